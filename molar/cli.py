@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -17,7 +18,9 @@ Every long command can be stopped; the same command resumes."""
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb. Returns the exit code: 0; 2 for an error the user can mend; 130 when stopped."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_args(arguments)
+    options.command = shlex.join(["python", "-m", "molar", *arguments])  # results and checkpoints name it
     try:
         options.run(options)
     except (KeyboardInterrupt, Cancelled):
@@ -156,7 +159,8 @@ def train_id(options) -> None:
 
     split = leave_one_out(load_dataset(options.dataset, interactions=options.interactions))
     out = options.checkpoint / "sasrec"
-    train_id_model(split, out=out, report=Terminal("training sasrec"), **_given(options, "seed", "epochs"))
+    train_id_model(split, out=out, command=options.command, report=Terminal("training sasrec"),
+                   **_given(options, "seed", "epochs"))  # fmt: skip
     print(out)
 
 
@@ -170,7 +174,7 @@ def train(options) -> None:
     dataset = load_dataset(options.dataset, interactions=options.interactions)
     split, vectors = leave_one_out(dataset), load_vectors(options.checkpoint / "vectors.safetensors", dataset)
     id_model = load_model(options.checkpoint / "sasrec")
-    given = _given(options, "tau", "seed", "epochs")
+    given = _given(options, "tau", "seed", "epochs") | {"command": options.command}
     for name, alpha in (("content", {"alpha": 0.0}), ("molar", _given(options, "alpha"))):
         out = options.checkpoint / name
         train_molar(split, vectors, id_model, out=out, report=Terminal(f"training {name}"), **alpha, **given)
@@ -181,7 +185,7 @@ def evaluate(options) -> None:
     from molar.evaluate import evaluate_checkpoint
 
     evaluate_checkpoint(options.dataset, options.checkpoint, options.out, interactions=options.interactions,
-                        report=Terminal("evaluating"))  # fmt: skip
+                        command=options.command, report=Terminal("evaluating"))  # fmt: skip
     print(options.out)
 
 

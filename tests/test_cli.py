@@ -1,0 +1,124 @@
+"""Every verb, run as a user runs it, on the tiny world. Nothing here needs the backbone."""
+
+import json
+
+import numpy as np
+import pytest
+
+from molar.cli import build_parser, main
+from molar.errors import Cancelled
+from molar.vectors import save_vectors
+
+VERBS = ("check", "fetch-backbone", "tune-encoder", "encode", "train-id", "train", "evaluate", "draw-maps", "recommend")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, tiny, tiny_vectors):
+    """A dataset folder and a checkpoint folder with trained towers: (dataset, checkpoint)."""
+    checkpoint = tmp_path_factory.mktemp("checkpoint")
+    save_vectors(checkpoint / "vectors.safetensors", tiny_vectors, tiny.dataset, {"encoder": "random"})
+    folders = [str(tiny.dataset.root), "--checkpoint", str(checkpoint)]
+    assert main(["train-id", *folders, "--epochs", "1"]) == 0
+    assert main(["train", *folders, "--epochs", "1"]) == 0
+    return str(tiny.dataset.root), str(checkpoint)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(verb, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([verb, "--help"])
+    assert stop.value.code == 0
+    assert f"python -m molar {verb}" in capsys.readouterr().out
+
+
+def test_these_are_all_verbs():
+    help_text = build_parser().format_help()
+    assert [verb for verb in VERBS if f"\n    {verb}" not in help_text] == []
+
+
+def test_check_prints_what_enters_the_prompt(tiny_folder, capsys):
+    assert main(["check", str(tiny_folder)]) == 0
+    out = capsys.readouterr().out
+    assert "30 items, 20 users" in out
+    assert "in the prompt: title, description, artist\n" in out
+    assert "not in the prompt: item_id, price, image\n" in out
+    assert "warning: items.csv, row 31, column image" in out
+
+
+def test_check_of_a_broken_folder_tells_and_fails(tiny_folder, capsys):
+    path = tiny_folder / "interactions.csv"
+    path.write_text(path.read_text().replace("i01", "i99"))
+    assert main(["check", str(tiny_folder)]) == 2
+    told = capsys.readouterr()
+    assert 'item "i99" is not in items.csv' in told.out
+    assert told.err.startswith("error: ")
+
+
+def test_check_of_a_catalogue_alone(tiny_folder, capsys):
+    (tiny_folder / "interactions.csv").unlink()
+    assert main(["check", str(tiny_folder), "--no-interactions"]) == 0
+    assert "0 users" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        (["encode", "nowhere", "--checkpoint", "x"], "there is no such dataset folder"),
+        (["train-id", "nowhere", "--checkpoint", "x"], "there is no such dataset folder"),
+        (["recommend", "nowhere", "--checkpoint", "x", "--history", "a"], "The checkpoint x has no"),
+    ],
+)
+def test_errors_are_one_message_and_exit_2(arguments, expected, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: ") and expected in told.err
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, Cancelled])
+def test_a_stopped_command_says_how_to_go_on(stop, tiny_folder, monkeypatch, capsys):
+    def stopped(*_, **__):
+        raise stop
+
+    monkeypatch.setattr("molar.data.open_dataset", stopped)
+    assert main(["check", str(tiny_folder)]) == 130
+    assert "stopped; the same command resumes" in capsys.readouterr().err
+
+
+def test_train_writes_the_three_towers_with_their_command(world, tmp_path):
+    dataset, checkpoint = world
+    for name, verb in (("sasrec", "train-id"), ("content", "train"), ("molar", "train")):
+        assert f"python -m molar {verb} {dataset}" in (tmp_path / checkpoint / name / "config.json").read_text()
+
+
+def test_train_needs_vectors_and_says_so(tiny_folder, tmp_path, capsys):
+    assert main(["train", str(tiny_folder), "--checkpoint", str(tmp_path / "empty")]) == 2
+    assert "encode" in capsys.readouterr().err
+
+
+def test_recommend_prints_ranked_titles(world, capsys):
+    dataset, checkpoint = world
+    for model in ("content", "molar", "sasrec"):
+        arguments = ["recommend", dataset, "--checkpoint", checkpoint, "--history", "i01, i02", "--model", model]
+        assert main([*arguments, "--k", "3"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split()[0] for line in lines] == ["1", "2", "3"]
+        assert not {"i01", "i02"} & {line.split()[1] for line in lines}
+
+
+@pytest.mark.parametrize("history, model, expected", [("i99", "molar", 'no item "i99"'), ("i01", "best", "no model")])
+def test_recommend_refuses_what_is_not_there(world, capsys, history, model, expected):
+    dataset, checkpoint = world
+    assert main(["recommend", dataset, "--checkpoint", checkpoint, "--history", history, "--model", model]) == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_evaluate_writes_rows_of_the_one_shape(world, tmp_path):
+    dataset, checkpoint = world
+    out = tmp_path / "results.json"
+    assert main(["evaluate", dataset, "--checkpoint", checkpoint, "--out", str(out)]) == 0
+    rows = json.loads(out.read_text())["rows"]
+    assert {"random", "popularity", "item-knn", "content-knn", "sasrec", "content", "molar"} <= {r["model"] for r in rows}
+    assert all(row["command"].startswith("python -m molar evaluate") for row in rows)
+    assert all(0 <= row["metrics"]["recall@50"] <= 1 or np.isnan(row["metrics"]["recall@50"]) for row in rows)

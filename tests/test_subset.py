@@ -1,0 +1,56 @@
+import json
+
+import pytest
+
+from molar.data import load_dataset
+from molar.errors import MolarError
+from molar.subset import choose_users, make_subset
+
+
+@pytest.fixture
+def subset(tiny, tmp_path):
+    return load_dataset(make_subset(tiny.dataset.root, tmp_path / "small", users=10, films=20))
+
+
+def test_subset_is_a_sound_dataset_with_its_pictures(subset):
+    assert subset.n_items == 20
+    assert 0 < subset.n_users <= 10
+    assert all(subset.image_path(n).is_file() for n in range(1, 21) if subset.image_path(n))
+
+
+def test_histories_keep_their_order_and_lose_other_items(tiny, subset):
+    kept = set(subset.item_ids[1:])
+    for u, user_id in enumerate(subset.user_ids):
+        whole = tiny.dataset.history(list(tiny.dataset.user_ids).index(user_id))
+        expected = [tiny.dataset.item_ids[n] for n in whole if tiny.dataset.item_ids[n] in kept]
+        assert [subset.item_ids[n] for n in subset.history(u)] == expected
+        assert len(expected) >= 5
+
+
+def test_the_most_popular_items_of_these_users_are_kept(tiny, subset):
+    bought = [tiny.dataset.item_ids[n] for u in choose_users(tiny.dataset, 10) for n in tiny.dataset.history(u)]
+    left_out = set(tiny.dataset.item_ids[1:]) - set(subset.item_ids[1:])
+    assert max(bought.count(item) for item in left_out) <= min(bought.count(item) for item in subset.item_ids[1:])
+
+
+def test_the_prompt_keeps_its_columns(tiny, subset):
+    assert subset.encoded_columns == tiny.dataset.encoded_columns
+
+
+def test_the_same_subset_again_is_left_as_it_is(tiny, tmp_path):
+    out = make_subset(tiny.dataset.root, tmp_path / "small", users=10, films=20)
+    (out / "dataset.json").write_text(json.dumps({"name": "mine"}))
+    make_subset(tiny.dataset.root, out, users=10, films=20)
+    assert load_dataset(out).name == "mine"
+
+
+def test_a_stopped_copy_is_begun_anew(tiny, tmp_path):
+    (tmp_path / "small.part" / "images").mkdir(parents=True)
+    (tmp_path / "small.part" / "items.csv").write_text("half")
+    assert load_dataset(make_subset(tiny.dataset.root, tmp_path / "small", users=10, films=20)).n_items == 20
+
+
+@pytest.mark.parametrize("users, films", [(21, 20), (10, 31), (0, 20)])
+def test_more_than_there_is_cannot_be_taken(tiny, tmp_path, users, films):
+    with pytest.raises(MolarError, match="cannot be taken"):
+        make_subset(tiny.dataset.root, tmp_path / "small", users=users, films=films)

@@ -29,11 +29,11 @@ backbone: $(RUNTIME)
 	@$(RUN) -m molar fetch-backbone
 
 $(RUNTIME): | $(RUN)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(RUN) -m pip install -qq --disable-pip-version-check -r requirements.lock
 	@touch $@
 
 $(DEV): $(RUNTIME)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-dev.lock
+	@$(RUN) -m pip install -qq --disable-pip-version-check -r requirements.lock -r requirements-dev.lock
 	@touch $@
 
 $(RUN):

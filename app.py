@@ -1,0 +1,33 @@
+"""Start the page: python app.py [--dataset DIR] [--checkpoint DIR] [--host HOST] [--port PORT]"""
+
+import argparse
+import os
+import sys
+
+from molar.errors import MolarError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="The recommender's page over one dataset and its checkpoint.")
+    parser.add_argument("--dataset", default="assets/demo", help="dataset folder (default: %(default)s)")
+    parser.add_argument("--checkpoint", default="checkpoints/demo", help="checkpoint folder (default: %(default)s)")
+    # A hosted Space names its address in the environment.
+    parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
+    parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", 7860)))
+    wanted = parser.parse_args()
+    try:
+        from app.page import start
+        from app.shop import Shop
+
+        shop = Shop.open(wanted.dataset, wanted.checkpoint)
+    except MolarError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    page, address = start(shop, wanted.host, wanted.port)
+    print(f"The page is at {address.rstrip('/')} (Ctrl-C stops it).", flush=True)
+    page.block_thread()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

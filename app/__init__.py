@@ -1,0 +1,1 @@
+"""The page: pick, see three models recommend, see the maps. No network is defined here; `molar` holds the method."""

@@ -1,0 +1,43 @@
+"""The endpoints for programs: `search_items` and `recommend`, published by `gr.api` and listed in the API page."""
+
+from dataclasses import asdict
+
+import gradio as gr
+
+from app.shop import Shop
+from molar.errors import MolarError
+
+
+def publish(shop: Shop) -> None:
+    """Add the endpoints. Must be called inside `gr.Blocks`."""
+
+    def search_items(query: str, limit: int = 24) -> list[dict]:
+        """Items whose words begin with every word of the query: item_id, title, rank, score (its popularity).
+
+        Args:
+            query: words, or the beginnings of words; "" lists the most popular items
+            limit: how many items at most, 1 to 100
+        """
+        return _answer(shop.recommender.search, query, limit)
+
+    def recommend(history: list[str], model: str = "molar", k: int = 10) -> list[dict]:
+        """The next items after a history: item_id, title, rank, score.
+
+        Args:
+            history: item ids, oldest first; an empty list gives the popular items
+            model: "content" (before alignment), "molar" (after it) or "sasrec" (ids only)
+            k: how many items, 1 to 100
+        """
+        if not isinstance(history, list) or not all(isinstance(one, str) for one in history):
+            raise gr.Error("history must be a list of item ids (strings).", print_exception=False)
+        return _answer(shop.recommender.recommend, history, model, k)
+
+    gr.api(search_items, api_name="search_items")
+    gr.api(recommend, api_name="recommend")
+
+
+def _answer(function, *arguments) -> list[dict]:
+    try:
+        return [asdict(one) for one in function(*arguments)]
+    except MolarError as error:
+        raise gr.Error(str(error), print_exception=False) from None

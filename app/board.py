@@ -1,0 +1,20 @@
+"""The one component of the page: HTML from Python, whose buttons come back as events with an item number."""
+
+from pathlib import Path
+
+import gradio as gr
+
+SCRIPT = (Path(__file__).parent / "board.js").read_text(encoding="utf-8")
+
+
+class Board(gr.HTML):
+    """HTML whose `data-act` buttons trigger `pick`, `drop`, `clear`, `restart` or `more` (see board.js)."""
+
+    def __init__(self, value: str, *, elem_id: str):
+        super().__init__(value, js_on_load=SCRIPT, apply_default_css=False, elem_id=elem_id, elem_classes=["board"])
+
+
+def number_of(event: gr.EventData, n_items: int) -> int | None:
+    """The item number a browser sent, None unless it is one: what comes back from a page is not to be trusted."""
+    number = (event._data or {}).get("number")
+    return number if isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= n_items else None

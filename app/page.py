@@ -1,0 +1,49 @@
+"""Assembles the page and launches it."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read by Gradio at import: nothing may leave the machine
+
+import gradio as gr  # noqa: E402
+
+from app import alignment, api, cards, pick, pictures, words  # noqa: E402
+from app.board import Board  # noqa: E402
+from app.shop import Shop  # noqa: E402
+
+STYLE = Path(__file__).parent / "style.css"
+
+
+def build(shop: Shop) -> gr.Blocks:
+    """The page over one loaded dataset and checkpoint."""
+    with gr.Blocks(title=words.PAGE_TITLE, analytics_enabled=False, fill_width=True) as page:
+        Board(cards.header(), elem_id="header")
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab(words.TAB_RECOMMEND, id="recommend"):
+                pick.build(shop)
+            with gr.Tab(words.TAB_ALIGNMENT, id="alignment") as tab:
+                alignment.build(shop, tab)
+        gr.HTML(cards.note(shop.dataset), apply_default_css=False, js_on_load=None, elem_id="note")
+        api.publish(shop)
+    return page
+
+
+def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
+    """Serve the page in the background: the running blocks, and the address. A port of None takes a free one."""
+    page = build(shop)
+    page.queue(max_size=200, default_concurrency_limit=4, api_open=False)
+    _, address, _ = page.launch(
+        server_name=host,
+        server_port=port,
+        app_kwargs={"routes": pictures.routes(shop.dataset)},
+        theme=gr.themes.Base(font=["Instrument Sans", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+        css=f":root {{ --aspect: {pictures.aspect(shop.dataset):.3f}; }}\n" + STYLE.read_text(encoding="utf-8"),
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        pwa=False,
+        share=False,
+        quiet=True,
+        prevent_thread_lock=True,
+    )
+    return page, address

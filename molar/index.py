@@ -1,0 +1,39 @@
+"""Exact top-k search by inner product over the item vectors of one model (FAISS `IndexFlatIP`)."""
+
+import numpy as np
+
+from molar.errors import MolarError
+
+
+class ItemIndex:
+    """Ranks items for user vectors: score = user · item, items already seen left out.
+
+    Arguments:
+        matrix: (n_items + 1, dim) item vectors by item number; row 0 (padding) is never ranked.
+        unscorable: (n_items + 1,) bool, items this model knows nothing about; they are never returned.
+    """
+
+    def __init__(self, matrix: np.ndarray, unscorable: np.ndarray | None = None):
+        import faiss
+
+        matrix = np.ascontiguousarray(matrix, dtype=np.float32)
+        if not np.isfinite(matrix).all():
+            raise MolarError("The item vectors hold values that are not finite; train or encode them again.")
+        kept = np.ones(len(matrix), dtype=bool) if unscorable is None else ~unscorable
+        kept[0] = False
+        self.numbers = np.flatnonzero(kept)  # position in the index -> item number
+        self.index = faiss.IndexFlatIP(matrix.shape[1])
+        self.index.add(matrix[self.numbers])
+
+    def top(self, user: np.ndarray, seen: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The k best unseen items for one user: numbers (≤ k,) and scores (≤ k,), best first.
+
+        `user` is (dim,), `seen` holds item numbers. Fewer than k come back only when fewer unseen items exist.
+        """
+        wanted = min(k + len(set(seen.tolist())), len(self.numbers))
+        if wanted == 0:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        scores, places = self.index.search(np.ascontiguousarray(user[None], dtype=np.float32), wanted)
+        numbers = self.numbers[places[0]]
+        fresh = ~np.isin(numbers, seen)
+        return numbers[fresh][:k], scores[0][fresh][:k]

@@ -1,0 +1,106 @@
+"""Recommendations from a finished checkpoint: item vectors and three small towers; no backbone, no training code."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from molar.data import Dataset, load_dataset
+from molar.errors import MolarError
+from molar.index import ItemIndex
+from molar.search import WordIndex
+from molar.split import Split, leave_one_out
+
+# The three rows of the page: before alignment, after it, and the ID model it was aligned to.
+MODELS = ("content", "molar", "sasrec")
+MOST_RESULTS = 100
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One ranked item. `rank` is 1-based; `score` is user · item, comparable within one model only."""
+
+    item_id: str
+    title: str
+    rank: int
+    score: float
+
+
+class Recommender:
+    """Search and recommendations over one dataset folder and one checkpoint folder.
+
+    >>> shop = Recommender.load("assets/demo", "checkpoints/demo")          # doctest: +SKIP
+    >>> shop.recommend([shop.search("whale")[0].item_id], model="molar")    # doctest: +SKIP
+    """
+
+    def __init__(self, dataset: Dataset, split: Split, towers: dict):
+        """`towers`: model name -> tower with `.user_vectors` and `.item_matrix`, for each of MODELS."""
+        self.dataset, self.split, self.towers = dataset, split, towers
+        self.popularity = split.train_counts()  # (n_items + 1,)
+        self.words = WordIndex(dataset.items, self.popularity)
+        self.indexes = {name: self._index(name, tower) for name, tower in towers.items()}
+
+    def _index(self, name: str, tower) -> ItemIndex:
+        matrix = tower.item_matrix().detach().float().cpu().numpy()
+        if len(matrix) != self.dataset.n_items + 1:
+            raise MolarError(
+                f"The model '{name}' knows {len(matrix) - 1:,} items, the dataset '{self.dataset.name}' has "
+                f"{self.dataset.n_items:,}: this checkpoint belongs to another dataset."
+            )
+        # An id that no training history contained carries no information, so the ID model must not rank it.
+        return ItemIndex(matrix, unscorable=self.split.cold if name == "sasrec" else None)
+
+    @classmethod
+    def load(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Recommender":
+        """Open a dataset folder and its checkpoint. Raises MolarError when a part is missing or does not fit."""
+        from molar.checkpoint import load_model
+        from molar.vectors import load_vectors
+
+        folder = Path(checkpoint_dir)
+        missing = [name for name in MODELS if not (folder / name / "config.json").is_file()]
+        if not (folder / "vectors.safetensors").is_file():
+            missing.insert(0, "vectors.safetensors")
+        if missing:
+            raise MolarError(
+                f"The checkpoint {folder} has no {', '.join(missing)}. Make it with python -m molar encode, train-id and "
+                f"train (each with {dataset_dir} --checkpoint {folder}), or name another folder with --checkpoint."
+            )
+        dataset = load_dataset(dataset_dir)
+        towers = {name: load_model(folder / name) for name in MODELS}
+        vectors = load_vectors(folder / "vectors.safetensors", dataset)
+        for name in ("content", "molar"):
+            towers[name].set_item_vectors(vectors)
+        return cls(dataset, leave_one_out(dataset), towers)
+
+    def recommend(self, history: list[str], model: str = "molar", k: int = 10) -> list[Recommendation]:
+        """The k next items after `history` (item ids, oldest first), items of the history left out.
+
+        An empty history gives the popular items. Raises MolarError for an unknown item, an unknown model or a k that
+        is not 1 … 100.
+        """
+        if model not in self.indexes:
+            raise MolarError(f"There is no model '{model}'; choose one of {', '.join(MODELS)}.")
+        if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= MOST_RESULTS:
+            raise MolarError(f"k must be a whole number from 1 to {MOST_RESULTS}, not {k!r}.")
+        seen = np.array([self.dataset.item_number(item) for item in history], dtype=np.int64)
+        if len(seen) == 0:
+            numbers = np.argsort(-self.popularity[1:], kind="stable")[:k] + 1
+            return self._ranked(numbers, self.popularity[numbers])
+        user = self.towers[model].user_vectors([seen])[0]  # (dim,)
+        return self._ranked(*self.indexes[model].top(user, seen, k))
+
+    def search(self, query: str, limit: int = 24) -> list[Recommendation]:
+        """Items whose words begin with every word of `query`, titles first, then the popular; "" lists everything.
+
+        `score` is the number of training histories that hold the item.
+        """
+        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST_RESULTS:
+            raise MolarError(f"limit must be a whole number from 1 to {MOST_RESULTS}, not {limit!r}.")
+        numbers = np.array(self.words.find(query)[:limit], dtype=np.int64)
+        return self._ranked(numbers, self.popularity[numbers])
+
+    def _ranked(self, numbers: np.ndarray, scores: np.ndarray) -> list[Recommendation]:
+        return [
+            Recommendation(str(self.dataset.item_ids[number]), self.dataset.title(number), rank, float(score))
+            for rank, (number, score) in enumerate(zip(numbers, scores), start=1)
+        ]

@@ -1,0 +1,63 @@
+"""A checkpoint with everything the page reads, made in a second: random vectors, untrained towers, invented numbers."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from molar.checkpoint import save_model
+from molar.data import load_dataset
+from molar.id_models import SASRec, SASRecConfig
+from molar.user_encoder import ContentConfig, ContentUserEncoder
+from molar.vectors import save_vectors
+
+DIM = 16
+
+
+def write_checkpoint(folder: Path, dataset_dir: Path) -> Path:
+    """Write the stand-in for a dataset folder; every tower has its own seed, so the three rows differ."""
+    import torch
+
+    dataset = load_dataset(dataset_dir)
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(dataset.n_items + 1, DIM)).astype(np.float32)
+    vectors[0] = 0
+    save_vectors(folder / "vectors.safetensors", vectors, dataset, {"backbone": "none"})
+    for seed, name in enumerate(("content", "molar", "sasrec")):
+        torch.manual_seed(seed)
+        if name == "sasrec":
+            tower = SASRec(SASRecConfig(n_items=dataset.n_items, dim=16, blocks=1))
+        else:
+            tower = ContentUserEncoder(ContentConfig(dim_in=DIM, dim=16, blocks=1))
+        save_model(folder / name, tower, {"command": "stand-in"})
+    write_maps(folder / "maps.csv", list(dataset.user_ids), rng)
+    write_numbers(folder / "metrics.json", dataset)
+    return folder
+
+
+def write_maps(path: Path, users: list[str], rng: np.random.Generator) -> None:
+    """Blobs by an invented room, tighter after than before."""
+    rooms = np.array(["kitchen", "study", "nursery", "hall"])[np.arange(len(users)) % 4]
+    centres = {room: rng.normal(size=2) * 4 for room in np.unique(rooms)}
+    table = {"user_id": users}
+    for when, spread in (("before", 3.0), ("after", 1.0), ("id", 0.7)):
+        points = np.array([centres[room] for room in rooms]) + rng.normal(size=(len(users), 2)) * spread
+        table[f"x_{when}"], table[f"y_{when}"] = points.round(3).T
+    pd.DataFrame(table | {"room": rooms}).to_csv(path, index=False)
+
+
+def write_numbers(path: Path, dataset) -> None:
+    """Rows in the shape of every results file."""
+    shared = {"dataset": dataset.name, "data_hash": dataset.data_hash, "split": "test", "variant": "", "seed": 0, "n": 20,
+              "ci": {}, "command": "stand-in", "weights_sha256": ""}  # fmt: skip
+    rows = []
+    for model, gain in (("content", 0.0), ("molar", 0.02), ("random", -0.04)):
+        for slice_ in ("all", "warm", "cold"):
+            rows.append({**shared, "slice": slice_, "model": model, "metrics": {"ndcg@10": 0.05 + gain}})
+    for model, high in (("content", 0.2), ("molar", 0.6)):
+        numbers = {"procrustes_paired_cosine": high, "procrustes_shuffled_cosine": 0.01, "retrieval_r@10": high / 2,
+                   "retrieval_r@10_chance": 0.05, "mutual_knn@10": high / 3, "mutual_knn@10_chance": 0.05,
+                   "debiased_cka": high}  # fmt: skip
+        rows.append({**shared, "slice": "held-out", "model": model, "metrics": numbers})
+    path.write_text(json.dumps({"rows": rows}), encoding="utf-8")

@@ -1,18 +1,13 @@
 """Histories as right-padded arrays, and the training batches of an epoch, without a loop over users."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from molar.columns import PAD
 from molar.errors import MolarError
-
-if TYPE_CHECKING:
-    from molar.split import Split
+from molar.split import Split
 
 POOL = 16  # batches whose windows are sorted by length together: little padding, still well mixed
 

@@ -63,9 +63,9 @@ class SASRec(nn.Module):
             hidden = block(hidden)
         return self.norm(hidden)
 
-    def logits(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        """What the softmax reads: (…, dim) by (candidates, dim) gives (…, candidates)."""
-        return users @ items.T
+    def queries(self, users: torch.Tensor) -> torch.Tensor:
+        """What the training softmax multiplies with item vectors: here the user vectors (…, dim) themselves."""
+        return users
 
     def states(self, items: torch.Tensor) -> torch.Tensor:
         """User vectors (batch, length, dim) after each prefix of right-padded item numbers (batch, length)."""

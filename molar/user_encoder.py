@@ -103,9 +103,10 @@ class ContentUserEncoder(nn.Module):
         _, users = self.blocks[-1](items, users, items_too=False)
         return F.normalize(self.out(self.norm(users)), dim=-1)
 
-    def logits(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        """What the softmax reads: cosines (…, candidates) times a learned scale, at most 100."""
-        return self.log_scale.exp().clamp(max=100) * (users @ items.T)
+    def queries(self, users: torch.Tensor) -> torch.Tensor:
+        """What the training softmax multiplies with item vectors: user vectors (…, dim) times a learned scale, at most
+        100, since cosines alone are too close to one another. The order of the items stays the same."""
+        return users * self.log_scale.exp().clamp(max=100)
 
     def states(self, items: torch.Tensor) -> torch.Tensor:
         """User vectors (batch, length, dim) after each prefix of right-padded item numbers (batch, length)."""

@@ -1,0 +1,188 @@
+"""The training loop of both towers: epochs, validation, the best epoch kept, and a state that survives a kill."""
+
+import copy
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import cos, pi
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from molar.batches import Batch, epoch_batches, training_targets
+from molar.errors import MolarError
+from molar.evaluate import TowerScorer, evaluate_ranks
+from molar.metrics import ndcg
+from molar.progress import Report
+from molar.split import Split
+
+STATE = "training.safetensors"  # exists while a training is unfinished
+VALIDATION_USERS = 10_000  # at most so many, evenly spread, decide which epoch is best
+SMALLEST_LR = 0.01  # the rate's share at the start of the warm-up and at the end (the paper's 1/100)
+
+# loss(model, batch, rng) -> the scalar to minimise, and its parts by name for the learning curve
+Loss = Callable[[nn.Module, Batch, np.random.Generator], tuple[torch.Tensor, dict[str, float]]]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a tower is trained: AdamW, warm-up and cosine, gradients clipped, the best validation epoch kept."""
+
+    epochs: int
+    batch_size: int
+    lr: float
+    weight_decay: float
+    patience: int  # stop after so many epochs without a better validation NDCG@10
+    warm_up: float = 0.05  # share of all steps
+    clip: float = 1.0
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "lr", "patience"):
+            if getattr(self, name) <= 0:
+                raise MolarError(f"{name} must be above 0, not {getattr(self, name)}.")
+
+    def rate(self, done: float) -> float:
+        """The learning rate when a share `done` in [0, 1) of all steps is done."""
+        if done < self.warm_up:
+            return self.lr * (SMALLEST_LR + (1 - SMALLEST_LR) * done / self.warm_up)
+        wave = (1 + cos(pi * (done - self.warm_up) / (1 - self.warm_up))) / 2
+        return self.lr * (SMALLEST_LR + (1 - SMALLEST_LR) * wave)
+
+
+@dataclass
+class State:
+    """All that the next epoch depends on. Batches and dropout follow from the seed and the epoch's number."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    best: dict[str, torch.Tensor]  # weights of the best epoch
+    curve: list[dict]  # one entry an epoch: epoch, ndcg@10, the parts of the loss
+
+    def best_entry(self) -> dict | None:
+        return max(self.curve, key=lambda entry: entry["ndcg@10"], default=None)  # the first of equals
+
+
+def fit(
+    model: nn.Module, loss: Loss, split: Split, recipe: Recipe, *, seed: int, run: str, out: Path | None, report: Report
+) -> list[dict]:
+    """Train `model` in place and leave it with the weights of its best validation epoch; return the learning curve.
+
+    With `out`, the state is saved after each epoch; a state there of the same `run` is taken up, and the result is
+    the one that an undisturbed training gives. `report` counts items predicted; it may raise Cancelled."""
+    state = State(model, _adamw(model, recipe), {}, [])
+    path = out / STATE if out else None
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        load_state(path, state, run)
+    with torch.random.fork_rng():
+        while not _finished(state, recipe):
+            _train_epoch(state, loss, split, recipe, seed, report)
+            if state.best_entry() is state.curve[-1]:
+                state.best = copy.deepcopy(model.state_dict())
+            if path:
+                save_state(path, state, run)
+    model.load_state_dict(state.best)
+    return state.curve
+
+
+def _finished(state: State, recipe: Recipe) -> bool:
+    epochs = len(state.curve)
+    return epochs >= recipe.epochs or (epochs > 0 and epochs - state.best_entry()["epoch"] >= recipe.patience)
+
+
+def _train_epoch(state: State, loss: Loss, split: Split, recipe: Recipe, seed: int, report: Report) -> None:
+    """One pass over the training prefixes and one look at validation, entered in the curve."""
+    model, epoch = state.model, len(state.curve) + 1
+    torch.manual_seed(seed * 1_000_003 + epoch)
+    rng = np.random.default_rng([seed, epoch, 1])
+    total, done, sums = training_targets(split), 0, {}
+    note = _note(state)
+    model.train()
+    batches = epoch_batches(
+        split, seed=seed, epoch=epoch, batch_size=recipe.batch_size, max_length=model.config.max_length
+    )
+    for batch in batches:
+        report((epoch - 1) * total + done, recipe.epochs * total, note)
+        for group in state.optimizer.param_groups:
+            group["lr"] = recipe.rate((epoch - 1 + done / total) / recipe.epochs)
+        value, parts = loss(model, batch, rng)
+        state.optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+        state.optimizer.step()
+        predicted = int((batch.targets > 0).sum())
+        done += predicted
+        for name, part in parts.items():
+            sums[name] = sums.get(name, 0.0) + part * predicted
+    losses = {name: round(value / total, 5) for name, value in sums.items()}
+    state.curve.append({"epoch": epoch, "ndcg@10": validation_ndcg(model, split), **losses})
+    report(epoch * total, recipe.epochs * total, _note(state))
+
+
+def _note(state: State) -> str:
+    if not state.curve:
+        return "first epoch"
+    return f"after epoch {len(state.curve)}: validation NDCG@10 {state.curve[-1]['ndcg@10']:.4f}"
+
+
+def validation_ndcg(model: nn.Module, split: Split) -> float:
+    """NDCG@10 over validation targets, full ranking; leaves dropout off."""
+    model.eval()
+    users = split.evaluation_users("validation")
+    users = users[:: -(-len(users) // VALIDATION_USERS) or 1]
+    unscorable = None if hasattr(model, "set_item_vectors") else split.cold
+    ranks = evaluate_ranks(TowerScorer("validation", model, unscorable), split, "validation", users)
+    return float(ndcg(ranks, 10).mean()) if len(ranks) else 0.0
+
+
+def _adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
+    """Weight decay for matrices alone: norms, biases and scales are left free."""
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=recipe.lr, betas=(0.9, 0.98), fused=True)
+
+
+def save_state(path: Path, state: State, run: str) -> None:
+    """Write the state beside `path` and move it there: a kill at any moment leaves a whole state."""
+    tensors = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
+    tensors |= {f"best.{name}": tensor for name, tensor in state.best.items()}
+    for number, moments in state.optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in moments.items()}
+    unfinished = path.with_suffix(".part")
+    tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    save_file(tensors, unfinished, {"run": run, "curve": json.dumps(state.curve)})
+    os.replace(unfinished, path)
+
+
+def load_state(path: Path, state: State, run: str) -> bool:
+    """Take up the state at `path` if it is one of this `run`; a state of other settings or data is passed over."""
+    try:
+        with safe_open(path, "pt") as file:
+            saved = file.metadata() or {}
+            if saved.get("run") != run:
+                return False
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+    except (OSError, SafetensorError):
+        return False
+    groups = state.optimizer.state_dict()
+    groups["state"] = {}
+    for name, tensor in tensors.items():
+        kind, rest = name.split(".", 1)
+        if kind == "optimizer":
+            number, moment = rest.split(".")
+            groups["state"].setdefault(int(number), {})[moment] = tensor
+    state.optimizer.load_state_dict(groups)
+    state.model.load_state_dict(_part(tensors, "model."))
+    state.best = _part(tensors, "best.")
+    state.curve = json.loads(saved["curve"])
+    return True
+
+
+def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

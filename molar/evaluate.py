@@ -113,7 +113,7 @@ def evaluate_checkpoint(
     """Measure baselines, oracles and the towers of a checkpoint; merge the rows into `out`, and return them.
 
     which: "validation" measures that split alone, to choose by; "test" measures both and also writes the few numbers
-    that the page shows to CHECKPOINT/metrics.json. A tower without a folder has no rows. Raises MolarError where the
+    that the page shows to CHECKPOINT/metrics.json. A tower that is not trained yet has no rows. Raises MolarError where the
     checkpoint belongs to other data.
     """
     checkpoint_dir = Path(checkpoint_dir)
@@ -155,16 +155,16 @@ def label(dataset: Dataset, interactions: str) -> str:
 def load_towers(
     checkpoint_dir: Path, split: Split, vectors: np.ndarray
 ) -> tuple[dict[str, TowerScorer], dict[str, Source]]:
-    """The towers that the folder holds, by name, and where they come from.
+    """The trained towers in the folder, by name, and where they come from.
 
     Raises MolarError for a tower that was trained on another split: it may have seen these targets.
     """
-    from molar.checkpoint import load_model, read_meta, weights_sha256
+    from molar.checkpoint import CONFIG, load_model, read_meta, weights_sha256
 
     towers, sources = {}, {}
     for name in TOWERS:
         folder = checkpoint_dir / name
-        if not folder.is_dir():
+        if not (folder / CONFIG).is_file():
             continue
         meta = read_meta(folder)
         if meta.get("split_hash") != split.split_hash:

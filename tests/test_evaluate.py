@@ -250,3 +250,16 @@ def test_an_oracle_of_other_targets_is_refused(own_world):
 def test_other_histories_have_an_oracle_of_their_own(own_world):
     write_oracle(*own_world)
     assert oracles(*own_world, interactions="interactions-0.csv")[1] == {}
+
+
+def test_the_half_life_is_chosen_on_validation(tiny, tiny_vectors, monkeypatch):
+    import molar.evaluate as evaluate
+    from molar.baselines import ContentKNN
+
+    def ranks(scorer, split, which):
+        assert which == "validation"
+        return np.array([1 if scorer.half_life == 3.0 else 9])
+
+    monkeypatch.setattr(evaluate, "evaluate_ranks", ranks)
+    scorer = ContentKNN(tiny.split, tiny_vectors)
+    assert evaluate.choose_half_life(scorer, tiny.split) == scorer.half_life == 3.0

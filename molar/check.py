@@ -21,7 +21,7 @@ import pandas as pd
 
 from molar import columns as c
 from molar.errors import MolarError
-from molar.pictures import picture_problem
+from molar.pictures import IMAGES_FOLDER, picture_problem
 from molar.prompt_columns import encoded_columns
 from molar.tables import ERROR, WARNING, Problem, read_table
 
@@ -82,7 +82,7 @@ def _one_line(same: list[Problem]) -> str:
     if len(same) == 1:
         return str(same[0])
     first = same[0]
-    rows = ", ".join(f"{problem.row:,}" for problem in same[:5]) + (", …" if len(same) > 5 else "")
+    rows = ", ".join(f"{problem.row}" for problem in same[:5]) + (", …" if len(same) > 5 else "")
     place = first.file + (f", column {first.column}" if first.column else "")
     return f"{first.severity}: {place}: {first.what} ({len(same):,} rows: {rows})"
 
@@ -113,11 +113,14 @@ def _check_items(root: Path, found: Inspection) -> None:
         first_rows: dict[str, int] = {}
         for row, item_id in items[c.ITEM].items():
             if item_id.strip() and first_rows.setdefault(item_id, row) != row:
-                what = f'item "{item_id}" is already in row {first_rows[item_id]:,}'
+                what = f'item "{item_id}" is already in row {first_rows[item_id]}'
                 problems.append(Problem(ITEMS_FILE, row, c.ITEM, what))
     if c.IMAGE not in items:
         what = "there is no such column: items are encoded from their text alone"
         problems.append(Problem(ITEMS_FILE, 1, c.IMAGE, what, WARNING))
+        return
+    if (root / IMAGES_FOLDER).is_symlink():
+        problems.append(Problem(IMAGES_FOLDER, None, None, "this folder is a link; put the pictures themselves here"))
         return
     for row, name in items[c.IMAGE].items():
         if not name:
@@ -207,11 +210,11 @@ def _order_problems(name: str, rows: np.ndarray, found: Inspection) -> list[Prob
     same_user = found.users[by_order][1:] == found.users[by_order][:-1]
     for at in np.flatnonzero(same_user & (np.diff(found.order[by_order]) == 0)):
         user, position = found.user_ids[found.users[by_order[at]]], found.order[by_order[at]]
-        what = f'user "{user}" has position {position} already in row {rows[by_order[at]]:,}'
+        what = f'user "{user}" has position {position} already in row {rows[by_order[at]]}'
         problems.append(Problem(name, int(rows[by_order[at + 1]]), c.ORDER, what))
     if found.times is not None:
         for at in np.flatnonzero(same_user & (np.diff(found.times[by_order]) < 0)):
-            what = f"earlier than the row before it by `{c.ORDER}`, row {rows[by_order[at]]:,}; which one is right?"
+            what = f"earlier than the row before it by `{c.ORDER}`, row {rows[by_order[at]]}; which one is right?"
             problems.append(Problem(name, int(rows[by_order[at + 1]]), c.TIMESTAMP, what))
     return problems
 

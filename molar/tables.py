@@ -12,7 +12,7 @@ ERROR = "error"
 WARNING = "warning"
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
-csv.field_size_limit(16 * 1024 * 1024)  # a long description is no mistake; the default of 128 KiB would make it one
+LONGEST_CELL = 2**24  # characters; a long description is no mistake, the default of 128 KiB would make it one
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Problem:
     @property
     def place(self) -> str:
         """`items.csv, row 7, column title`."""
-        row = f", row {self.row:,}" if self.row is not None else ""
+        row = f", row {self.row}" if self.row is not None else ""
         return f"{self.file}{row}{f', column {self.column}' if self.column else ''}"
 
     def __str__(self) -> str:
@@ -54,6 +54,7 @@ def read_table(path: Path) -> tuple[pd.DataFrame | None, list[Problem]]:
     if not text.strip():
         return None, [Problem(name, None, None, "the file is empty")]
 
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     problems: list[Problem] = []
     try:

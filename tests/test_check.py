@@ -168,11 +168,24 @@ def test_picture_that_is_cut_off(tiny_folder):
     assert "cannot be read" in errors(tiny_folder)[0].what
 
 
+@pytest.mark.parametrize("name, mode", [("i05.jpg", "RGB"), ("i05.jpg", "L"), ("i05.webp", "RGB"), ("i05.gif", "P")])
+def test_pictures_of_any_kind_are_readable(tiny_folder, name, mode):
+    Image.new(mode, (3, 3)).save(tiny_folder / "images" / name)
+    set_cell(tiny_folder / "items.csv", 6, "image", name)
+    assert errors(tiny_folder) == []
+
+
 def test_picture_that_is_a_link_out_of_the_folder(tiny_folder, tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "private.png")
     (tiny_folder / "images" / "i05.png").unlink()
     (tiny_folder / "images" / "i05.png").symlink_to(tmp_path / "private.png")
     assert "leads out of the folder" in errors(tiny_folder)[0].what
+
+
+def test_picture_folder_that_is_a_link(tiny_folder, tmp_path):
+    (tiny_folder / "images").rename(tmp_path / "elsewhere")
+    (tiny_folder / "images").symlink_to(tmp_path / "elsewhere")
+    assert [p.file for p in errors(tiny_folder)] == ["images"]
 
 
 def test_same_user_and_item_twice(tiny_folder):

@@ -1,6 +1,6 @@
 """The print shop's catalogue: who made what, when it came on sale, and what the shop's text says of it.
 
-Palette and technique are drawn independently of all that the text tells (motif, mood, artist, series, size, price, year):
+Palette and technique are drawn independently of all that the text tells (motif, mood, artist, series, price, year):
 only the picture shows them.
 """
 

@@ -22,6 +22,11 @@ class Palette:
         value = getattr(self, role)
         return tuple(int(value[i : i + 2], 16) for i in (1, 3, 5))
 
+    @property
+    def detail(self) -> str:
+        """The role for fine marks on `main`: dark where main is pale, light where it is deep."""
+        return "dark" if sum(self.rgb("main")) > 460 else "light"
+
 
 PALETTES = {
     "harbour": Palette(

@@ -1,0 +1,132 @@
+"""Write the simulated shoppers of the print shop: `python -m scripts.printshop.write_shoppers assets/demo`.
+
+Three dials of hidden taste, the same shoppers: interactions.csv (50 %), interactions-0.csv, interactions-100.csv.
+Beside them truth/: shoppers.csv (tastes), oracle*.csv (ranks of both oracles), limits.json (their metrics), taste.json (every
+parameter, and the sha256 of every interactions file). About a minute on one core; the same bytes every time.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from molar.columns import ITEM, TIMESTAMP, USER
+from molar.metrics import averages
+from molar.progress import Report, Terminal, silent
+from scripts.printshop.catalogue import Print, build_catalogue
+from scripts.printshop.oracle import Limits, limits, popularity_ranks
+from scripts.printshop.shoppers import HELD_OUT, Purchases, simulate
+from scripts.printshop.tastes import MOTIF_GROUPS, PALETTE_RING, TYPE_COLUMNS, Shop, Taste, open_shop
+
+DIALS = {"": 0.5, "-0": 0.0, "-100": 1.0}  # ending of the file name: hidden share of the variance of taste
+SPLITS = ("validation", "test")  # the last purchases of a shopper, in this order
+
+
+def write_shoppers(out: Path, prints: Sequence[Print], taste: Taste, report: Report = silent) -> dict:
+    """Simulate and write all dials into the dataset folder `out`; returns what truth/taste.json holds."""
+    truth = out / "truth"
+    truth.mkdir(parents=True, exist_ok=True)
+    rows, files = [], {}
+    for done, (ending, hidden) in enumerate(DIALS.items()):
+        report(done, len(DIALS), f"hidden taste {hidden:.0%}")
+        shop = open_shop(prints, replace(taste, hidden=hidden))
+        purchases = simulate(shop)
+        name = f"interactions{ending}.csv"
+        write_table(out / name, interactions(shop, purchases))
+        digest = hashlib.sha256((out / name).read_bytes()).hexdigest()
+        files[name] = {"hidden": hidden, "sha256": digest, "shoppers": len(purchases.types),
+                       "purchases": len(purchases.items)}  # fmt: skip
+        found = limits(shop, purchases)
+        write_table(truth / f"oracle{ending}.csv", oracle_table(shop, purchases, found))
+        rows += [{"interactions": name, "hidden": hidden, **row} for row in limit_rows(shop, purchases, found)]
+    write_table(truth / "shoppers.csv", shopper_table(shop, purchases))  # the dial leaves the tastes as they are
+    parameters = {name: value for name, value in asdict(taste).items() if name != "hidden"}
+    about = {"command": "python -m scripts.printshop.write_shoppers", "parameters": parameters, "interactions": files,
+             "motif_groups": MOTIF_GROUPS, "palette_ring": PALETTE_RING,
+             "catalogue_sha256": catalogue_hash(prints)}  # fmt: skip
+    write_json(truth / "taste.json", json.dumps(about, indent=1, ensure_ascii=False))
+    write_json(truth / "limits.json", '{"rows": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]}")
+    report(len(DIALS), len(DIALS), "")
+    return about
+
+
+def interactions(shop: Shop, purchases: Purchases) -> pd.DataFrame:
+    users = np.repeat(purchases.user_ids(), np.diff(purchases.offsets))
+    return pd.DataFrame({USER: users, ITEM: np.array(shop.item_ids)[purchases.items], TIMESTAMP: purchases.times})
+
+
+def held_out(purchases: Purchases) -> np.ndarray:
+    """(shoppers, 2) prints of the last two purchases."""
+    return purchases.items[purchases.offsets[1:, None] - HELD_OUT + np.arange(HELD_OUT)]
+
+
+def oracle_table(shop: Shop, purchases: Purchases, found: Limits) -> pd.DataFrame:
+    """One row for each shopper and split; the probabilities are those of the print that was then bought."""
+    people = len(purchases.types)
+    return pd.DataFrame({
+        USER: np.repeat(purchases.user_ids(), HELD_OUT), "split": np.tile(SPLITS, people),
+        ITEM: np.array(shop.item_ids)[held_out(purchases)].ravel(),
+        "knowing_rank": found.knowing_rank.ravel(), "reading_rank": found.reading_rank.ravel(),
+        "knowing_p": found.knowing_p.ravel(), "reading_p": found.reading_p.ravel(),
+    })  # fmt: skip
+
+
+def shopper_table(shop: Shop, purchases: Purchases) -> pd.DataFrame:
+    """The true taste of every shopper, in words."""
+    tastes = shop.types[purchases.types].T  # (4, shoppers)
+    named = {
+        column: np.array(names)[numbers]
+        for column, names, numbers in zip(TYPE_COLUMNS, shop.names, tastes, strict=True)
+    }
+    return pd.DataFrame({USER: purchases.user_ids(), "room": named.pop("room"), **named})
+
+
+def limit_rows(shop: Shop, purchases: Purchases, found: Limits) -> list[dict]:
+    """Metrics of the oracles and of popularity, by split and slice."""
+    ranks = {"oracle-knowing": found.knowing_rank, "oracle-reading": found.reading_rank,
+             "oracle-reading-without-room": found.roomless_rank,
+             "popularity": popularity_ranks(shop, purchases)}  # fmt: skip
+    cold = shop.cold[held_out(purchases)]
+    rows = []
+    for place, split in enumerate(SPLITS):
+        for piece, mask in (("all", cold[:, place] | True), ("warm", ~cold[:, place]), ("cold", cold[:, place])):
+            for model, of_model in ranks.items():
+                values = averages(of_model[mask, place]) if mask.any() else {}
+                values = {name: round(value, 6) for name, value in values.items()}
+                rows.append({"split": split, "slice": piece, "model": model, "n": int(mask.sum()), "metrics": values})
+    return rows
+
+
+def catalogue_hash(prints: Sequence[Print]) -> str:
+    """What the shoppers react to; a catalogue with another hash needs other shoppers."""
+    seen = ("item_id", "motif", "palette", "technique", "artist", "series", "edition", "launch")
+    text = "\n".join("\t".join(str(getattr(item, name)) for name in seen) for item in prints)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    table.to_csv(path, index=False, lineterminator="\n", float_format="%.5g")
+
+
+def write_json(path: Path, text: str) -> None:
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Simulate the shoppers of the print shop.")
+    parser.add_argument("out", type=Path, help="the dataset folder, for instance assets/demo")
+    out = parser.parse_args().out
+    about = write_shoppers(out, build_catalogue(), Taste(), Terminal("shoppers"))
+    for name, file in about["interactions"].items():
+        print(f"{out / name}: {file['purchases']:,} purchases of {file['shoppers']:,} shoppers, {file['sha256'][:16]}",
+              file=sys.stderr)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -51,15 +51,18 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("--pairs", required=True, metavar="MODULE:FUNCTION",
                       help="function(seed, count) that yields captioned pictures")  # fmt: skip
     verb.add_argument("--out", type=Path, required=True, help="folder for the trained parts, CHECKPOINT/encoder")
+    _backbone(verb)
     verb.add_argument("--count", type=int, help="how many captioned pictures")
-    verb.add_argument("--minutes", type=float, help="stop training after this long")
+    verb.add_argument("--samples", type=int, help="how often a picture is shown in all")
     _seed(verb)
 
     verb = _verb(verbs, "encode", encode, "encode every item once: CHECKPOINT/vectors.safetensors")
     _dataset(verb, interactions=False)
     _checkpoint(verb)
-    verb.add_argument("--backbone", default="nano", help="`nano` or a model folder (default: nano)")
+    _backbone(verb)
     verb.add_argument("--precision", default="nf4", help="of the language model: nf4, bfloat16 … (default: nf4)")
+    verb.add_argument("--no-gate", dest="gate", action="store_false",
+                      help="the language model's state alone, without the features that the late gate carries past it")  # fmt: skip
 
     verb = _verb(verbs, "train-id", train_id, "train the ID model (SASRec): CHECKPOINT/sasrec")
     _dataset(verb)
@@ -83,6 +86,8 @@ def build_parser() -> argparse.ArgumentParser:
     verb = _verb(verbs, "draw-maps", draw_maps, "the users' maps before and after alignment: CHECKPOINT/maps.csv")
     _dataset(verb)
     _checkpoint(verb)
+    verb.add_argument("--users", type=int, help="how many users, chosen by a hash")
+    _seed(verb)
 
     verb = _verb(verbs, "recommend", recommend, "the next items after a history")
     _dataset(verb, interactions=False)
@@ -108,6 +113,10 @@ def _dataset(verb: argparse.ArgumentParser, interactions: bool = True) -> None:
 
 def _checkpoint(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--checkpoint", type=Path, required=True, help="folder of vectors and trained models")
+
+
+def _backbone(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--backbone", default="nano", help="`nano` or a model folder (default: nano)")
 
 
 def _seed(verb: argparse.ArgumentParser) -> None:
@@ -139,17 +148,18 @@ def fetch_backbone(options) -> None:
 
 
 def tune_encoder(options) -> None:
-    from molar.tune import tune_encoder
+    from molar.tune import TuneConfig, tune_encoder
 
-    print(tune_encoder(options.pairs, options.out, report=Terminal("tuning"),
-                       **_given(options, "count", "seed", "minutes")))  # fmt: skip
+    config = TuneConfig(**_given(options, "count", "samples", "seed"))
+    print(tune_encoder(options.pairs, options.out, backbone=options.backbone, config=config, command=options.command,
+                       report=Terminal("tuning")))  # fmt: skip
 
 
 def encode(options) -> None:
     from molar.encode import encode_items
 
     print(encode_items(options.dataset, options.checkpoint, backbone=options.backbone, precision=options.precision,
-                       report=Terminal("encoding")))  # fmt: skip
+                       gate=options.gate, report=Terminal("encoding")))  # fmt: skip
 
 
 def train_id(options) -> None:
@@ -193,7 +203,7 @@ def draw_maps(options) -> None:
     from molar.maps import draw_maps
 
     print(draw_maps(options.dataset, options.checkpoint, interactions=options.interactions,
-                    report=Terminal("drawing maps")))  # fmt: skip
+                    report=Terminal("drawing maps"), **_given(options, "users", "seed")))  # fmt: skip
 
 
 def recommend(options) -> None:

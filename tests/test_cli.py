@@ -1,6 +1,8 @@
 """Every verb, run as a user runs it, on the tiny world. Nothing here needs the backbone."""
 
+import importlib
 import json
+from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
@@ -105,6 +107,34 @@ def test_recommend_prints_ranked_titles(world, capsys):
         lines = capsys.readouterr().out.splitlines()
         assert [line.split()[0] for line in lines] == ["1", "2", "3"]
         assert not {"i01", "i02"} & {line.split()[1] for line in lines}
+
+
+@pytest.mark.parametrize(
+    "arguments, function, expected",
+    [
+        ("fetch-backbone", "molar.backbone.fetch_backbone", {}),
+        ("encode D --checkpoint C --no-gate", "molar.encode.encode_items", {"gate": False, "precision": "nf4"}),
+        ("tune-encoder --pairs a:b --out O --backbone F", "molar.tune.tune_encoder", {"backbone": "F"}),
+        ("draw-maps D --checkpoint C --users 50", "molar.maps.draw_maps", {"users": 50, "seed": 0}),
+    ],
+)
+def test_slow_verbs_call_their_function_as_it_wants_to_be_called(arguments, function, expected, monkeypatch, capsys):
+    module, name = function.rsplit(".", 1)
+    stand_in = create_autospec(getattr(importlib.import_module(module), name), return_value="written here")
+    monkeypatch.setattr(function, stand_in)
+    assert main(arguments.split()) == 0
+    assert expected.items() <= stand_in.call_args.kwargs.items()
+    assert capsys.readouterr().out == "written here\n"
+
+
+def test_tune_encoder_passes_its_settings(monkeypatch):
+    from molar import tune
+
+    stand_in = create_autospec(tune.tune_encoder)
+    monkeypatch.setattr(tune, "tune_encoder", stand_in)
+    assert main(["tune-encoder", "--pairs", "a:b", "--out", "O", "--count", "7", "--seed", "3"]) == 0
+    config = stand_in.call_args.kwargs["config"]
+    assert (config.count, config.seed, config.samples) == (7, 3, tune.TuneConfig().samples)
 
 
 @pytest.mark.parametrize("history, model, expected", [("i99", "molar", 'no item "i99"'), ("i01", "best", "no model")])

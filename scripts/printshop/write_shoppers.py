@@ -1,8 +1,8 @@
 """Write the simulated shoppers of the print shop: `python -m scripts.printshop.write_shoppers assets/demo`.
 
 Three dials of hidden taste, the same shoppers: interactions.csv (50 %), interactions-0.csv, interactions-100.csv.
-Beside them truth/: shoppers.csv (tastes), oracle*.csv (ranks of both oracles), limits.json (their metrics), taste.json (every
-parameter, and the sha256 of every interactions file). About a minute on one core; the same bytes every time.
+Beside them truth/: shoppers.csv (tastes), oracle*.csv (ranks of both oracles), limits.json (their metrics), taste.json
+(every parameter, and the sha256 of every interactions file). A minute on one core; the same bytes every time.
 """
 
 import argparse

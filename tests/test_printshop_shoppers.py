@@ -15,7 +15,9 @@ from scripts.printshop.shoppers import HELD_OUT, probabilities, simulate
 from scripts.printshop.tastes import ROOMS, Taste, hidden_taste, open_shop
 from scripts.printshop.write_shoppers import DIALS, catalogue_hash, write_shoppers
 
-DEMO = Path(__file__).parent.parent / "assets" / "demo"
+ROOT = Path(__file__).parent.parent
+DEMO = ROOT / "assets" / "demo"
+DOCUMENTATION = ROOT / "docs" / "print-shop.md"
 TINY = Taste(shoppers=60, cut=100, end=130, most=12, extra_scale=2.0)
 shipped = pytest.mark.skipif(not (DEMO / "interactions.csv").exists(), reason="the demo dataset is not drawn yet")
 
@@ -231,3 +233,20 @@ def test_the_shipped_shop_keeps_its_promises(ending):
     assert bought.loc[left == 1, "item_id"].isin(cold).sum() >= 500
     days = (bought["timestamp"] - Taste().opening) / 86400
     assert (days >= bought["item_id"].map(launches)).all() and (days < Taste().end).all()
+
+
+def test_the_documentation_names_every_parameter_with_its_value():
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    parameters = {name: value for name, value in asdict(Taste()).items() if name != "hidden"}  # hidden is the dial
+    assert [name for name, value in parameters.items() if f"| `{name}` | {value} |" not in text] == []
+
+
+@shipped
+def test_the_documentation_shows_the_limits_as_they_were_measured():
+    rows = json.loads((DEMO / "truth" / "limits.json").read_text(encoding="utf-8"))["rows"]
+    lines = {}
+    for row in rows:
+        start = f"| {row['hidden'] * 100:g} | {row['split']} | {row['slice']} | {row['n']:,} |"
+        lines[start] = lines.get(start, start) + f" {row['metrics']['ndcg@10']:.3f} |"
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    assert [line for line in lines.values() if line not in text] == []

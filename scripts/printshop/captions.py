@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from molar.prompt import item_text
 from scripts.printshop import names
 from scripts.printshop.catalogue import ABSTRACTS, MOTIFS, SIZES, TECHNIQUES, Print, description, title
 from scripts.printshop.draw import draw
@@ -72,9 +73,9 @@ def practice_print(seed: int, number: int) -> Print:
 
 
 def shop_text(work: Print) -> str:
-    """The encoded columns of a print in the order of dataset.json."""
-    return (
-        f"title: {title(work)}; description: {description(work)}; artist: {work.artist}; series: {work.series}"
+    """What the item's prompt would hold: the encoded columns of dataset.json, put together as encoding does it."""
+    return item_text(
+        {"title": title(work), "description": description(work), "artist": work.artist, "series": work.series}
     )
 
 
@@ -83,6 +84,6 @@ def captioned_prints(seed: int, count: int, size: int = 256) -> Iterator[Caption
     for number in range(count):
         work = practice_print(seed, number)
         rng = random.Random(f"text {seed} {number}")
-        text = rng.choice((shop_text(work), shop_text(work), "", f"title: {rng.choice(BLAND)}"))
+        text = rng.choice((shop_text(work), shop_text(work), "", item_text({"title": rng.choice(BLAND)})))
         labels = {"motif": work.motif, "palette": work.palette, "technique": work.technique}
         yield CaptionedPrint(draw(work, size), text, caption(work), labels)

@@ -59,7 +59,7 @@ PALETTES = {
     ),
     "mustard": Palette(
         ("mustard yellow and charcoal", "bright mustard with charcoal grey", "golden mustard, charcoal and cream"),
-        "#f6d567", "#f0bf3a", "#d99e22", "#8d7a4e", "#3b3d42", "#fff3d0", "#222327", "#fdf3d3",
+        "#f6d567", "#f0bf3a", "#d99e22", "#8d7a4e", "#3b3d42", "#b8661b", "#222327", "#fdf3d3",
     ),
     "glacier": Palette(
         ("ice blue and slate", "pale ice blue with slate grey", "glacier blue, frost white and slate"),

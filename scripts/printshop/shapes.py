@@ -115,7 +115,8 @@ class Scene:
     def add(self, role: str, *shapes, holes=(), clip=()):
         matrix, shift = self._frame
         placed = ([s @ matrix + shift for s in group] for group in (shapes, holes, clip))
-        self.layers.append(Layer(role, *placed))
+        if shapes:
+            self.layers.append(Layer(role, *placed))
 
     @contextmanager
     def at(self, x, y, scale, flip=None, turn=0.0):

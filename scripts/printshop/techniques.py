@@ -1,9 +1,10 @@
 """Six techniques. Each turns tone layers into a sheet with its own edges, texture and way of laying colour over colour.
 
-`Plates` holds what they work from: one coverage mask per layer, its role and colour, and the window of the picture.
-Arrays are (size, size) float32 in 0–1; colours are float32 RGB in 0–1.
+`Plates` holds what they work from: the tones back to front, and the window of the picture on its sheet.
+Masks are float32 in 0–1; a tone's mask covers only its own area (with some margin for blurs and shifts), since most are small.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +14,19 @@ from scripts.printshop.palettes import Palette
 
 
 @dataclass
+class Tone:
+    """One layer, rasterised: where it lies on the sheet, its coverage there, and its ink."""
+
+    area: tuple[slice, slice]
+    mask: np.ndarray  # (height, width) of the area, cut to the window
+    role: str
+    colour: np.ndarray  # (3,) float32 in 0–1
+
+
+@dataclass
 class Plates:
-    masks: list[np.ndarray]  # back to front, already cut to the window
-    roles: list[str]
-    colours: list[np.ndarray]
-    window: np.ndarray
+    tones: list[Tone]  # back to front
+    window: np.ndarray  # (size, size)
     palette: Palette
     rng: np.random.Generator
 
@@ -73,52 +82,47 @@ def linocut(plates: Plates):
     x, y = grid_of(size)
     bend = noise(rng, size, 5) * 9
     window = step(blur(plates.window, 1.2) - 0.5 + wobble, 0.2)
-    angles = {"sky": rng.uniform(-0.15, 0.15), "paper": 0.1, "far": rng.uniform(0.4, 0.8), "near": rng.uniform(-0.7, -0.3), "main": 1.1}
-    tears = noise(rng, size, 40)
-    for mask, role, colour in zip(plates.masks, plates.roles, plates.colours, strict=True):
-        cut = step(blur(mask, 1.0) - 0.5 + wobble * 0.8, 0.22)
-        soft = blur(cut, 1.9)
-        over(canvas, paper, np.clip(soft * 2.6 - 0.25, 0, 1) * window * 0.92)
+    run = noise(rng, size, 26) + 0.4 * noise(rng, size, 40)  # breaks the gouge lines into strokes
+    pitch = {"sky": 9.0, "paper": 9.0, "far": 7.0, "near": 6.5, "main": 5.5}
+    share = {"sky": 0.12, "paper": 0.12, "far": 0.02, "near": 0.0, "main": -0.38}
+    tilt = {"sky": rng.uniform(-0.15, 0.15), "paper": 0.1, "far": rng.uniform(0.4, 0.8), "near": -0.5, "main": 1.1}
+    for tone in plates.tones:
+        area, role, inside = tone.area, tone.role, window[tone.area]
+        cut = step(blur(tone.mask, 1.0) - 0.5 + wobble[area] * 0.8, 0.22)
+        over(canvas[area], paper, np.clip(blur(cut, 1.9) * 2.6 - 0.25, 0, 1) * inside * 0.92)
         ink = cut
-        if role in angles and cut.mean() > 0.012:
-            a = angles[role]
-            across = x * np.sin(a) + y * np.cos(a) + bend
-            period = {"sky": 9.0, "paper": 9.0, "far": 7.0, "near": 6.5, "main": 5.5}[role]
-            line = np.abs((across / period) % 1 - 0.5)
-            along = noise(rng, size, 26) + 0.4 * tears
-            depth = blur(cut, 7)
-            reach = {"sky": 0.12, "paper": 0.12, "far": 0.02, "near": 0.0, "main": -0.32}[role]
-            width = 0.17 + 0.2 * (along + reach) - 0.12 * (depth > 0.97)
-            ink = cut * (1 - step(width - line, 0.06) * (along > -reach - 0.15) * 0.9)
-        over(canvas, colour, ink * window)
-    chatter = step(noise(rng, size, 90) - 0.62, 0.1) * (blur(plates.window, 7) > 0.04) * (1 - window) * 0.55
-    over(canvas, plates.colour("main"), chatter * (np.abs(((x + y * 0.3 + bend) / 5) % 1 - 0.5) < 0.16))
-    speckle = (rng.random((size, size), np.float32) > 0.988) * window * 0.5
-    over(canvas, paper, blur(speckle, 0.5))
+        if role in pitch and cut.sum() > 0.012 * size**2:
+            across = x[area] * math.sin(tilt[role]) + y[area] * math.cos(tilt[role]) + bend[area]
+            line = np.abs((across / (pitch[role] * size / 256)) % 1 - 0.5)
+            width = 0.17 + 0.2 * (run[area] + share[role])
+            ink = cut * (1 - step(width - line, 0.06) * (run[area] > -share[role] - 0.15) * 0.9)
+        over(canvas[area], tone.colour, ink * inside)
+    strays = step(noise(rng, size, 90) - 0.62, 0.1) * (blur(plates.window, 7) > 0.04) * (1 - window) * 0.55
+    over(canvas, plates.colour("main"), strays * (np.abs(((x + y * 0.3 + bend) / 5) % 1 - 0.5) < 0.16))
+    over(canvas, paper, blur((rng.random((size, size), np.float32) > 0.988) * window * 0.5, 0.5))
     return canvas * (1 + 0.025 * noise(rng, size, 128)[..., None])
 
 
 def screenprint(plates: Plates):
-    """Flat, even inks, one screen a colour, slightly out of register: pale gaps on one side, darker overlaps on the other."""
+    """Flat, even inks, one screen a colour, out of register: pale gaps on one side, darker overlaps on the other."""
     rng, size = plates.rng, plates.window.shape[0]
     canvas = sheet_of(plates)
-    order = list(dict.fromkeys(plates.roles))
-    screens = {role: np.zeros((size, size), np.float32) for role in order}
-    for mask, role in zip(plates.masks, plates.roles, strict=True):  # what is visible of each ink
-        for other, screen in screens.items():
-            if other == role:
-                np.maximum(screen, mask, out=screen)
+    screens = {}  # role: what is visible of that ink
+    for tone in plates.tones:
+        screens.setdefault(tone.role, (np.zeros((size, size), np.float32), tone.colour))
+        for role, (screen, _) in screens.items():
+            if role == tone.role:
+                screen[tone.area] = np.maximum(screen[tone.area], tone.mask)
             else:
-                screen *= 1 - mask
-    for n, role in enumerate(order):
-        reach = size / 256 * (2.4 if n else 0.0)
-        angle = rng.uniform(0, 2 * np.pi)
-        moved = shifted(screens[role], reach * np.cos(angle), reach * np.sin(angle))
-        ink = plates.colour(role)
-        covered = np.clip(np.abs(canvas - plates.colour("light")).sum(-1) * 4, 0, 1) * moved
-        mixed = canvas * ink * (1 - covered[..., None] * 0.0)
-        over(canvas, ink, moved * (1 - covered))
-        over(canvas, np.minimum(mixed, ink), moved * covered)
+                screen[tone.area] *= 1 - tone.mask
+    inked = np.zeros((size, size), np.float32)
+    for n, (screen, colour) in enumerate(screens.values()):
+        reach, angle = size / 256 * (2.9 if n else 0.0), rng.uniform(0, math.tau)
+        moved = shifted(screen, reach * math.cos(angle), reach * math.sin(angle))
+        double = moved * inked
+        over(canvas, colour, moved - double)
+        over(canvas, np.minimum(canvas * colour, colour), double)
+        inked = np.maximum(inked, moved)
     return canvas
 
 
@@ -131,20 +135,22 @@ def watercolour(plates: Plates):
     outer = step(blur(plates.window, 5) - 0.42 + wander * 0.35, 0.12)
     drift_x, drift_y = noise(rng, size, 14) * 3.2, noise(rng, size, 14) * 3.2
     x, y = grid_of(size)
-    rows = np.clip(y + drift_y, 0, size - 1).astype(np.intp)
-    columns = np.clip(x + drift_x, 0, size - 1).astype(np.intp)
     pools = noise(rng, size, 6) * 0.6 + noise(rng, size, 17) * 0.4
-    for mask, colour in zip(plates.masks, plates.colours, strict=True):
-        wet = blur(mask, 1.1)[rows, columns]
-        wash = step(wet - 0.45 + wander * 0.18, 0.22) * outer
+    for tone in plates.tones:
+        area, (height, width) = tone.area, tone.mask.shape
+        rows = np.clip(y[area] - area[0].start + drift_y[area], 0, height - 1).astype(np.intp)
+        columns = np.clip(x[area] - area[1].start + drift_x[area], 0, width - 1).astype(np.intp)
+        wet = blur(tone.mask, 1.1)[rows, columns]
+        wash = step(wet - 0.45 + wander[area] * 0.18, 0.22) * outer[area]
         rim = np.clip(wash - blur(wash, 2.6), 0, 1) * 1.5
-        density = 0.74 + 0.26 * np.roll(pools, int(rng.integers(size)), 0) + rim + 0.06 * grain
-        density = np.clip(density, 0.3, 1.25)[..., None]
-        pigment = np.clip(colour ** (0.25 + 0.75 * density), 0, 1)  # thin washes are paler, pooled ones deeper
-        pigment = pigment + (1 - pigment) * np.clip(0.9 - density, 0, 1) * 0.75
-        over(canvas, pigment, wash * 0.93)
+        pool = np.roll(pools, int(rng.integers(size)), 0)[area]
+        density = np.clip(0.74 + 0.26 * pool + rim + 0.06 * grain[area], 0.3, 1.25)[..., None]
+        pigment = tone.colour ** (0.25 + 0.75 * density)  # thin washes are paler, pooled ones deeper
+        pigment += (1 - pigment) * np.clip(0.9 - density, 0, 1) * 0.75
+        over(canvas[area], pigment, wash * 0.93)
     for _ in range(5):
-        cx, cy, r = *rng.uniform(0.06, 0.94, 2) * size, rng.uniform(0.8, 2.6) * size / 256
+        cx, cy = (rng.uniform(0.06, 0.94) * size for _ in "xy")
+        r = rng.uniform(0.8, 2.6) * size / 256
         over(canvas, plates.colour("main"), step(r - np.hypot(x - cx, y - cy), 1.0) * 0.5)
     return canvas * (1 + 0.035 * grain[..., None])
 
@@ -155,25 +161,23 @@ def risograph(plates: Plates):
     canvas = sheet_of(plates, 0.1)
     x, y = grid_of(size)
     grain = rng.random((size, size), np.float32)
-    tone = {"paper": 0.34, "sky": 0.42, "far": 0.6, "near": 0.78, "light": 0.0}
-    angle = {"paper": 0.26, "sky": 0.26, "far": 1.3, "near": 0.78}
+    cover = {"paper": 0.34, "sky": 0.42, "far": 0.6, "near": 0.78}
+    turn = {"paper": 0.26, "sky": 0.26, "far": 1.3, "near": 0.78}
     pitch = size / 256 * 5.2
-    fade = rng.choice((-1, 1))
-    for mask, role, colour in zip(plates.masks, plates.roles, plates.colours, strict=True):
-        dx, dy = rng.integers(-1, 2, 2)
-        mask = shifted(mask, dx, dy)
-        if role in angle and mask.mean() > 0.004:
-            a = angle[role]
-            u, v = (x * np.cos(a) + y * np.sin(a)) / pitch, (y * np.cos(a) - x * np.sin(a)) / pitch
-            dots = 0.5 + 0.25 * (np.cos(2 * np.pi * u) + np.cos(2 * np.pi * v))
-            level = tone[role] + fade * 0.28 * (y / size - 0.5)
-            over(canvas, plates.colour("light"), mask)
-            deep = colour * colour if role in ("paper", "sky") else colour
-            over(canvas, deep, mask * step(dots - 1 + level, 0.1))
+    grade = float(rng.choice((-0.28, 0.28))) * (y / size - 0.5)
+    for tone in plates.tones:
+        area, role = tone.area, tone.role
+        mask = shifted(tone.mask, *rng.integers(-1, 2, 2))
+        if role in cover and mask.sum() > 0.004 * size**2:
+            cos, sin = math.cos(turn[role]) * math.tau / pitch, math.sin(turn[role]) * math.tau / pitch
+            dots = np.cos(x[area] * cos + y[area] * sin) + np.cos(y[area] * cos - x[area] * sin)
+            deep = tone.colour**2 if role in ("paper", "sky") else tone.colour  # pale paper tones need a deeper dot
+            over(canvas[area], plates.colour("light"), mask)
+            over(canvas[area], deep, mask * step(0.25 * dots - 0.5 + cover[role] + grade[area], 0.1))
         elif role == "light":
-            over(canvas, plates.colour("light"), mask)
+            over(canvas[area], tone.colour, mask)
         else:
-            over(canvas, colour, mask * (0.94 - 0.55 * (grain > 0.9)))
+            over(canvas[area], tone.colour, mask * (0.94 - 0.55 * (grain[area] > 0.92)))
     return canvas * (1 - 0.05 * (grain[..., None] > 0.8))
 
 
@@ -183,32 +187,30 @@ def etching(plates: Plates):
     canvas = sheet_of(plates, 0.2)
     x, y = grid_of(size)
     shake = noise(rng, size, 30) * 1.5
-    ink = plates.colour("dark")
     lines = np.zeros((size, size), np.float32)
     tint = canvas.copy()
     tilt = rng.uniform(-0.15, 0.15)
     pitch = size / 256 * 4.4
-    hatches = []
-    for a in (0.75 + tilt, -0.6 + tilt, 0.08 + tilt):
-        across = (x * np.sin(a) + y * np.cos(a) + shake) / pitch
-        hatches.append(np.abs(across % 1 - 0.5) * pitch)
-    for mask, role, colour in zip(plates.masks, plates.roles, plates.colours, strict=True):
-        dark = 1 - float(colour @ np.array((0.3, 0.59, 0.11), np.float32))
-        over(tint, colour, mask * (0.9 if role in ("accent", "main") else 0.72))
-        lines *= 1 - mask
-        shade = np.clip(dark - 0.1, 0, 1) + 0.25 * (1 - blur(mask, 6)) * mask
-        drawn = step(shade * 1.6 - hatches[0], 0.45)
-        if dark > 0.4:
-            drawn = np.maximum(drawn, step((shade - 0.25) * 1.5 - hatches[1], 0.45))
-        if dark > 0.68:
-            drawn = np.maximum(drawn, step((shade - 0.35) * 1.5 - hatches[2], 0.45))
-        edge = np.clip((mask - blur(mask, 0.9)) * 5.0, 0, 1) if mask.mean() < 0.97 else 0
-        lines = np.maximum(lines, np.maximum(drawn * mask, edge))
-    wash = blur(plates.window, 1.0) * 0.55
-    canvas += (tint - canvas) * wash[..., None]
+    hatches = [  # distance from the nearest line, in pixels
+        np.abs((x * math.sin(a) + y * math.cos(a) + shake) / pitch % 1 - 0.5) * pitch for a in (0.75 + tilt, tilt - 0.6)
+    ]
+    for tone in plates.tones:
+        area, mask = tone.area, tone.mask
+        backdrop = tone.role in ("paper", "sky", "far")
+        dark = 1 - float(tone.colour @ np.array((0.3, 0.59, 0.11), np.float32))
+        over(tint[area], tone.colour, mask * (0.5 + 0.3 * (1 - dark)))
+        shade = np.clip(dark - 0.1, 0, 0.55 if backdrop else 0.8) + 0.25 * (1 - blur(mask, 6)) * mask
+        drawn = step(shade * 1.5 - hatches[0][area], 0.45)
+        if dark > 0.4 and not backdrop:
+            drawn = np.maximum(drawn, step((shade - 0.25) * 1.5 - hatches[1][area], 0.45))
+        edge = np.clip((mask - blur(mask, 0.9)) * 5.0, 0, 1)
+        lines[area] = np.maximum(lines[area] * (1 - mask), np.maximum(drawn * mask, edge))
+    canvas += (tint - canvas) * (blur(plates.window, 1.0) * 0.72)[..., None]
     frame = np.clip((plates.window - blur(plates.window, 1.1)) * 4, 0, 1)
-    over(canvas, ink * 0.9, np.clip(np.maximum(lines, frame) * (0.86 + 0.14 * shake), 0, 1) * 0.9)
-    plate = np.clip(np.minimum(np.minimum(x, y), np.minimum(size - 1 - x, size - 1 - y)) - size * 0.035, 0, 1)
+    ink = np.maximum(lines, frame) * (0.86 + 0.14 * shake) * 0.9
+    over(canvas, plates.colour("dark") * 0.9, np.clip(ink, 0, 1))
+    rim = np.minimum(np.minimum(x, y), np.minimum(size - 1 - x, size - 1 - y))
+    plate = np.clip(rim - size * 0.035, 0, 1)
     return canvas * (0.965 + 0.035 * plate[..., None]) * (1 + 0.015 * noise(rng, size, 128)[..., None])
 
 
@@ -218,16 +220,17 @@ def papercut(plates: Plates):
     canvas = sheet_of(plates)
     fibre = noise(rng, size, 100) * 0.6 + noise(rng, size, 30) * 0.4
     unit = size / 256
-    for n, (mask, colour) in enumerate(zip(plates.masks, plates.colours, strict=True)):
+    for n, tone in enumerate(plates.tones):
+        area, mask = tone.area, tone.mask
         if n:
             shadow = blur(shifted(mask, 2.6 * unit, 3.6 * unit), 2.4 * unit)
-            over(canvas, canvas * 0.35, shadow * 0.62)
-        shade = 1 + 0.03 * np.roll(fibre, int(rng.integers(size)), 1)
+            canvas[area] *= (1 - 0.4 * shadow)[..., None]
+        card = 1 + 0.03 * np.roll(fibre, int(rng.integers(size)), 1)[area]
         lit = np.clip(mask - shifted(mask, unit, unit), 0, 1) * 0.35
-        over(canvas, np.clip(colour * shade[..., None] + lit[..., None], 0, 1), mask)
+        over(canvas[area], np.clip(tone.colour * card[..., None] + lit[..., None], 0, 1), mask)
     mount = 1 - plates.window
     shadow = blur(shifted(mount, 3.2 * unit, 4.4 * unit), 3.2 * unit) * plates.window
-    over(canvas, canvas * 0.3, shadow * 0.7)
+    canvas *= (1 - 0.49 * shadow)[..., None]
     over(canvas, plates.colour("light") * (1 + 0.02 * fibre[..., None]), mount)
     return canvas
 

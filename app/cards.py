@@ -45,9 +45,10 @@ def history(dataset: Dataset, numbers: list[int], borrowed: bool) -> str:
     hint = words.BORROWED if borrowed else words.HISTORY_HINT if numbers else words.EMPTY_HISTORY
     clear = f'<button type="button" class="plain" data-act="clear">{words.CLEAR}</button>' if numbers else ""
     restart = "" if borrowed else f'<button type="button" class="plain" data-act="restart">{words.RESTART}</button>'
+    jump = f'<a class="plain jump" href="#search">{words.JUMP}</a>'
     return (
         f'<div class="head"><h2>{words.HISTORY}</h2><span class="quiet">{words.picked(len(numbers))}</span>'
-        f'<span class="hint">{hint}</span>{restart}{clear}</div><ol class="strip">{picks}</ol>'
+        f'<span class="hint">{hint}</span>{jump}{restart}{clear}</div><ol class="strip">{picks}</ol>'
     )
 
 
@@ -60,22 +61,18 @@ def _row(dataset: Dataset, model: str, numbers: list[int]) -> str:
     heading, knows = words.ROWS[model]
     cards = "".join(_card(dataset, number, rank=rank) for rank, number in enumerate(numbers, start=1))
     return (
-        f'<section class="row" data-model="{model}"><div class="head"><h2>{heading}</h2>'
+        f'<section class="answer" data-model="{model}"><div class="head"><h2>{heading}</h2>'
         f'<span class="hint">{knows}</span></div><ol>{cards}</ol></section>'
     )
 
 
-def header() -> str:
-    """Name, one sentence, and the switch between light and dark."""
+def header(dataset: Dataset) -> str:
+    """Name, one sentence, which data these are with what their owner wants said, and the switch of light and dark."""
+    size = f"{dataset.n_items:,} items, {dataset.n_users:,} shoppers, {len(dataset.sequence):,} choices"
+    said = f" {escape(dataset.note)}" if dataset.note else ""
     return (
-        f'<header><h1>{words.BRAND}</h1><p>{words.LEAD}</p>'
+        f"<header><h1>{words.BRAND}</h1><div><p>{words.LEAD}</p>"
+        f'<p class="quiet">{escape(dataset.name)}: {size}.{said}</p></div>'
         f'<button type="button" class="theme" data-act="theme" aria-label="{words.THEME_SWITCH}" '
         f'title="{words.THEME_SWITCH}"><span aria-hidden="true">◐</span></button></header>'
     )
-
-
-def note(dataset: Dataset) -> str:
-    """Which data these are, and what their owner wants said about them."""
-    size = f"{dataset.n_items:,} items, {dataset.n_users:,} shoppers, {len(dataset.sequence):,} choices"
-    said = f" {escape(dataset.note)}" if dataset.note else ""
-    return f'<p class="quiet"><strong>{escape(dataset.name)}</strong>: {size}.{said}</p>'

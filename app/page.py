@@ -17,13 +17,12 @@ STYLE = Path(__file__).parent / "style.css"
 def build(shop: Shop) -> gr.Blocks:
     """The page over one loaded dataset and checkpoint."""
     with gr.Blocks(title=words.PAGE_TITLE, analytics_enabled=False, fill_width=True) as page:
-        Board(cards.header(), elem_id="header")
+        Board(cards.header(shop.dataset), elem_id="header")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(words.TAB_RECOMMEND, id="recommend"):
                 pick.build(shop)
             with gr.Tab(words.TAB_ALIGNMENT, id="alignment") as tab:
                 alignment.build(shop, tab)
-        gr.HTML(cards.note(shop.dataset), apply_default_css=False, js_on_load=None, elem_id="note")
         api.publish(shop)
     return page
 

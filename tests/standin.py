@@ -42,22 +42,24 @@ def write_maps(path: Path, users: list[str], rng: np.random.Generator) -> None:
     centres = {room: rng.normal(size=2) * 4 for room in np.unique(rooms)}
     table = {"user_id": users}
     for when, spread in (("before", 3.0), ("after", 1.0), ("id", 0.7)):
-        points = np.array([centres[room] for room in rooms]) + rng.normal(size=(len(users), 2)) * spread
-        table[f"x_{when}"], table[f"y_{when}"] = points.round(3).T
+        points = (np.array([centres[room] for room in rooms]) + rng.normal(size=(len(users), 2)) * spread) / 12
+        table[f"{when}_x"], table[f"{when}_y"] = points.round(3).T
     pd.DataFrame(table | {"room": rooms}).to_csv(path, index=False)
 
 
 def write_numbers(path: Path, dataset) -> None:
-    """Rows in the shape of every results file."""
-    shared = {"dataset": dataset.name, "data_hash": dataset.data_hash, "split": "test", "variant": "", "seed": 0, "n": 20,
-              "ci": {}, "command": "stand-in", "weights_sha256": ""}  # fmt: skip
-    rows = []
-    for model, gain in (("content", 0.0), ("molar", 0.02), ("random", -0.04)):
-        for slice_ in ("all", "warm", "cold"):
-            rows.append({**shared, "slice": slice_, "model": model, "metrics": {"ndcg@10": 0.05 + gain}})
-    for model, high in (("content", 0.2), ("molar", 0.6)):
-        numbers = {"procrustes_paired_cosine": high, "procrustes_shuffled_cosine": 0.01, "retrieval_r@10": high / 2,
-                   "retrieval_r@10_chance": 0.05, "mutual_knn@10": high / 3, "mutual_knn@10_chance": 0.05,
-                   "debiased_cka": high}  # fmt: skip
-        rows.append({**shared, "slice": "held-out", "model": model, "metrics": numbers})
-    path.write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    """The numbers of a finished evaluation, in the shape that `molar evaluate` writes."""
+    slices = ("all", "warm", "cold")
+    ci = {"ndcg@10": [0.01, 0.09]}
+    models = {model: {slice_: {"ndcg@10": value, "ci": ci, "n": 20} for slice_ in slices}
+              for model, value in (("content", 0.05), ("molar", 0.07), ("sasrec", 0.06), ("random", 0.01))}  # fmt: skip
+    differences = {"molar minus content": {slice_: {"ndcg@10": 0.02, "ci": ci, "n": 20} for slice_ in slices}}
+    alignment = {}
+    for moment, high in (("before", 0.2), ("after", 0.6)):
+        found = {"procrustes_paired_cosine": high, "procrustes_shuffled_cosine": 0.01, "retrieval_r@10": high / 2,
+                 "retrieval_r@10_chance": 0.05, "mutual_knn@10": high / 3, "mutual_knn@10_chance": 0.05,
+                 "debiased_cka": high}  # fmt: skip
+        alignment[moment] = {"n": 20} | {f"align/{name}": value for name, value in found.items()}
+    alignment["after"]["delta_ndcg@10"] = 0.02
+    numbers = {"dataset": dataset.name, "split": "test", "models": models, "differences": differences, "alignment": alignment}
+    path.write_text(json.dumps(numbers), encoding="utf-8")

@@ -22,7 +22,7 @@ from molar.prompt_columns import encoded_columns
 from molar.tables import Problem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity: arrays have no one truth value
 class Dataset:
     """Items and histories, checked. Item numbers are 1 … n_items in the order of items.csv; 0 is padding."""
 

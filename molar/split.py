@@ -15,7 +15,7 @@ TARGETS_FROM_END = {"validation": 2, "test": 1}
 HELD_OUT_SHARE = 0.1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity: arrays have no one truth value
 class Split:
     """Which part of every history trains, and which users and items are kept out."""
 

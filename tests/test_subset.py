@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +57,20 @@ def test_a_stopped_copy_is_begun_anew(tiny, tmp_path):
 def test_more_than_there_is_cannot_be_taken(tiny, tmp_path, users, films):
     with pytest.raises(MolarError, match="cannot be taken"):
         make_subset(tiny.dataset.root, tmp_path / "small", users=users, films=films)
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        ([], "name the dataset folder with --data DIR or MOLAR_DATA"),
+        (["--data", "nowhere"], "there is no folder nowhere"),
+        (["--users"], "--users needs a value"),
+        (["--epochs", "3"], "unknown option --epochs"),
+    ],
+)
+def test_the_script_says_what_it_needs(arguments, expected, tmp_path):
+    script = Path(__file__).parent.parent / "scripts" / "reproduce_ml1m.sh"
+    environment = {name: value for name, value in os.environ.items() if name != "MOLAR_DATA"}
+    done = subprocess.run(["bash", script, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ") and expected in done.stderr

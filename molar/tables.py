@@ -70,6 +70,9 @@ def read_table(path: Path) -> tuple[pd.DataFrame | None, list[Problem]]:
     table = pd.DataFrame({column: grid[:, at] for at, column in enumerate(header)}, index=rows, dtype=object)
     if broken:
         problems += _wrong_bytes(name, table, header)
+        table = table.map(_printable).rename(columns=_printable)
+        if not table.columns.is_unique:
+            return None, problems
     if not rows:
         problems.append(Problem(name, None, None, "the table has a header and no rows"))
     return table, problems
@@ -100,7 +103,7 @@ def _header_problems(name: str, header: list[str], text: str) -> list[Problem]:
             if mark in header[0]:
                 problems.append(Problem(name, 1, None, f"the cells are separated by {word}; save the file with commas"))
     for column in sorted({column for column in header if header.count(column) > 1}):
-        problems.append(Problem(name, 1, column or None, "two columns have this name" if column else "unnamed columns"))
+        problems.append(Problem(name, 1, _printable(column) or None, "two columns have this name" if column else "unnamed columns"))
     return problems
 
 
@@ -112,12 +115,17 @@ def _wrong_bytes(name: str, table: pd.DataFrame, header: list[str]) -> list[Prob
             problems.append(Problem(name, 1, None, f"byte {_wrong_byte(column)} is not UTF-8; save the file as UTF-8"))
         for row, cell in table[column].items():
             if byte := _wrong_byte(cell):
-                problems.append(Problem(name, row, column, f"byte {byte} is not UTF-8; save the file as UTF-8"))
+                problems.append(Problem(name, row, _printable(column), f"byte {byte} is not UTF-8; save the file as UTF-8"))
     return problems
 
 
 def _wrong_byte(cell: str) -> str:
     return next((f"0x{ord(letter) - 0xDC00:02x}" for letter in cell if "\udc80" <= letter <= "\udcff"), "")
+
+
+def _printable(cell: str) -> str:
+    """Later messages quote cells, and a lone surrogate cannot be printed."""
+    return cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _records(text: str) -> int:

@@ -108,6 +108,15 @@ def test_wrong_byte_is_told_with_row_and_column(tiny_folder):
     assert "byte 0xe4 is not UTF-8" in problem.what
 
 
+def test_messages_about_wrong_bytes_can_be_printed(tiny_folder):
+    for name, old, new in (("items.csv", b"artist", b"k\xfcnstler"), ("interactions.csv", b"i05", b"i\xe4")):
+        path = tiny_folder / name
+        path.write_bytes(path.read_bytes().replace(old, new))
+    text = describe(check_dataset(tiny_folder))
+    assert "byte 0xfc" in text and "byte 0xe4" in text
+    text.encode("utf-8")
+
+
 def test_utf16_is_named(tiny_folder):
     path = tiny_folder / "items.csv"
     path.write_bytes(path.read_text().encode("utf-16"))

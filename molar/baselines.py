@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 # The score of a history item falls by half with every HALF_LIVES[i] later purchases; inf weighs all alike.
-HALF_LIVES = (1.0, 3.0, 10.0, 30.0, float("inf"))
+HALF_LIVES = (0.5, 1.0, 3.0, 10.0, 30.0, float("inf"))
 
 
 class Random:

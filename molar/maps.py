@@ -55,12 +55,10 @@ def draw_maps(
     missing = [tower for tower in VIEWS.values() if tower not in towers]
     if missing:
         raise MolarError(f"{checkpoint_dir} has no {' and no '.join(missing)}: train it first.")
-    report(0, 3, "user vectors")
+    report(0, 1, f"{len(chosen):,} users; 2,000 take about a minute")  # UMAP cannot tell how far it is
     histories = [split.history_for(user, "test") for user in chosen]
     spaces = {view: unit_rows(towers[tower].model.user_vectors(histories)) for view, tower in VIEWS.items()}
-    report(1, 3, f"maps of {len(chosen):,} users")
     layouts = lay_out(spaces, seed)
-    report(2, 3, "trust in the maps")
     table = _table(dataset, split, chosen, spaces, layouts)
     path = checkpoint_dir / "maps.csv"
     partial = path.with_name("maps.csv.partial")
@@ -69,7 +67,7 @@ def draw_maps(
     about = {"n": len(chosen), "held_out": int(split.held_out[chosen].sum()), "seed": seed}
     about |= {"data_hash": dataset.data_hash, "split_hash": split.split_hash, "umap": version("umap-learn")}
     write_json(checkpoint_dir / "maps.json", about | {"maps": quality(spaces, layouts)})
-    report(3, 3, "maps.csv")
+    report(1, 1, "maps.csv")
     return path
 
 

@@ -1,16 +1,16 @@
 """Captioned prints that are not in the catalogue: what the item encoder learns to see with.
 
-A caption names motif, palette and technique. The text beside the picture is the shop's own kind of text, and half of the time
-it is empty or says nothing, so that the picture must speak.
+A caption names motif, palette and technique. The text beside the picture is the shop's own kind of text; half of the
+time it is empty or says nothing, so that the picture must speak.
 """
 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from molar.prompt import item_text
 from PIL import Image
 
-from molar.prompt import item_text
 from scripts.printshop import names
 from scripts.printshop.catalogue import ABSTRACTS, MOTIFS, SIZES, TECHNIQUES, Print, description, title
 from scripts.printshop.draw import draw
@@ -52,9 +52,12 @@ def caption(work: Print) -> str:
     technique = rng.choice(TECHNIQUE_WORDS[work.technique])
     a_technique = ("an " if technique[0] in "aeiou" else "a ") + technique
     return rng.choice(TEMPLATES).format(
-        motif=motif, Motif=motif[0].upper() + motif[1:], palette=rng.choice(PALETTES[work.palette].words),
-        a_technique=a_technique, A_technique=a_technique[0].upper() + a_technique[1:],
-    )  # fmt: skip
+        motif=motif,
+        Motif=motif[0].upper() + motif[1:],
+        palette=rng.choice(PALETTES[work.palette].words),
+        a_technique=a_technique,
+        A_technique=a_technique[0].upper() + a_technique[1:],
+    )
 
 
 def practice_print(seed: int, number: int) -> Print:
@@ -64,12 +67,22 @@ def practice_print(seed: int, number: int) -> Print:
     editions = rng.randint(2, 8)
     size, price = rng.choice(SIZES)
     return Print(
-        item_id=f"practice-{seed}-{number}", seed=rng.getrandbits(32) | 1 << 32,  # the shop's seeds are below 2 ** 32
-        kind="abstract" if motif in ABSTRACTS else "motif", motif=motif, palette=rng.choice(tuple(PALETTES)),
-        technique=rng.choice(TECHNIQUES), mood=rng.choice(tuple(names.MOODS)), artist=rng.choice(names.PRACTICE_ARTISTS),
+        item_id=f"practice-{seed}-{number}",
+        seed=rng.getrandbits(32) | 1 << 32,  # the shop's seeds are below 2 ** 32
+        kind="abstract" if motif in ABSTRACTS else "motif",
+        motif=motif,
+        palette=rng.choice(tuple(PALETTES)),
+        technique=rng.choice(TECHNIQUES),
+        mood=rng.choice(tuple(names.MOODS)),
+        artist=rng.choice(names.PRACTICE_ARTISTS),
         series=rng.choice(names.PRACTICE_SERIES).format(rng.choice(names.PRACTICE_PLACES)),
-        edition=rng.randint(1, editions), editions=editions, size=size, price=price, year=rng.randint(2017, 2025), launch=0,
-    )  # fmt: skip
+        edition=rng.randint(1, editions),
+        editions=editions,
+        size=size,
+        price=price,
+        year=rng.randint(2017, 2025),
+        launch=0,
+    )
 
 
 def shop_text(work: Print) -> str:

@@ -34,7 +34,16 @@ TECHNIQUES = ("linocut", "screenprint", "watercolour", "risograph", "etching", "
 SIZES = (("A5", 18), ("A4", 29), ("A3", 45), ("50 × 70 cm", 79))  # name, base price in euros
 COLUMNS = ("item_id", "title", "description", "artist", "series", "size", "price", "year", "image")
 TRUTH_COLUMNS = (
-    "item_id", "kind", "motif", "palette", "technique", "mood", "artist", "series", "edition", "launch",
+    "item_id",
+    "kind",
+    "motif",
+    "palette",
+    "technique",
+    "mood",
+    "artist",
+    "series",
+    "edition",
+    "launch",
 )
 
 
@@ -112,13 +121,25 @@ def _series(rng, artist, series, theme, motif, editions):
     prints = []
     for edition in range(1, editions + 1):
         motif = rng.choice(theme) if roams else motif
-        prints.append(Print(
-            item_id="", seed=rng.getrandbits(32), kind="abstract" if motif in ABSTRACTS else "motif", motif=motif,
-            palette=rng.choice(tuple(PALETTES)), technique=rng.choice(TECHNIQUES),
-            mood=mood if rng.random() < 0.7 else rng.choice(tuple(names.MOODS)), artist=artist, series=series,
-            edition=edition, editions=editions, size=size, price=price + rng.randint(-2, 3) * 2, year=year,
-            launch=min(launch, LAST_WARM_LAUNCH),
-        ))  # fmt: skip
+        prints.append(
+            Print(
+                item_id="",
+                seed=rng.getrandbits(32),
+                kind="abstract" if motif in ABSTRACTS else "motif",
+                motif=motif,
+                palette=rng.choice(tuple(PALETTES)),
+                technique=rng.choice(TECHNIQUES),
+                mood=mood if rng.random() < 0.7 else rng.choice(tuple(names.MOODS)),
+                artist=artist,
+                series=series,
+                edition=edition,
+                editions=editions,
+                size=size,
+                price=price + rng.randint(-2, 3) * 2,
+                year=year,
+                launch=min(launch, LAST_WARM_LAUNCH),
+            )
+        )
         launch += rng.randint(8, 45)
     return prints
 
@@ -141,10 +162,15 @@ def title(work: Print) -> str:
     noun = names.TITLE_NOUNS.get(work.motif, work.motif.capitalize())
     adjective = rng.choice(names.MOODS[work.mood])
     phrase = rng.choice(names.MOOD_PHRASES[work.mood])
-    return rng.choice((
-        f"{adjective} {noun}", f"{noun}, {phrase}", f"{noun} {phrase}", f"{adjective} {noun} No. {work.edition}",
-        f"{noun} ({work.series} {_roman(work.edition)})",
-    ))  # fmt: skip
+    return rng.choice(
+        (
+            f"{adjective} {noun}",
+            f"{noun}, {phrase}",
+            f"{noun} {phrase}",
+            f"{adjective} {noun} No. {work.edition}",
+            f"{noun} ({work.series} {_roman(work.edition)})",
+        )
+    )
 
 
 def description(work: Print) -> str:
@@ -154,22 +180,36 @@ def description(work: Print) -> str:
     mood = rng.choice(names.MOODS[work.mood]).lower()
     phrase = rng.choice(names.MOOD_PHRASES[work.mood])
     place = f"number {work.edition} of {work.editions} in the series {work.series}"
-    opening = rng.choice((
-        f"{_capital(subject)}, {phrase}.", f"{work.artist} shows us {subject}.",
-        f"{_capital(subject)}, seen in a {mood} mood.",
-        f"Here is {subject}, {phrase}.", f"{_capital(subject)}. The mood is {mood}.",
-    ))  # fmt: skip
-    closing = rng.choice((
-        f"By {work.artist}, {place}.", f"{_capital(place)} by {work.artist}.",
-        f"From {work.series} by {work.artist}.",
-        f"{work.artist} made it as part of {work.series}.",
-        f"It belongs to {work.series}, {work.artist}'s set of {work.editions}.",
-    ))  # fmt: skip
-    extra = rng.choice((
-        "", "", "", f"A {mood} piece that rewards a second look.", "Signed on the back.",
-        "Printed with care in a small run.",
-        f"One of the {mood} ones of the set.", "Sold unframed.",
-    ))  # fmt: skip
+    opening = rng.choice(
+        (
+            f"{_capital(subject)}, {phrase}.",
+            f"{work.artist} shows us {subject}.",
+            f"{_capital(subject)}, seen in a {mood} mood.",
+            f"Here is {subject}, {phrase}.",
+            f"{_capital(subject)}. The mood is {mood}.",
+        )
+    )
+    closing = rng.choice(
+        (
+            f"By {work.artist}, {place}.",
+            f"{_capital(place)} by {work.artist}.",
+            f"From {work.series} by {work.artist}.",
+            f"{work.artist} made it as part of {work.series}.",
+            f"It belongs to {work.series}, {work.artist}'s set of {work.editions}.",
+        )
+    )
+    extra = rng.choice(
+        (
+            "",
+            "",
+            "",
+            f"A {mood} piece that rewards a second look.",
+            "Signed on the back.",
+            "Printed with care in a small run.",
+            f"One of the {mood} ones of the set.",
+            "Sold unframed.",
+        )
+    )
     return " ".join(part for part in (opening, closing, extra) if part)
 
 

@@ -1,22 +1,31 @@
-"""Draws a print: the motif lays out a scene, the palette colours its roles, the technique renders them. Pillow and numpy only."""
+"""Draws a print: the motif lays out a scene, the palette colours its roles, the technique renders them."""
 
 import random
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw
 
-from scripts.printshop import abstracts, motifs_land, motifs_water, motifs_woods
+from scripts.printshop import (
+    abstracts,
+    motifs_garden,
+    motifs_home,
+    motifs_horizon,
+    motifs_sea,
+    motifs_town,
+    motifs_woods,
+)
 from scripts.printshop.catalogue import ABSTRACTS, MOTIFS, Print
 from scripts.printshop.palettes import PALETTES
 from scripts.printshop.shapes import Layer, Scene, box, ellipse
 from scripts.printshop.techniques import TECHNIQUES, Plates, Tone
 
 OVERSAMPLE = 3
+MODULES = (abstracts, motifs_garden, motifs_home, motifs_horizon, motifs_sea, motifs_town, motifs_woods)
 WIDE = ("bicycle", "train", "whale", "teapot", "bridge", "city", "wave", "grid", "arcs")
 
 
 def _composer(motif):
-    for module in (motifs_water, motifs_woods, motifs_land, abstracts):
+    for module in MODULES:
         if motif in (*MOTIFS, *ABSTRACTS) and hasattr(module, motif):
             return getattr(module, motif)
     raise ValueError(f"no motif is called {motif!r}; there are {', '.join((*MOTIFS, *ABSTRACTS))}")

@@ -14,9 +14,15 @@ def sky(s: Scene, horizon=0.7, sun=True):
     side = rng.choice((rng.uniform(0.24, 0.36), rng.uniform(0.64, 0.76)))
     if s.mood == "bright":
         y, r = horizon * rng.uniform(0.35, 0.5), rng.uniform(0.1, 0.15)
-        rays = [poly(*(
-            (side + d * math.cos(a), y + d * math.sin(a)) for d, a in ((r * 1.25, t - 0.06), (r * 9, t - 0.09), (r * 9, t + 0.09), (r * 1.25, t + 0.06))
-        )) for t in (n * math.tau / 16 for n in range(16))]  # fmt: skip
+        rays = [
+            poly(
+                *(
+                    (side + d * math.cos(a), y + d * math.sin(a))
+                    for d, a in ((r * 1.25, t - 0.06), (r * 9, t - 0.09), (r * 9, t + 0.09), (r * 1.25, t + 0.06))
+                )
+            )
+            for t in (n * math.tau / 16 for n in range(16))
+        ]
         if rng.random() < 0.6:
             s.add("paper", *rays)
         s.add("accent", ellipse(side, y, r))
@@ -39,9 +45,13 @@ def sky(s: Scene, horizon=0.7, sun=True):
     else:  # nostalgic: a large, low sun in bands
         r = rng.uniform(0.24, 0.3)
         s.add("paper", band(0.5, horizon - 0.1, r * 1.12, r * 1.3))
-        s.add("accent", ellipse(0.5, horizon - 0.1, r), holes=[
-            box(0, y, 1, y + 0.008 + 0.022 * n) for n, y in enumerate((horizon - 0.17 + 0.05 * k for k in range(6)))
-        ])  # fmt: skip
+        s.add(
+            "accent",
+            ellipse(0.5, horizon - 0.1, r),
+            holes=[
+                box(0, y, 1, y + 0.008 + 0.022 * n) for n, y in enumerate(horizon - 0.17 + 0.05 * k for k in range(6))
+            ],
+        )
 
 
 def stars(s, bottom, count):
@@ -55,14 +65,22 @@ def stars(s, bottom, count):
 
 
 def cloud(s, x, y, r, role="light"):
-    s.add(role, ellipse(x, y, r * 1.5, r * 0.42), ellipse(x - r * 0.4, y - r * 0.25, r * 0.6), ellipse(
-        x + r * 0.35, y - r * 0.2, r * 0.5
-    ))  # fmt: skip
+    s.add(
+        role,
+        ellipse(x, y, r * 1.5, r * 0.42),
+        ellipse(x - r * 0.4, y - r * 0.25, r * 0.6),
+        ellipse(x + r * 0.35, y - r * 0.2, r * 0.5),
+    )
 
 
 def streak(s, x, y, length, role="light"):
     half = length / 2
-    s.add(role, ribbon([(x - half, y), (x - half / 3, y - 0.012), (x + half / 3, y + 0.01), (x + half, y)], [0.0, 0.02, 0.014, 0.0]))
+    s.add(
+        role,
+        ribbon(
+            [(x - half, y), (x - half / 3, y - 0.012), (x + half / 3, y + 0.01), (x + half, y)], [0.0, 0.02, 0.014, 0.0]
+        ),
+    )
 
 
 def birds(s, x, y, count, role="dark"):
@@ -70,7 +88,13 @@ def birds(s, x, y, count, role="dark"):
     shapes = []
     for _ in range(count):
         bx, by, r = x + rng.uniform(-0.14, 0.14), y + rng.uniform(-0.09, 0.09), rng.uniform(0.018, 0.03)
-        line = [(bx - r, by - r * 0.5), (bx - r * 0.4, by - r * 0.6), (bx, by), (bx + r * 0.4, by - r * 0.6), (bx + r, by - r * 0.5)]
+        line = [
+            (bx - r, by - r * 0.5),
+            (bx - r * 0.4, by - r * 0.6),
+            (bx, by),
+            (bx + r * 0.4, by - r * 0.6),
+            (bx + r, by - r * 0.5),
+        ]
         shapes.append(ribbon(line, [0.002, 0.009, 0.009, 0.009, 0.002]))
     s.add(role, *shapes)
 
@@ -90,10 +114,15 @@ def sea(s, horizon=0.6, role="far", crests="light", deep="near"):
     s.add(deep, poly(*smooth(*line, closed=False), (1.3, 1.2), (-0.3, 1.2)))
     shapes = []
     for row in range(5):
-        y = horizon + 0.05 + row * row * 0.014 + row * 0.035
+        y = horizon + 0.05 + row**2 * 0.014 + row * 0.035
         for _ in range(4):
             x, half = rng.uniform(0.05, 0.95), rng.uniform(0.03, 0.05) * (1 + row * 0.35)
-            shapes.append(ribbon([(x - half, y), (x - half / 2, y - 0.008), (x, y), (x + half / 2, y - 0.008), (x + half, y)], [0, 0.008, 0.01, 0.008, 0]))
+            shapes.append(
+                ribbon(
+                    [(x - half, y), (x - half / 2, y - 0.008), (x, y), (x + half / 2, y - 0.008), (x + half, y)],
+                    [0, 0.008, 0.01, 0.008, 0],
+                )
+            )
     s.add(crests, *shapes)
 
 
@@ -103,7 +132,10 @@ def table(s, edge=0.7):
     s.add("sky", box(-0.1, -0.1, 1.1, 1.1))
     kind = rng.choice(("disc", "arch", "stripes", "window"))
     if kind == "disc":
-        s.add("paper" if rng.random() < 0.5 else "accent", ellipse(rng.uniform(0.4, 0.6), edge - rng.uniform(0.2, 0.3), rng.uniform(0.27, 0.32)))
+        s.add(
+            "paper" if rng.random() < 0.5 else "accent",
+            ellipse(rng.uniform(0.4, 0.6), edge - rng.uniform(0.2, 0.3), rng.uniform(0.27, 0.32)),
+        )
     elif kind == "arch":
         x = rng.uniform(0.4, 0.6)
         s.add("far", box(x - 0.26, 0.4, x + 0.26, edge), ellipse(x, 0.4, 0.26))
@@ -115,7 +147,14 @@ def table(s, edge=0.7):
         s.add("light", box(x - 0.17, 0.14, x + 0.17, 0.5))
         s.add("accent", ellipse(x + 0.05, 0.27, 0.06))
         s.add("far", ridge(rng, 0.47, 0.1, 3), clip=[box(x - 0.17, 0.14, x + 0.17, 0.5)])
-        s.add("near", box(x - 0.185, 0.13, x + 0.185, 0.15), box(x - 0.185, 0.49, x + 0.185, 0.515), box(x - 0.008, 0.14, x + 0.008, 0.5), box(x - 0.185, 0.13, x - 0.165, 0.5), box(x + 0.165, 0.13, x + 0.185, 0.5))
+        s.add(
+            "near",
+            box(x - 0.185, 0.13, x + 0.185, 0.15),
+            box(x - 0.185, 0.49, x + 0.185, 0.515),
+            box(x - 0.008, 0.14, x + 0.008, 0.5),
+            box(x - 0.185, 0.13, x - 0.165, 0.5),
+            box(x + 0.165, 0.13, x + 0.185, 0.5),
+        )
     s.add("near", box(-0.1, edge, 1.1, 1.1))
     s.add("far", box(-0.1, edge, 1.1, edge + 0.018))
 
@@ -124,8 +163,16 @@ def trunks(s, bottom=0.85):
     """Bare trunks of a wood, two roles deep."""
     rng = s.rng
     for role, count, width in (("far", 7, 0.035), ("near", 4, 0.06)):
-        s.add(role, *(ribbon([(x, -0.1), (x + rng.uniform(-0.02, 0.02), 0.5), (x, bottom)], [width * 0.8, width * 0.85, width * 1.3])
-                      for x in ((n + rng.uniform(0.1, 0.9)) / count for n in range(count))))  # fmt: skip
+        s.add(
+            role,
+            *(
+                ribbon(
+                    [(x, -0.1), (x + rng.uniform(-0.02, 0.02), 0.5), (x, bottom)],
+                    [width * 0.8, width * 0.85, width * 1.3],
+                )
+                for x in ((n + rng.uniform(0.1, 0.9)) / count for n in range(count))
+            ),
+        )
 
 
 def pines(s, y, count, size, role="near"):
@@ -143,10 +190,20 @@ def pines(s, y, count, size, role="near"):
 def grass(s, y, role="dark", count=26, height=0.1):
     """Blades along the lower edge."""
     rng = s.rng
-    s.add(role, *(
-        ribbon([(x, 1.0), (x + lean * 0.4, y + rng.uniform(-0.3, 0.3) * height), (x + lean, y - height * rng.uniform(0.3, 1))], [0.016, 0.012, 0.001])
-        for x, lean in ((rng.uniform(-0.02, 1.02), rng.uniform(-0.07, 0.07)) for _ in range(count))
-    ))  # fmt: skip
+    s.add(
+        role,
+        *(
+            ribbon(
+                [
+                    (x, 1.0),
+                    (x + lean * 0.4, y + rng.uniform(-0.3, 0.3) * height),
+                    (x + lean, y - height * rng.uniform(0.3, 1)),
+                ],
+                [0.016, 0.012, 0.001],
+            )
+            for x, lean in ((rng.uniform(-0.02, 1.02), rng.uniform(-0.07, 0.07)) for _ in range(count))
+        ),
+    )
 
 
 def sprig(s, x, y, length, turn, role="near", leaves=5, width=0.05):
@@ -158,7 +215,10 @@ def sprig(s, x, y, length, turn, role="near", leaves=5, width=0.05):
         t = (n + 1) / (leaves + 0.6)
         px, py = x + (tip[0] - x) * t, y + (tip[1] - y) * t
         size = length * 0.36 * (1.1 - 0.6 * t)
-        shapes += [leaf(px, py, size, width * (1.1 - 0.5 * t), turn + 42), leaf(px, py, size, width * (1.1 - 0.5 * t), turn - 42)]
+        shapes += [
+            leaf(px, py, size, width * (1.1 - 0.5 * t), turn + 42),
+            leaf(px, py, size, width * (1.1 - 0.5 * t), turn - 42),
+        ]
     s.add(role, *shapes, leaf(*tip, length * 0.2, width * 0.6, turn))
 
 

@@ -1,6 +1,6 @@
 """Vector shapes and scenes. A shape is an (n, 2) array of points; a scene is a list of layers, back to front.
 
-The canvas is the unit square with y downward. A motif is drawn in its own frame (about −1 … 1) and placed by `Scene.at`.
+The canvas is the unit square with y downward. A motif is drawn in its own frame (about −1 … 1), placed by `Scene.at`.
 """
 
 import math
@@ -54,9 +54,12 @@ def ribbon(points, width, end=None, curved=True):
 
 def band(x, y, inner, outer, start=0.0, end=360.0, squash=1.0):
     """A ring, or an arc of it, as one outline."""
-    return np.concatenate((
-        ellipse(x, y, outer, outer * squash, 0, start, end), ellipse(x, y, inner, inner * squash, 0, start, end)[::-1],
-    ))  # fmt: skip
+    return np.concatenate(
+        (
+            ellipse(x, y, outer, outer * squash, 0, start, end),
+            ellipse(x, y, inner, inner * squash, 0, start, end)[::-1],
+        )
+    )
 
 
 def leaf(x, y, length, width, turn):

@@ -1,7 +1,7 @@
 """Six techniques. Each turns tone layers into a sheet with its own edges, texture and way of laying colour over colour.
 
 `Plates` holds what they work from: the tones back to front, and the window of the picture on its sheet.
-Masks are float32 in 0–1; a tone's mask covers only its own area (with some margin for blurs and shifts), since most are small.
+Masks are float32 in 0–1. A tone's mask covers only its own area, since most are small, plus room for blurs and shifts.
 """
 
 import math
@@ -84,7 +84,7 @@ def linocut(plates: Plates):
     window = step(blur(plates.window, 1.2) - 0.5 + wobble, 0.2)
     run = noise(rng, size, 26) + 0.4 * noise(rng, size, 40)  # breaks the gouge lines into strokes
     pitch = {"sky": 9.0, "paper": 9.0, "far": 7.0, "near": 6.5, "main": 5.5}
-    share = {"sky": 0.12, "paper": 0.12, "far": 0.02, "near": 0.0, "main": -0.38}
+    share = {"sky": 0.12, "paper": 0.12, "far": 0.02, "near": 0.0, "main": -0.5}
     tilt = {"sky": rng.uniform(-0.15, 0.15), "paper": 0.1, "far": rng.uniform(0.4, 0.8), "near": -0.5, "main": 1.1}
     for tone in plates.tones:
         area, role, inside = tone.area, tone.role, window[tone.area]
@@ -104,7 +104,7 @@ def linocut(plates: Plates):
 
 
 def screenprint(plates: Plates):
-    """Flat, even inks, one screen a colour, out of register: pale gaps on one side, darker overlaps on the other."""
+    """Flat, even inks, one screen a colour, out of register: pale gaps on one side, dark overlaps on the other."""
     rng, size = plates.rng, plates.window.shape[0]
     canvas = sheet_of(plates)
     screens = {}  # role: what is visible of that ink
@@ -156,7 +156,7 @@ def watercolour(plates: Plates):
 
 
 def risograph(plates: Plates):
-    """Soy inks through a drum: coarse halftone dots in the pale tones, graded dot skies, grainy solids, small shifts."""
+    """Soy inks through a drum: coarse halftone dots in pale tones, graded skies, grainy solids, slight shifts."""
     rng, size = plates.rng, plates.window.shape[0]
     canvas = sheet_of(plates, 0.1)
     x, y = grid_of(size)
@@ -182,7 +182,7 @@ def risograph(plates: Plates):
 
 
 def etching(plates: Plates):
-    """Fine dark lines: every edge drawn, tones hatched and cross-hatched, a thin hand-laid tint, the mark of the plate."""
+    """Fine dark lines: every edge drawn, tones hatched and cross-hatched, a thin tint, the mark of the plate."""
     rng, size = plates.rng, plates.window.shape[0]
     canvas = sheet_of(plates, 0.2)
     x, y = grid_of(size)
@@ -198,8 +198,8 @@ def etching(plates: Plates):
         area, mask = tone.area, tone.mask
         backdrop = tone.role in ("paper", "sky", "far")
         dark = 1 - float(tone.colour @ np.array((0.3, 0.59, 0.11), np.float32))
-        over(tint[area], tone.colour, mask * (0.5 + 0.3 * (1 - dark)))
-        shade = np.clip(dark - 0.1, 0, 0.55 if backdrop else 0.8) + 0.25 * (1 - blur(mask, 6)) * mask
+        over(tint[area], tone.colour, mask * (0.9 - 0.85 * max(dark - 0.4, 0)))
+        shade = np.clip(dark - 0.1, 0, 0.38 if backdrop else 0.7) + 0.25 * (1 - blur(mask, 6)) * mask
         drawn = step(shade * 1.5 - hatches[0][area], 0.45)
         if dark > 0.4 and not backdrop:
             drawn = np.maximum(drawn, step((shade - 0.25) * 1.5 - hatches[1][area], 0.45))
@@ -215,7 +215,7 @@ def etching(plates: Plates):
 
 
 def papercut(plates: Plates):
-    """Sheets of card cut and stacked: every layer throws a soft shadow, edges catch the light, a mount frames it all."""
+    """Sheets of card, cut and stacked: each layer throws a soft shadow, edges catch the light, a mount frames it."""
     rng, size = plates.rng, plates.window.shape[0]
     canvas = sheet_of(plates)
     fibre = noise(rng, size, 100) * 0.6 + noise(rng, size, 30) * 0.4

@@ -51,5 +51,5 @@ def build(shop: Shop) -> None:
     def more(text: str, count: int) -> tuple:
         return count + PAGE, shop.gallery(text, count + PAGE)
 
-    query.input(search, query, [shown, gallery], **{**CLICK, "trigger_mode": "always_last"})
+    query.change(search, query, [shown, gallery], **{**CLICK, "trigger_mode": "always_last"})
     gallery.more(more, [query, shown], [shown, gallery], **{**CLICK, "trigger_mode": "once"})

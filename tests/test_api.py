@@ -1,0 +1,81 @@
+import subprocess
+import sys
+
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from served import serving
+from standin import write_checkpoint
+
+from conftest import write_tiny_folder
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    root = tmp_path_factory.mktemp("api")
+    dataset = write_tiny_folder(root / "tiny")
+    with serving(dataset, write_checkpoint(root / "checkpoint", dataset)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(address):
+    return Client(address, verbose=False)
+
+
+def test_two_endpoints_and_no_other_are_public(address):
+    info = httpx.get(f"{address}gradio_api/info").json()
+    assert set(info["named_endpoints"]) == {"/search_items", "/recommend"}
+    assert info["unnamed_endpoints"] == {}
+
+
+def test_search_items(client):
+    found = client.predict("whale", 3, api_name="/search_items")
+    assert [set(one) for one in found] == [{"item_id", "title", "rank", "score"}] * 3
+    assert all(one["title"].startswith("Whale") for one in found)
+
+
+def test_recommend_leaves_the_history_out(client):
+    found = client.predict(["i01", "i02"], "molar", 7, api_name="/recommend")
+    assert [one["rank"] for one in found] == list(range(1, 8))
+    assert not {"i01", "i02"} & {one["item_id"] for one in found}
+
+
+def test_recommend_has_defaults(client):
+    assert len(client.predict([], api_name="/recommend")) == 10
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ((["nothing"], "molar", 5), "nothing"),
+        ((["i01"], "gpt", 5), "no model 'gpt'"),
+        ((["i01"], "molar", 1000), "1 to 100"),
+        (("i01", "molar", 5), "list of item ids"),
+        (([1, {}], "molar", 5), "list of item ids"),
+    ],
+)
+def test_a_mistake_comes_back_as_a_sentence(client, arguments, message):
+    with pytest.raises(AppError, match=message):
+        client.predict(*arguments, api_name="/recommend")
+
+
+@pytest.mark.parametrize("path", ["pictures/0", "pictures/31", "pictures/x", "type/OFL.txt", "type/..%2Fpage.py"])
+def test_only_pictures_of_items_and_fonts_are_served(address, path):
+    assert httpx.get(address + path).status_code == 404
+
+
+def test_an_item_without_a_picture_gets_a_drawn_one(address):
+    answer = httpx.get(f"{address}pictures/30")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert ">L3<" in answer.text  # "Lighthouse 30"
+
+
+def test_without_a_checkpoint_the_start_ends_with_one_sentence(tiny_folder, tmp_path):
+    run = subprocess.run(
+        [sys.executable, "app.py", "--dataset", str(tiny_folder), "--checkpoint", str(tmp_path / "none")],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert run.stderr.startswith("error: The checkpoint") and len(run.stderr.splitlines()) == 1

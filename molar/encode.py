@@ -106,8 +106,7 @@ def picture_features(encoder, pixels: list, keys: list[str], seen: VectorCache):
         stacked = torch.cat([features.pooled[:, None], features.patches], 1)  # (batch, 1 + tokens, wide)
         seen.put(list(new), stacked.float().cpu().numpy())
     has_picture = torch.tensor([bool(key) for key in keys])
-    tokens = (224 // 16 // encoder.config.pooling) ** 2
-    blank = np.zeros((1 + tokens, encoder.wide), np.float16)
+    blank = np.zeros((1 + encoder.visual_tokens, encoder.wide), np.float16)
     stored = torch.from_numpy(np.stack([seen.get(key) if key else blank for key in keys])).float()
     return PictureFeatures(stored[:, 1:], stored[:, 0]), has_picture
 

@@ -113,6 +113,8 @@ class ItemEncoder:
         self.hidden, self.wide = self.words.embedding_dim, model.config.vision_config.hidden_size
         self.dim = 2 * self.hidden + self.wide if config.gate else self.hidden
         self.device = self.words.weight.device
+        side = model.config.vision_config.image_size // model.config.vision_config.patch_size
+        self.visual_tokens = (side // config.pooling) ** 2
 
     @classmethod
     def load(cls, config: EncoderConfig = EncoderConfig(), adapter: Path | None = None) -> "ItemEncoder":
@@ -121,11 +123,12 @@ class ItemEncoder:
         Raises `MolarError` when the backbone or adapter is absent, or when other layers than the language model's
         were quantised.
         """
-        from transformers import AutoImageProcessor, AutoTokenizer
+        from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
 
         folder = backbone_folder(config.backbone)
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        size = {"height": 224, "width": 224}  # the whole picture: a centre crop would cut a poster's head and foot
+        side = AutoConfig.from_pretrained(folder).vision_config.image_size
+        size = {"height": side, "width": side}  # the whole picture: a centre crop would cut a poster's head and foot
         processor = AutoImageProcessor.from_pretrained(
             folder, backend="pil", size=size, do_resize=True, do_center_crop=False
         )
@@ -149,12 +152,12 @@ class ItemEncoder:
         return {"part": "picture features"} | {name: self.fingerprint[name] for name in kept}
 
     def pixels(self, picture) -> torch.Tensor:
-        """One PIL picture → (3, 224, 224) float32, as the tower wants it."""
+        """One PIL picture → (3, side, side) float32, as the tower wants it."""
         return self.processor(images=picture, return_tensors="pt")["pixel_values"][0]
 
     @torch.inference_mode()
     def see(self, pixels: torch.Tensor) -> PictureFeatures:
-        """(batch, 3, 224, 224) → the tower's last-but-one patches, averaged over squares, and its pooled output."""
+        """(batch, 3, side, side) → the tower's last-but-one patches, averaged over squares, and its pooled output."""
         tower = self.model.model.vision_tower
         dtype = next(tower.parameters()).dtype
         seen = tower(pixel_values=pixels.to(self.device, dtype), output_hidden_states=True)

@@ -1,6 +1,7 @@
 """The item prompt of the paper (§3.3): text, then picture, then the token whose last hidden state is the item's vector."""
 
 import hashlib
+import re
 
 BEFORE_TEXT = "Compress the text and image into embedding. Item information: "
 BEFORE_IMAGE = " Item Image:"
@@ -16,6 +17,7 @@ def item_text(values: dict[str, str]) -> str:
     """
     parts = []
     for column, value in values.items():
+        value = re.sub(r"(?:\w+://|www\.)\S+", "", value)  # a link says nothing of the item
         value = " ".join(value.replace("|", ", ").split()).rstrip(".")
         if value:
             parts.append(f"{value}." if column in ("title", "description") else f"{column}: {value}.")

@@ -1,0 +1,77 @@
+"""Vectors on disk: atomic, checksummed, shared."""
+
+import json
+
+import numpy as np
+import pytest
+
+from molar.cache import VectorCache, content_key, write_atomically
+from molar.errors import MolarError
+
+
+def test_what_was_put_is_there_for_the_next_process(tmp_path):
+    arrays = np.arange(6, dtype=np.float16).reshape(2, 3)
+    VectorCache(tmp_path, {"model": 1}).put(["a", "b"], arrays)
+    again = VectorCache(tmp_path, {"model": 1})
+    assert "b" in again and (again.get("b") == arrays[1]).all() and len(again) == 2
+
+
+def test_another_fingerprint_sees_nothing(tmp_path):
+    VectorCache(tmp_path, {"model": 1}).put(["a"], np.zeros((1, 3)))
+    assert "a" not in VectorCache(tmp_path, {"model": 2})
+
+
+def test_a_damaged_shard_is_named_and_forgotten(tmp_path):
+    cache = VectorCache(tmp_path, {})
+    cache.put(["a"], np.ones((1, 3)))
+    cache.put(["b"], np.ones((1, 3)))
+    shard = cache._where["a"][0]
+    data = bytearray(shard.read_bytes())
+    data[-1] ^= 255
+    shard.write_bytes(bytes(data))
+    again = VectorCache(tmp_path, {})
+    assert "a" not in again and "b" in again
+    assert len(again.damaged) == 1 and shard.name in again.damaged[0]
+
+
+def test_a_truncated_shard_is_forgotten(tmp_path):
+    cache = VectorCache(tmp_path, {})
+    cache.put(["a"], np.ones((1, 3)))
+    shard = cache._where["a"][0]
+    shard.write_bytes(shard.read_bytes()[:20])
+    assert "a" not in VectorCache(tmp_path, {})
+
+
+def test_a_disk_that_refuses_is_said_in_a_sentence_and_loses_nothing(tmp_path, monkeypatch):
+    cache = VectorCache(tmp_path, {})
+    cache.put(["a"], np.ones((1, 3)))
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("molar.cache.os.fsync", full)
+    with pytest.raises(MolarError, match="No space left on device.*same command resumes"):
+        cache.put(["b"], np.ones((1, 3)))
+    monkeypatch.undo()
+    again = VectorCache(tmp_path, {})
+    assert "a" in again and "b" not in again
+    assert not list(again.folder.glob(".partial-*"))
+
+
+def test_an_interrupted_write_leaves_the_old_content(tmp_path, monkeypatch):
+    path = tmp_path / "file.json"
+    write_atomically(path, b"old")
+    monkeypatch.setattr("molar.cache.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old" and [p.name for p in tmp_path.iterdir()] == ["file.json"]
+
+
+def test_the_fingerprint_stands_beside_the_shards(tmp_path):
+    cache = VectorCache(tmp_path, {"precision": "nf4"})
+    cache.put(["a"], np.ones((1, 3)))
+    assert json.loads((cache.folder / "fingerprint.json").read_text()) == {"precision": "nf4"}
+
+
+def test_keys_do_not_collide_across_part_borders():
+    assert content_key("ab", "c") != content_key("a", "bc")

@@ -1,0 +1,109 @@
+"""Stage 1 on a tiny backbone: it learns, resumes, and lets the caption see the item through its vector alone."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+import torch
+from PIL import Image
+from tests.tiny_backbone import save_tiny_backbone
+
+from molar.encoder import EncoderConfig, ItemEncoder
+from molar.errors import MolarError
+from molar.progress import silent
+from molar.tune import TuneConfig, Tuner, tune_encoder
+from molar.tune_loop import run_schedule
+from molar.tune_samples import draw_samples
+
+QUICK = TuneConfig(count=24, samples=64, batch=4, warm_up_steps=30, lr=5e-3)
+
+
+@dataclass
+class Pair:
+    image: Image.Image
+    text: str
+    caption: str
+
+
+def colours(seed: int, count: int):
+    """Red or blue pictures with captions that say so."""
+    for number in range(count):
+        colour = ("red", "blue")[number % 2]
+        yield Pair(Image.new("RGB", (32, 32), colour), "a print" if number % 3 else "", f"a {colour} print of {colour}")
+
+
+@pytest.fixture
+def backbone(tmp_path, monkeypatch):
+    monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
+    return str(save_tiny_backbone(tmp_path / "backbone"))
+
+
+@pytest.fixture
+def tuner(backbone):
+    torch.manual_seed(0)
+    encoder = ItemEncoder.load(EncoderConfig(backbone, "float32"))
+    return Tuner(encoder, draw_samples(encoder, "tests.test_tune:colours", 0, QUICK.count), QUICK)
+
+
+def test_the_word_loss_falls(tuner, tmp_path):
+    curve = run_schedule(tuner, tmp_path / "out", silent)
+    assert curve[-1]["words"] < 0.7 * curve[0]["words"], curve
+
+
+def test_the_caption_reaches_the_picture_through_the_vector_alone(tuner):
+    tuner.start()
+    state = torch.randn(2, tuner.encoder.hidden, requires_grad=True)
+    tuner._caption_loss(state, [0, 1]).backward()
+    assert (state.grad.abs().sum(1) > 0).all()
+    first = tuner._caption_loss(state, [0, 1])
+    tuner.samples.features[:2] = 0  # the picture is gone, the vector is the same
+    assert tuner._caption_loss(state, [0, 1]) == first
+
+
+def test_gradients_reach_projector_and_token(tuner):
+    tuner.start()
+    sum(tuner.loss([0, 1])).backward()
+    assert tuner.adapter.cur_item.grad.abs().sum() > 0 and tuner.adapter.inner.weight.grad.abs().sum() > 0
+    assert tuner.encoder.words.weight.grad is None, "the backbone is frozen"
+
+
+def test_killed_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path, monkeypatch):
+    monkeypatch.setattr("molar.tune_loop.SAVE_EVERY_SECONDS", 0)
+    pairs = "tests.test_tune:colours"
+    tune_encoder(pairs, tmp_path / "whole", backbone=backbone, config=QUICK)
+
+    class Killed(BaseException):
+        pass
+
+    def kill(done, total, note=""):
+        if "words" in note and done == 7:
+            raise Killed
+
+    with pytest.raises(Killed):
+        tune_encoder(pairs, tmp_path / "parts", backbone=backbone, config=QUICK, report=kill)
+    resumed = []
+    tune_encoder(pairs, tmp_path / "parts", backbone=backbone, config=QUICK,
+                 report=lambda done, total, note="": resumed.append(done) if "words" in note else None)  # fmt: skip
+    assert resumed[0] > 1, "it began where it was killed"
+    whole, parts = (tmp_path / name / "adapter.safetensors" for name in ("whole", "parts"))
+    assert whole.read_bytes() == parts.read_bytes()
+    assert not (tmp_path / "parts" / "state.safetensors").exists()
+
+
+def test_the_adapter_says_how_it_was_made(backbone, tmp_path):
+    tune_encoder("tests.test_tune:colours", tmp_path / "out", backbone=backbone, config=QUICK, command="molar tune")
+    about = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert about["command"] == "molar tune" and about["config"]["samples"] == 64 and len(about["curve"]) > 2
+    ItemEncoder.load(EncoderConfig(backbone, "float32"), tmp_path / "out")
+
+
+def test_training_through_four_bits_is_refused(backbone):
+    encoder = ItemEncoder.load(EncoderConfig(backbone, "nf4"))
+    samples = draw_samples(encoder, "tests.test_tune:colours", 0, 8)
+    with pytest.raises(ValueError, match="bfloat16"):
+        Tuner(encoder, samples, QUICK)
+
+
+def test_unknown_pairs_are_one_sentence(backbone, tmp_path):
+    with pytest.raises(MolarError, match="module:function"):
+        tune_encoder("no.such.module:pairs", tmp_path / "out", backbone=backbone, config=QUICK)

@@ -1,3 +1,4 @@
+import os
 import shutil
 from pathlib import Path
 
@@ -36,6 +37,31 @@ def demo():
     if not all(folder.is_dir() for folder in DEMO):
         pytest.skip("the demo dataset or its checkpoint is not here")
     with serving(*DEMO) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A page over text alone, and nothing measured yet."""
+    root = tmp_path_factory.mktemp("bare")
+    dataset = write_tiny_folder(root / "tiny")
+    shutil.rmtree(dataset / "images")
+    lines = (dataset / "items.csv").read_text(encoding="utf-8").splitlines()
+    (dataset / "items.csv").write_text("\n".join(line.rsplit(",", 1)[0] for line in lines) + "\n", encoding="utf-8")
+    checkpoint = write_checkpoint(root / "checkpoint", dataset)
+    (checkpoint / "maps.csv").unlink()
+    (checkpoint / "metrics.json").unlink()
+    with serving(dataset, checkpoint) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def posters(tmp_path_factory):
+    """A page over real films and posters."""
+    if "MOLAR_DATA" not in os.environ:
+        pytest.skip("MOLAR_DATA names no dataset folder")
+    dataset = Path(os.environ["MOLAR_DATA"])
+    with serving(dataset, write_checkpoint(tmp_path_factory.mktemp("posters") / "checkpoint", dataset)) as address:
         yield address
 
 
@@ -211,18 +237,18 @@ def test_the_simulation_is_named_on_the_demo_page(demo, visit):
     assert "simulated" in visit(demo).page.locator("#header").inner_text()
 
 
-def test_a_dataset_without_histories_pictures_or_maps_still_makes_a_page(tmp_path, visit):
-    dataset = write_tiny_folder(tmp_path / "bare")
-    shutil.rmtree(dataset / "images")
-    lines = (dataset / "items.csv").read_text(encoding="utf-8").splitlines()
-    (dataset / "items.csv").write_text("\n".join(line.rsplit(",", 1)[0] for line in lines) + "\n", encoding="utf-8")
-    checkpoint = write_checkpoint(tmp_path / "checkpoint", dataset)
-    (checkpoint / "maps.csv").unlink()
-    (checkpoint / "metrics.json").unlink()
-    with serving(dataset, checkpoint) as address:
-        opened = visit(address)
-        opened.wait_for_pictures("#recommendations", 30)
-        opened.page.get_by_role("tab", name="Alignment").click()
-        opened.page.wait_for_selector("text=holds no maps yet")
-        opened.page.wait_for_selector("text=holds no measured numbers yet")
-        opened.page.wait_for_timeout(200)
+def test_a_dataset_without_pictures_or_maps_still_makes_a_page(bare, visit):
+    opened = visit(bare)
+    opened.wait_for_pictures("#recommendations", 30)
+    opened.page.get_by_role("tab", name="Alignment").click()
+    opened.page.wait_for_selector("text=holds no maps yet")
+    opened.page.wait_for_selector("text=holds no measured numbers yet")
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("size", SIZES)
+def test_real_posters_fill_the_page(size, posters, visit):
+    opened = visit(posters, size)
+    opened.wait_for_pictures("#recommendations", 30)
+    pick(opened.page, 0)
+    opened.wait_for_picks(5)

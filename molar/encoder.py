@@ -51,13 +51,15 @@ class Adapter(nn.Module):
         self.norm = nn.LayerNorm(wide)
         self.inner, self.outer = nn.Linear(wide, hidden), nn.Linear(hidden, hidden)
         self.cur_item = nn.Parameter(torch.zeros(hidden))
+        self.register_buffer("word_length", torch.tensor(1.0))
         for name, width in (("cur_item", hidden), ("picture", wide), ("text", hidden)):
             self.register_buffer(f"{name}_centre", torch.zeros(width))
             self.register_buffer(f"{name}_scale", torch.ones(width))
 
     def project(self, patches: torch.Tensor) -> torch.Tensor:
-        """(…, wide) picture features → (…, hidden) visual tokens."""
-        return self.outer(nn.functional.gelu(self.inner(self.norm(patches))))
+        """(…, wide) picture features → (…, hidden) visual tokens, each as long as a word vector is on average."""
+        tokens = self.outer(nn.functional.gelu(self.inner(self.norm(patches))))
+        return self.word_length * nn.functional.normalize(tokens, dim=-1)
 
     def join(self, cur_item: torch.Tensor, picture: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
         """The late gate: three centred blocks of unit length side by side, (batch, hidden + wide + hidden).

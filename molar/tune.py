@@ -27,7 +27,7 @@ class TuneConfig:
     batch: int = 8
     lr: float = 5e-4
     word_weight: float = 1.0
-    warm_up_steps: int = 600
+    warm_up_steps: int = 400
     seed: int = 0
 
 
@@ -53,13 +53,11 @@ class Tuner(nn.Module):
         self.register_buffer("used_words", normalize(used - used.mean(0), dim=1), persistent=False)
 
     def start(self) -> None:
-        """Scale the fresh parts to the language model's own input vectors, so that it can read them at all."""
+        """Begin the fresh parts at the length of the language model's own input vectors, so that it can read them."""
         words = self.encoder.words.weight.float()
-        spread = words.std().item()
         with torch.no_grad():
-            self.adapter.cur_item.copy_(words.mean(0) + spread * torch.randn(self.encoder.hidden))
-            self.adapter.outer.weight.mul_(spread / 0.2)
-            self.to_prompt[1].weight.mul_(spread / 0.5)
+            self.adapter.word_length.copy_(words.norm(dim=1).mean())
+            self.adapter.cur_item.copy_(words.mean(0) + words.std() * torch.randn(self.encoder.hidden))
 
     def word_bag_loss(self, vectors: torch.Tensor, rows: list[int]) -> torch.Tensor:
         """Which words do the captions of `rows` hold? Asked of (batch, hidden) vectors, in nats.
@@ -85,8 +83,8 @@ class Tuner(nn.Module):
         ids = [torch.tensor(self.encoder.token_ids(self.samples.captions[row]) + [end]) for row in rows]
         padded = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=end)  # (batch, longest)
         wanted = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=-100)
-        prompt = self.to_prompt(state.float()).to(dtype)[:, None]
-        embedded = torch.cat([prompt, self.encoder.words(padded[:, :-1])], 1)  # position t sees the vector and words < t
+        prompt = self.adapter.word_length * normalize(self.to_prompt(state.float()), dim=1)
+        embedded = torch.cat([prompt.to(dtype)[:, None], self.encoder.words(padded[:, :-1])], 1)  # position t sees the vector and words < t
         model = self.encoder.model
         written = model.lm_head(model.model.language_model(inputs_embeds=embedded, use_cache=False).last_hidden_state)
         return cross_entropy(written.float().flatten(0, 1), wanted.flatten(), ignore_index=-100)

@@ -16,7 +16,7 @@ from molar.errors import MolarError
 @dataclass(frozen=True)
 class SASRecConfig:
     n_items: int
-    dim: int = 64
+    dim: int = 128
     blocks: int = 2
     heads: int = 2
     max_length: int = 50
@@ -31,7 +31,7 @@ class SASRecConfig:
 class SASRec(nn.Module):
     """A causal transformer over item embeddings; the same embeddings score the next item by dot product.
 
-    `SASRec(SASRecConfig(n_items=30)).user_vectors([np.array([3, 1, 2])])` has shape (1, 64)."""
+    `SASRec(SASRecConfig(n_items=30)).user_vectors([np.array([3, 1, 2])])` has shape (1, 128)."""
 
     def __init__(self, config: SASRecConfig):
         super().__init__()

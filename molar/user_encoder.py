@@ -21,42 +21,48 @@ from molar.id_models import last_states
 @dataclass(frozen=True)
 class ContentConfig:
     dim_in: int
-    dim: int = 64
+    dim: int = 128
     blocks: int = 2
     heads: int = 2
     max_length: int = 50
     dropout: float = 0.2
-    hidden: int = 128  # width of the adapter's inner layer
-    input_dropout: float = 0.2  # part of an item vector hidden in each step: no item can be known by a few coordinates
+    hidden: int = 256  # width of the adapter's inner layer
+    components: int = 256  # at most so many principal axes of the item vectors are read
+    input_dropout: float = 0.2  # share of the axes hidden in each step: no item is known by a few of them
 
     def __post_init__(self):
         check_sizes(self)
-        if self.dim_in < 1 or self.hidden < 1:
-            raise MolarError(f"dim_in and hidden must be at least 1, not {self.dim_in} and {self.hidden}.")
+        if min(self.dim_in, self.hidden, self.components) < 1:
+            raise MolarError("dim_in, hidden and components must be at least 1.")
         if not 0 <= self.input_dropout < 1:
             raise MolarError(f"input_dropout must lie in [0, 1), not {self.input_dropout}.")
+
+    @property
+    def axes(self) -> int:
+        return min(self.components, self.dim_in)
 
 
 class ContentUserEncoder(nn.Module):
     """`[User]` after the vectors e_1 … e_n of a history gives E_con (Eq. 2); items are scored by content alone.
 
     User and item vectors have length one: the score is a cosine, so an item that nobody has bought is not held back
-    by the short vector that an untrained item would have.
+    by the short vector that an untrained item would have. `[User]` starts as the mean of its history plus its last
+    item, so that before any training the tower already recommends what resembles the history.
 
     model = ContentUserEncoder(ContentConfig(dim_in=16)); model.set_item_vectors(vectors)   # (n_items + 1, 16)
-    model.user_vectors([np.array([3, 1, 2])]) has shape (1, 64)."""
+    model.user_vectors([np.array([3, 1, 2])]) has shape (1, 128)."""
 
     def __init__(self, config: ContentConfig):
         super().__init__()
         self.config = config
         self.register_buffer("mean", torch.zeros(config.dim_in))
         self.register_buffer("deviation", torch.ones(config.dim_in))
+        self.register_buffer("axes", torch.eye(config.dim_in, config.axes))  # of the standardised vectors
         self.register_buffer("vectors", None, persistent=False)  # (n_items + 1, dim_in)
+        self.register_buffer("whitened", None, persistent=False)  # (n_items + 1, axes)
+        self.input_dropout = nn.Dropout(config.input_dropout)
         self.adapter = nn.Sequential(
-            nn.Dropout(config.input_dropout),
-            nn.Linear(config.dim_in, config.hidden),
-            nn.GELU(),
-            nn.Linear(config.hidden, config.dim),
+            nn.Linear(config.axes, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.dim)
         )
         self.user = nn.Parameter(torch.zeros(config.dim))  # the [User] token
         self.positions = nn.Parameter(torch.zeros(config.max_length + 1, config.dim))
@@ -65,11 +71,13 @@ class ContentUserEncoder(nn.Module):
         self.norm = nn.LayerNorm(config.dim)
         self.out = nn.Linear(config.dim, config.dim)
         self.log_scale = nn.Parameter(torch.tensor(2.5))  # cosines reach the softmax times exp(2.5) = 12 at first
-        for part in (self.blocks, self.out):
-            part.apply(start_small)
+        self.blocks.apply(start_small)
+        nn.init.eye_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
         nn.init.normal_(self.user, std=0.02)
         nn.init.normal_(self.positions, std=0.02)
 
+    @torch.no_grad()
     def set_item_vectors(self, vectors: np.ndarray) -> None:
         """Give the item vectors (n_items + 1, dim_in) float32, row 0 for padding. They are not saved with the model.
 
@@ -77,27 +85,39 @@ class ContentUserEncoder(nn.Module):
         if vectors.ndim != 2 or vectors.shape[1] != self.config.dim_in:
             raise MolarError(f"The model reads item vectors of width {self.config.dim_in}, not shape {vectors.shape}.")
         self.vectors = torch.as_tensor(vectors, dtype=torch.float32)
+        self.whitened = (self.vectors - self.mean) / self.deviation @ self.axes
 
     @torch.no_grad()
     def fit_scaling(self, training_items: torch.Tensor) -> None:
-        """Fit mean and deviation of each coordinate on the items that `training_items` (n_items + 1,) bool names, and
-        on no other: a cold item must not shape what the model knows."""
-        seen = self._item_vectors()[training_items]
+        """Fit mean and deviation of each coordinate, then the principal axes, on the items that `training_items`
+        (n_items + 1,) bool names, and on no other: a cold item must not shape what the model knows.
+
+        Along the axes the named items vary alike (whitening), so that what tells one series from another weighs as
+        much as what tells a landscape from an abstract. Axes along which they hardly vary are left out."""
+        seen = self._item_vectors(self.vectors)[training_items]
         self.mean.copy_(seen.mean(0))
         self.deviation.copy_(seen.std(0, correction=0).clamp(min=1e-6))
+        _, spread, axes = torch.linalg.svd((seen - self.mean) / self.deviation, full_matrices=False)
+        strong = (spread[: self.config.axes] > 1e-3 * spread[0]).sum()
+        self.axes.zero_()
+        self.axes[:, :strong] = axes[:strong].T / spread[:strong] * len(seen) ** 0.5
+        self.set_item_vectors(self.vectors)
 
     def embed_items(self, numbers: torch.Tensor) -> torch.Tensor:
         """Unit vectors (rows, dim) of item numbers (rows,); the padding item's is zero."""
-        scaled = (self._item_vectors()[numbers] - self.mean) / self.deviation
-        return F.normalize(self.adapter(scaled), dim=-1) * (numbers != PAD).unsqueeze(-1)
+        kept = self.input_dropout(torch.ones(self.config.axes))  # the same axes for all items of a step
+        vectors = self._item_vectors(self.whitened)[numbers] * kept
+        return F.normalize(self.adapter(vectors), dim=-1) * (numbers != PAD).unsqueeze(-1)
 
     def encode(self, embedded: torch.Tensor) -> torch.Tensor:
         """User vectors (batch, length, dim) of length one, after each prefix of embedded items (batch, length, dim).
 
         One pass serves every prefix: the t-th [User] reads items 1 … t in each block and nothing else."""
         length = embedded.shape[1]
-        items = self.dropout(embedded * self.config.dim**0.5 + self.positions[:length])
-        users = self.dropout(self.user + self.positions[1 : length + 1]).expand_as(items)
+        embedded = embedded * self.config.dim**0.5
+        mean = embedded.cumsum(1) / torch.arange(1, length + 1).unsqueeze(-1)  # of items 1 … t
+        items = self.dropout(embedded + self.positions[:length])
+        users = mean + embedded + self.user + self.positions[1 : length + 1]
         for block in self.blocks[:-1]:
             items, users = block(items, users)
         _, users = self.blocks[-1](items, users, items_too=False)
@@ -115,13 +135,13 @@ class ContentUserEncoder(nn.Module):
 
     def item_matrix(self) -> torch.Tensor:
         """Item vectors (n_items + 1, dim); the score of an item is user · item."""
-        return self.embed_items(torch.arange(len(self._item_vectors())))
+        return self.embed_items(torch.arange(len(self._item_vectors(self.whitened))))
 
     def user_vectors(self, histories: Sequence[np.ndarray]) -> np.ndarray:
         """User vectors (users, dim) float32 after whole histories of item numbers. MolarError if one is empty."""
         return last_states(self, histories)
 
-    def _item_vectors(self) -> torch.Tensor:
-        if self.vectors is None:
+    def _item_vectors(self, vectors: torch.Tensor | None) -> torch.Tensor:
+        if vectors is None:
             raise MolarError("The content model has no item vectors yet: call set_item_vectors first.")
-        return self.vectors
+        return vectors

@@ -89,10 +89,10 @@ def test_cold_items_and_padding_take_no_part_in_the_softmax(tiny, tiny_vectors):
     """A gradient at a cold item's vector would mean that training read it."""
     model = train.ContentUserEncoder(CONTENT)
     model.set_item_vectors(tiny_vectors)
-    model.vectors.requires_grad_()
+    model.whitened.requires_grad_()
     for batch in batches(tiny.split):
         next_item_loss(model, batch, warm_items(tiny.split), np.random.default_rng(0))[0].backward()
-    touched = model.vectors.grad.abs().sum(1) > 0
+    touched = model.whitened.grad.abs().sum(1) > 0
     assert touched[1:29].any() and not touched[torch.from_numpy(tiny.split.cold)].any() and not touched[0]
 
 

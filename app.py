@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import time
 
 from molar.errors import MolarError
 
@@ -23,10 +24,15 @@ def main() -> int:
     except MolarError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    page, address = start(shop, wanted.host, wanted.port)
+    _, address = start(shop, wanted.host, wanted.port)
     print(f"The page is at {address.rstrip('/')} (Ctrl-C stops it).", flush=True)
-    page.block_thread()
-    return 0
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        print("stopped")
+        sys.stdout.flush()
+        os._exit(0)  # an orderly end would wait half a minute for browsers that still have the page open
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from app import words
 from app.pictures import picture_url
 from molar.data import Dataset
 
+AT_ONCE = 24  # gallery pictures that load with the page; the browser fetches later ones when they come near
+
 
 def _picture(dataset: Dataset, number: int, lazy: bool) -> str:
     loading = ' loading="lazy"' if lazy else ""
@@ -27,7 +29,7 @@ def gallery(dataset: Dataset, numbers: list[int], shown: int) -> str:
     """The first `shown` of the found items, and a button for more."""
     if not numbers:
         return f'<p class="quiet nothing">{words.NOTHING_FOUND}</p>'
-    cards = "".join(_card(dataset, number, lazy=True) for number in numbers[:shown])
+    cards = "".join(_card(dataset, number, lazy=place >= AT_ONCE) for place, number in enumerate(numbers[:shown]))
     count = words.found(min(shown, len(numbers)), len(numbers))
     more = f'<button type="button" class="plain" data-act="more">{words.MORE}</button>' if shown < len(numbers) else ""
     return f'<ul class="grid">{cards}</ul><p class="quiet more"><span>{count}</span>{more}</p>'

@@ -86,7 +86,8 @@ def train_molar(
     vectors: item vectors (n_items + 1, dim_in). alpha = 0 is the model "content": same start, batches, dropout and
     steps, and no ID model. L_rec is the softmax over the warm catalogue in place of the paper's one-negative BCE
     (Eq. 3), with `popularity` times the logarithm of each item's purchases added in training alone (logit adjustment,
-    arXiv 2007.07314): else the tower would learn by heart which prints sell, and rank new ones last. Users of `split.held_out` take part in L_rec and never in L_align. `out` and errors: `train_id_model`."""
+    arXiv 2007.07314): else the tower would learn by heart which items sell, and rank new ones last. Users of
+    `split.held_out` take part in L_rec and never in L_align. `out` and errors: `train_id_model`."""
     config = config or ContentConfig(dim_in=vectors.shape[1])
     recipe = dataclasses.replace(recipe, epochs=epochs or recipe.epochs)
     _check(split)

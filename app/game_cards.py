@@ -65,10 +65,9 @@ def _answer(puzzle: Puzzle, user_id: str, reveal, said: str) -> str:
     head = "".join(f"<th>{word}</th>" for word in words.GAME_TABLE)
     lines = "".join(_line(puzzle, who, reveal) for who in ("you", *reveal.ranks))
     return (
-        f'<div class="reveal"><p class="verdict">{escape(said)}</p>'
+        f'<div class="reveal"><p class="verdict"><span>{escape(said)}</span>{button("next", words.GAME_NEXT)}</p>'
         f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
-        f'<p class="foot">{button("next", words.GAME_NEXT)}'
-        f'<span class="quiet">{escape(words.true_of(user_id, reveal.facts))}</span></p></div>'
+        f'<p class="quiet">{escape(words.true_of(user_id, reveal.facts))}</p></div>'
     )
 
 

@@ -6,7 +6,7 @@ LEAD = "Pick what you like. Three recommenders answer: one reads and looks, one 
 THEME_SWITCH = "Light or dark"
 
 TAB_RECOMMEND = "Recommend"
-TAB_GAME = "What did they buy next?"
+TAB_GAME = "What next?"
 TAB_ALIGNMENT = "Alignment"
 
 SEARCH = "Search by word: title, description, anything written"
@@ -38,7 +38,7 @@ ROWS = {
 }
 
 GAME_TITLE = "What did they buy next?"
-GAME_LEAD = "A real test shopper bought these, the oldest first. No model has seen what came next. Which of the eight was it?"
+GAME_LEAD = "A test shopper bought these, the oldest first. No model has seen what came next. Which of the eight was it?"
 GAME_RULE = (
     "The seven others are drawn at random from what this shopper does not own, in proportion to how often each was bought "
     "in the training histories, plus one. A model’s guess is the one of the eight that it scores highest."

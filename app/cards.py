@@ -11,6 +11,7 @@ from molar.columns import DESCRIPTION, IMAGE, ITEM, TITLE
 from molar.data import Dataset
 
 MOST_FACTS = 4  # attributes of an item told in the text list
+AT_ONCE = 24  # gallery pictures that load with the page; the browser fetches later ones when they come near
 
 
 def picture(dataset: Dataset, number: int, lazy: bool = False) -> str:
@@ -34,18 +35,18 @@ def gallery(dataset: Dataset, numbers: list[int], shown: int) -> str:
     """The first `shown` of the found items, and a button for more."""
     if not numbers:
         return f'<p class="quiet nothing">{words.NOTHING_FOUND}</p>'
-    cards = "".join(_card(dataset, number) for number in numbers[:shown])
+    cards = "".join(_card(dataset, number, lazy=place >= AT_ONCE) for place, number in enumerate(numbers[:shown]))
     count = words.found(min(shown, len(numbers)), len(numbers))
     more = button("more", words.MORE) if shown < len(numbers) else ""
     return f'<ul class="grid">{cards}</ul><p class="quiet more"><span>{count}</span>{more}</p>'
 
 
-def _card(dataset: Dataset, number: int) -> str:
+def _card(dataset: Dataset, number: int, lazy: bool) -> str:
     """A picture with its title; a click picks the item. Its facts are seen in the text list alone."""
     name = title(dataset, number)
     return (
         f'<li><button type="button" class="card" data-act="pick" data-n="{number}" title="{name}">'
-        f'{picture(dataset, number, lazy=True)}<span class="name">{name}</span>'
+        f'{picture(dataset, number, lazy)}<span class="name">{name}</span>'
         f'<span class="facts">{escape(_facts(dataset, number))}</span></button></li>'
     )
 

@@ -26,7 +26,7 @@ def _alignment(alignment: dict) -> str:
     lines = [_part(words.held_out(after["n"]))]
     for name, (says, chance) in words.ALIGNMENT_NUMBERS.items():
         values = before.get(f"align/{name}"), after.get(f"align/{name}")
-        lines.append(_line(says, *values, None, after.get(f"align/{chance}") if chance else 0.0))
+        lines.append(_line(says, *values, None, after.get(f"align/{chance}") if chance else 0.0, digits=3))
     return "".join(lines)
 
 
@@ -39,7 +39,7 @@ def _ranking(found: dict) -> str:
         before, after, chance = (value("models", model, slice_).get("ndcg@10") for model in ("content", "molar", "random"))
         if after is not None:
             interval = value("differences", "molar minus content", slice_).get("ci", {}).get("ndcg@10")
-            lines.append(_line(says, before, after, interval, chance))
+            lines.append(_line(says, before, after, interval, chance, digits=4))
     return "".join(lines)
 
 
@@ -47,13 +47,13 @@ def _part(says: str) -> str:
     return f'<tr class="part"><th colspan="{len(words.NUMBERS_HEAD)}">{escape(says)}</th></tr>'
 
 
-def _line(says: str, before: float | None, after: float | None, interval: list | None, chance: float | None) -> str:
-    change = _number(after - before, sign=True) if before is not None and after is not None else "–"
+def _line(says: str, before: float | None, after: float | None, interval: list | None, chance: float | None, *,
+          digits: int) -> str:  # fmt: skip
+    def number(value: float | None, sign: str = "") -> str:
+        return "–" if value is None else format(value, f"{sign}.{digits}f").replace("-", "−")
+
+    change = number(after - before if before is not None and after is not None else None, "+")
     if interval:
-        change += f" <small>[{_number(interval[0], sign=True)}, {_number(interval[1], sign=True)}]</small>"
-    cells = (_number(before), _number(after), change, _number(chance))
+        change += f" <small>[{number(interval[0], '+')}, {number(interval[1], '+')}]</small>"
+    cells = (number(before), number(after), change, number(chance))
     return f"<tr><th>{escape(says)}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-
-
-def _number(value: float | None, sign: bool = False) -> str:
-    return "–" if value is None else format(value, "+.4f" if sign else ".4f").replace("-", "−")

@@ -49,7 +49,8 @@ def load_model(folder: Path | str) -> nn.Module:
     try:
         build, config = CLASSES[saved["class"]]
     except KeyError:
-        raise MolarError(f"{folder / CONFIG} names the class {saved['class']}; known are {', '.join(CLASSES)}.") from None
+        known = ", ".join(CLASSES)
+        raise MolarError(f"{folder / CONFIG} names the class {saved['class']}; known are {known}.") from None
     try:
         model = build(config(**saved["config"]))
     except TypeError as error:

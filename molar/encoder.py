@@ -21,6 +21,7 @@ from molar.prompt import BEFORE_IMAGE, BEFORE_TEXT, MAX_TEXT_TOKENS, prompt_hash
 PRECISIONS = ("float32", "bfloat16", "nf4")
 # Full names, because bitsandbytes matches a name from its start: `vision_tower` alone would match nothing.
 KEPT_WHOLE = ["model.vision_tower", "model.multi_modal_projector", "lm_head"]
+BLOCKS = "[Cur_Item] state | pooled picture | mean of the text's word vectors"  # what the late gate joins
 FOUR_BIT_LAYERS = {"nano": 210}  # 30 blocks × 7 linear layers, the language model and nothing else
 
 
@@ -143,7 +144,7 @@ class ItemEncoder:
         fingerprint = asdict(config) | {
             "backbone_sha256": sha256_of(folder / "model.safetensors")[:16],
             "adapter_sha256": sha256_of(Path(adapter) / "adapter.safetensors")[:16] if adapter else "untrained",
-            "prompt": prompt_hash(), "picture": size, "max_text_tokens": MAX_TEXT_TOKENS, "versions": _versions(),
+            "blocks": BLOCKS, "prompt": prompt_hash(), "picture": size, "max_text_tokens": MAX_TEXT_TOKENS, "versions": _versions(),
         }  # fmt: skip
         return cls(model, tokenizer, processor, trained, config, fingerprint)
 
@@ -182,32 +183,27 @@ class ItemEncoder:
         return self.adapter.join(state, pooled, text).cpu().numpy()
 
     def read(self, texts, patches: torch.Tensor, has_picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The `[Cur_Item]` state (batch, hidden) and the mean last state over each text's own tokens (batch, hidden).
+        """The `[Cur_Item]` state (batch, hidden) and each text's mean word vector (batch, hidden), zero without a text.
 
-        Differentiable in the adapter. Rows are padded on the right: causal attention never sees the padding.
+        Words as they go in, not as they come out: names that mean nothing by themselves, which collaborative taste
+        hangs on, survive so (an artist is read off by a linear probe at 98 % against 90 %). Differentiable in the
+        adapter. Rows are padded on the right: causal attention never sees the padding.
         """
         visual = self.adapter.project(patches.to(self.device, torch.float32)).to(self.words.weight.dtype)
-        start, before_image = self.token_ids(BEFORE_TEXT), self.token_ids(BEFORE_IMAGE)
-        rows, spans = [], []
+        start, before_image = self._embed(self.token_ids(BEFORE_TEXT)), self._embed(self.token_ids(BEFORE_IMAGE))
+        rows, means = [], []
         for text, row_visual, seen in zip(texts, visual, has_picture.tolist()):
-            ids = self.token_ids(text)
-            parts = [self._embed(start + ids + (before_image if seen else []))]
-            if seen:
-                parts.append(row_visual)
-            parts.append(self.adapter.cur_item[None].to(visual.dtype))
-            rows.append(torch.cat(parts))
-            spans.append((len(start), len(start) + len(ids)))
+            words = self._embed(self.token_ids(text))
+            picture = [before_image, row_visual] if seen else []
+            rows.append(torch.cat([start, words, *picture, self.adapter.cur_item[None].to(visual.dtype)]))
+            means.append(words.float().sum(0) / max(1, len(words)))
         embedded = nn.utils.rnn.pad_sequence(rows, batch_first=True)  # (batch, longest, hidden)
         states = self.model.model.language_model(inputs_embeds=embedded, use_cache=False).last_hidden_state
         last = torch.tensor([len(row) - 1 for row in rows], device=self.device)
-        text_mean = torch.stack([
-            state[a:b].float().mean(0) if b > a else torch.zeros(self.hidden, device=self.device)
-            for state, (a, b) in zip(states, spans)
-        ])  # fmt: skip
-        return states[torch.arange(len(rows), device=self.device), last], text_mean
+        return states[torch.arange(len(rows), device=self.device), last], torch.stack(means)
 
     def _embed(self, ids: list[int]) -> torch.Tensor:
-        return self.words(torch.tensor(ids, device=self.device))
+        return self.words(torch.tensor(ids, dtype=torch.long, device=self.device))
 
 
 def _load_model(folder: Path, config: EncoderConfig):

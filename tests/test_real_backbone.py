@@ -1,0 +1,98 @@
+"""The real offline backbone, once `python -m molar fetch-backbone` has brought it; skipped where it is absent."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from molar.backbone import molar_home
+from molar.data import load_dataset
+from molar.encode import encode_catalogue, item_texts
+from molar.encoder import EncoderConfig, ItemEncoder, check_quantised
+from molar.vectors import load_vectors
+
+DEMO, CHECKPOINT = Path("assets/demo"), Path("checkpoints/demo")
+
+pytestmark = pytest.mark.skipif(
+    not (molar_home() / "nano" / "model" / "config.json").exists(), reason="the backbone is not here: make backbone"
+)
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return ItemEncoder.load(EncoderConfig(), CHECKPOINT / "encoder")
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    return (a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)
+
+
+def test_exactly_the_language_model_is_in_four_bits(encoder):
+    names = check_quantised(encoder.model, 210)
+    assert len(names) == 210 and all(name.startswith("model.language_model.") for name in names)
+
+
+def test_encoding_again_gives_the_vectors_that_are_shipped(encoder, tmp_path):
+    """To rounding: packing four-bit weights differs a little between kinds of CPU."""
+    dataset = load_dataset(DEMO)
+    some = [0, 200, 700, 1249]
+    texts = item_texts(dataset)
+    pictures = [dataset.image_path(row + 1) for row in some]
+    again = encode_catalogue(encoder, [texts[row] for row in some], pictures, tmp_path)
+    shipped = load_vectors(CHECKPOINT / "vectors.safetensors", dataset)[[row + 1 for row in some]]
+    assert cosine(again, shipped).min() > 0.98
+
+
+def test_a_photograph_is_seen(encoder, tmp_path):
+    """Two red pictures are nearer to each other than to a blue one, with the same words about all three."""
+    red, dark_red, blue = (Image.new("RGB", (64, 64), c) for c in ((220, 30, 30), (190, 20, 40), (20, 40, 220)))
+    vectors = encode_catalogue(encoder, ["Photo"] * 3, [red, dark_red, blue], tmp_path)
+    assert cosine(vectors[0], vectors[1]) > cosine(vectors[0], vectors[2])
+
+
+def test_killed_while_encoding_nothing_is_lost(tmp_path, monkeypatch):
+    """kill -9 in the middle; then only what is missing is encoded, to the same vectors as undisturbed."""
+    folder, backbone = _small_shop(tmp_path / "shop", 48), molar_home() / "nano"
+
+    def encode_into(name: str) -> list[str]:
+        """The command for a fresh home that shares the backbone alone."""
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "nano").symlink_to(backbone)
+        monkeypatch.setenv("MOLAR_HOME", str(tmp_path / name))
+        return [sys.executable, "-m", "molar", "encode", str(folder), "--checkpoint", str(tmp_path / name / "out")]
+
+    command = encode_into("killed")
+    shards = tmp_path / "killed" / "cache" / "vectors"
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while not list(shards.glob("*/*.safetensors")) and running.poll() is None:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGKILL)
+    assert running.wait() == -signal.SIGKILL, "it was killed before it could end by itself"
+    before = {path: path.read_bytes() for path in shards.glob("*/*.safetensors")}
+    assert 0 < len(before) < 3
+    stamps = {path: path.stat().st_mtime_ns for path in before}
+    subprocess.run(command, check=True, capture_output=True)
+    assert len(list(shards.glob("*/*.safetensors"))) == 3
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items()), "nothing was encoded twice"
+    subprocess.run(encode_into("undisturbed"), check=True, capture_output=True)
+    killed, undisturbed = (tmp_path / name / "out" / "vectors.safetensors" for name in ("killed", "undisturbed"))
+    assert killed.read_bytes() == undisturbed.read_bytes()
+
+
+def _small_shop(folder: Path, count: int) -> Path:
+    """A catalogue of `count` flat pictures, texts of different lengths."""
+    (folder / "images").mkdir(parents=True)
+    rows = ["item_id,title,image"]
+    for number in range(count):
+        Image.new("RGB", (40, 40), (5 * number, 100, 255 - 5 * number)).save(folder / "images" / f"{number}.png")
+        rows.append(f"i{number},Flat picture {'and so on ' * (number % 5)}{number},{number}.png")
+    (folder / "items.csv").write_text("\n".join(rows) + "\n")
+    (folder / "dataset.json").write_text(json.dumps({"name": "flat"}))
+    return folder

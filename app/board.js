@@ -61,8 +61,9 @@ element.addEventListener('keydown', (key) => {
 });
 
 watch('value', () => {
-  const lost = !document.activeElement || document.activeElement === document.body;
-  if (focused && lost) {
+  // Lost with what it stood on, or left on another pick where the old elements were filled anew.
+  const active = document.activeElement;
+  if (focused && (!active || active === document.body || element.contains(active))) {
     const all = controls();
     const same = all.find((one) => focused.n !== undefined && one.dataset.n === focused.n && one.dataset.act === focused.act);
     (same && !same.disabled ? same : all[Math.min(focused.place, all.length - 1)])?.focus({ preventScroll: true });

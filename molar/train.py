@@ -12,7 +12,7 @@ from torch import nn
 
 from molar import __version__
 from molar.alignment import alignment_loss
-from molar.batches import Batch
+from molar.batches import Batch, fitting_batch_size
 from molar.checkpoint import load_model, read_meta, save_model
 from molar.columns import PAD
 from molar.errors import MolarError
@@ -185,6 +185,8 @@ def _check(split: Split) -> None:
 def _train(build, loss, split, config, recipe, settings, seed, out, command, report) -> nn.Module:
     """Build the model from `seed`, fit it and save it with its meta, unless it is already there."""
     out = Path(out) if out else None
+    fitting = fitting_batch_size(split, recipe.batch_size, config.max_length)
+    recipe = dataclasses.replace(recipe, batch_size=fitting)
     settings = settings | {
         "config": dataclasses.asdict(config),
         "recipe": dataclasses.asdict(recipe),

@@ -7,11 +7,11 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read by Gradio at 
 
 import gradio as gr  # noqa: E402
 
-from app import alignment, api, cards, pick, pictures, words  # noqa: E402
+from app import alignment, api, cards, game, pick, pictures, words  # noqa: E402
 from app.board import Board  # noqa: E402
 from app.shop import Shop  # noqa: E402
 
-STYLE = Path(__file__).parent / "style.css"
+STYLES = ("style.css", "recommend.css", "game.css")
 
 
 def build(shop: Shop) -> gr.Blocks:
@@ -20,11 +20,18 @@ def build(shop: Shop) -> gr.Blocks:
         Board(cards.header(shop.dataset), elem_id="header")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(words.TAB_RECOMMEND, id="recommend"):
-                pick.build(shop)
+                pick.build(shop, page)
+            with gr.Tab(words.TAB_GAME, id="game"):
+                game.build(shop)
             with gr.Tab(words.TAB_ALIGNMENT, id="alignment") as tab:
                 alignment.build(shop, tab)
         api.publish(shop)
     return page
+
+
+def styles() -> str:
+    """All style sheets, one after the other."""
+    return "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in STYLES)
 
 
 def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
@@ -36,7 +43,7 @@ def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
         server_port=port,
         app_kwargs={"routes": pictures.routes(shop.dataset)},
         theme=gr.themes.Base(font=["Instrument Sans", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-        css=f":root {{ --aspect: {pictures.aspect(shop.dataset):.3f}; }}\n" + STYLE.read_text(encoding="utf-8"),
+        css=f":root {{ --aspect: {pictures.aspect(shop.dataset):.3f}; }}\n" + styles(),
         footer_links=[],
         run_history=False,
         ssr_mode=False,

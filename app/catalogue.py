@@ -95,7 +95,7 @@ class Tab:
                 self.uploads.delete(token)
                 raise
         except MolarError as error:
-            return self.empty(html.note(str(error), bad=True))
+            return self.empty(html.note(str(error), look="own-bad"))
         finally:
             for _, path in files:
                 path.unlink(missing_ok=True)
@@ -105,7 +105,7 @@ class Tab:
         """Continue without the bad rows."""
         upload = self.uploads.get(token)
         if upload is None or not upload.checked.dropped:
-            return self.empty(html.note(words.OWN_EXPIRED, bad=True))
+            return self.empty(html.note(words.OWN_EXPIRED, look="own-bad"))
         with upload.lock:
             upload.checked = without_bad_rows(upload.received, upload.checked)
         return self.checked(upload)
@@ -116,7 +116,7 @@ class Tab:
             upload.words = WordIndex(upload.dataset.items, np.zeros(upload.dataset.n_items + 1))
         found = html.report(upload.checked, upload.received.ignored)
         said = "" if ready else words.own_errors(len(upload.checked.errors))
-        return {self.start: gr.update(visible=False), self.drop: None, self.said: html.note(said), self.report: found} | (
+        return {self.start: gr.update(visible=False), self.drop: None, self.said: html.note(said, look="unseen"), self.report: found} | (
             self.waiting(upload) if ready else {}
         )
 
@@ -126,7 +126,7 @@ class Tab:
         """Before going on after a cancel."""
         upload = self.uploads.get(token)
         if upload is None:
-            return self.empty(html.note(words.OWN_EXPIRED, bad=True))
+            return self.empty(html.note(words.OWN_EXPIRED, look="own-bad"))
         upload.stop.clear()
         return self.waiting(upload)
 
@@ -138,7 +138,7 @@ class Tab:
         """Watch the encoder at work: the bar twice a second, answers after the first twelve items and then ever more."""
         upload = self.uploads.get(token)
         if upload is None or upload.dataset is None or upload.encoded == upload.dataset.n_items:
-            yield {self.said: gr.skip()}
+            yield {self.token: token}  # a generator that yields nothing would empty all of its outputs
             return
         job, shown = self.encoding.start(upload), upload.encoded
         first = min(FIRST, upload.dataset.n_items)
@@ -151,15 +151,16 @@ class Tab:
                     shown = upload.encoded
                 upload.touched = self.uploads.now()
                 yield news
-        except Cancelled:
-            yield self.stopped(upload)
         except MolarError as error:
-            yield self.stopped(upload) | {self.said: html.note(str(error), bad=True)}
+            said = words.OWN_STOPPED if isinstance(error, Cancelled) else str(error)
+            if not upload.gone:
+                yield self.stopped(upload, html.note(said, look="quiet" if isinstance(error, Cancelled) else "own-bad"))
         except GeneratorExit:  # the visitor has left
             upload.stop.set()
             raise
         else:
-            yield self.finished(upload, whole=shown < first)
+            if not upload.gone:
+                yield self.finished(upload, whole=shown < first)
 
     def opened(self, upload: Upload, whole: bool) -> dict:
         """Answers over what is encoded so far; `whole`: with the gallery, which is not there yet."""
@@ -172,30 +173,26 @@ class Tab:
         text = words.own_progress(upload.encoded, upload.dataset.n_items, "")
         everything = list(range(1, upload.dataset.n_items + 1))
         return {self.desk: gr.update(visible=True), self.shelf: html.gallery(upload, everything, PAGE), self.shown: PAGE,
-                self.strip: html.picks(upload), self.rows: self.answers(upload), self.said: html.note(text)}  # fmt: skip
+                self.strip: html.picks(upload), self.rows: self.answers(upload), self.said: html.note(text, look="unseen")}  # fmt: skip
 
     def finished(self, upload: Upload, whole: bool) -> dict:
-        if upload.gone:
-            return {self.said: gr.skip()}
         text = words.own_done(upload.dataset.n_items)
         return self.opened(upload, whole) | {
-            self.progress: html.progress(upload, text), self.controls: html.controls(), self.said: "",
+            self.progress: html.progress(upload, text), self.controls: html.controls(), self.said: html.note(text, look="unseen"),
         }  # fmt: skip
 
-    def stopped(self, upload: Upload) -> dict:
-        if upload.gone:
-            return {self.said: gr.skip()}
+    def stopped(self, upload: Upload, said: str) -> dict:
         text = words.own_progress(upload.encoded, upload.dataset.n_items, "")
         return {self.progress: html.progress(upload, text), self.controls: html.controls(resume=True),
-                self.said: html.note(words.OWN_STOPPED)}  # fmt: skip
+                self.said: said}  # fmt: skip
 
     def stop(self, token: str) -> dict:
         """Ask the encoder to stop; it does so within a few items."""
         upload = self.uploads.get(token)
         if upload is None:
-            return self.empty(html.note(words.OWN_EXPIRED, bad=True))
+            return self.empty(html.note(words.OWN_EXPIRED, look="own-bad"))
         upload.stop.set()
-        return self.stopped(upload)
+        return self.stopped(upload, html.note(words.OWN_STOPPED))
 
     def forget(self, token: str) -> dict:
         """Delete now."""
@@ -236,7 +233,7 @@ class Tab:
     def picked(self, token: str, change) -> tuple:
         upload = self.uploads.get(token)
         if upload is None or upload.neighbours is None:
-            return html.note(words.OWN_EXPIRED, bad=True), ""
+            return html.note(words.OWN_EXPIRED, look="own-bad"), ""
         with upload.lock:
             change(upload)
             return html.picks(upload), self.answers(upload)

@@ -19,16 +19,15 @@ def intro() -> str:
     )
 
 
-def note(text: str, *, bad: bool = False) -> str:
-    """One sentence."""
-    return f'<p class="{"own-bad" if bad else "quiet"}">{escape(text)}</p>' if text else ""
+def note(text: str, *, look: str = "quiet") -> str:
+    """One sentence: `quiet`, `own-bad` for a mistake, `unseen` for screen readers alone."""
+    return f'<p class="{look}">{escape(text)}</p>' if text else ""
 
 
 def report(checked: Checked, ignored: list[str]) -> str:
     """What the checks found: errors as a table, with what can be done about them; warnings folded away."""
     if checked.dataset is not None:
-        said = note(words.own_checked(checked.dataset.name, checked.dataset.n_items, len(ignored)))
-        return said + _warnings(checked)
+        return note(words.own_ignored(len(ignored))) + _warnings(checked)
     errors = checked.errors
     head = "".join(f'<th scope="col">{word}</th>' for word in words.OWN_ERRORS_HEAD)
     lines = "".join(
@@ -38,13 +37,13 @@ def report(checked: Checked, ignored: list[str]) -> str:
     more = f'<p class="quiet">{words.own_more(len(errors) - SHOWN_ERRORS)}</p>' if len(errors) > SHOWN_ERRORS else ""
     other = _button("forget", words.OWN_OTHER)
     if checked.dropped:
-        way = f"<p>{escape(words.own_drops(checked.dropped, checked.left))}</p>{_button('go_on', words.OWN_GO_ON, main=True)}{other}"
+        way, other = words.own_drops(checked.dropped, checked.left), _button("go_on", words.OWN_GO_ON, main=True) + other
     else:
-        way = f"<p>{words.OWN_NO_WAY}</p>{other}"
+        way = words.OWN_NO_WAY
     return (
         f'<h2>{words.own_errors(len(errors))}</h2><div class="own-table" tabindex="0" role="region" '
         f'aria-label="{words.own_errors(len(errors))}"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
-        f"{more}{_warnings(checked)}{way}"
+        f'{more}{_warnings(checked)}<p>{escape(way)}</p><div class="own-buttons">{other}</div>'
     )
 
 
@@ -52,8 +51,8 @@ def _warnings(checked: Checked) -> str:
     found = [problem for problem in checked.problems if problem.severity == WARNING]
     if not found:
         return ""
-    lines = "".join(f"<li>{escape(line)}</li>" for line in describe(found).splitlines())
-    return f'<details class="quiet"><summary>{len(found):,} remarks</summary><ul>{lines}</ul></details>'
+    lines = "".join(f"<li>{escape(line.removeprefix('warning: '))}</li>" for line in describe(found).splitlines())
+    return f'<details class="quiet"><summary>{words.own_remarks(len(found))}</summary><ul>{lines}</ul></details>'
 
 
 def _button(act: str, label: str, main: bool = False) -> str:

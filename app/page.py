@@ -18,7 +18,9 @@ LARGEST = 110 * 1024 * 1024  # bytes of one uploaded file; what is in it is chec
 
 
 def style() -> str:
-    return "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in STYLES)
+    """The stylesheets, and the words that only a stylesheet can put into Gradio's file field."""
+    files = [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in STYLES]
+    return "\n".join([f':root {{ --own-drop: "{words.OWN_DROP}"; }}', *files])
 
 
 def build(shop: Shop) -> gr.Blocks:

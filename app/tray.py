@@ -10,10 +10,11 @@ SCRIPT = (Path(__file__).parent / "tray.js").read_text(encoding="utf-8")
 class Tray(gr.HTML):
     """HTML made by Python; `live`: a screen reader reads its text aloud whenever it changes."""
 
-    def __init__(self, value: str = "", *, elem_id: str, live: bool = False, visible: bool = True):
+    def __init__(self, value: str = "", *, elem_id: str, live: bool = False, **rebuilt):
+        # Gradio builds a component anew, out of its own arguments and some of its choice, when a listener skips it.
         script = SCRIPT + ("\nelement.setAttribute('role', 'status');" if live else "")
-        super().__init__(value, js_on_load=script, apply_default_css=False, elem_id=elem_id, elem_classes=["board", "tray"],
-                         visible=visible)  # fmt: skip
+        looks = {"js_on_load": script, "apply_default_css": False, "elem_id": elem_id, "elem_classes": ["board", "tray"]}
+        super().__init__(value, **rebuilt | looks)
 
 
 class FileDrop(gr.File):

@@ -92,10 +92,10 @@ OWN_TABLE = (
 )
 OWN_EXAMPLE = "item_id,title,image\nmug-1,Blue mug,mug-blue.jpg\nmug-2,Green mug,mug-green.jpg"
 OWN_PRIVATE = (
-    "What you send is seen by you alone. The files are deleted as soon as they are encoded, everything else after half an "
-    "hour without a click, when you press “Delete now”, or out of your sight when you close the page. Links never carry it."
+    "What you send is seen by you alone. The files are deleted as soon as they are encoded, everything else when you "
+    "press “Delete now” or after half an hour without a click. Closing the page loses sight of it; links never carry it."
 )
-OWN_DROP = "Drop a zip, or a CSV with its pictures, here"
+OWN_DROP = "Drop a zip, or a CSV with its pictures, here, or press to choose: up to 500 items and 100 MB"
 OWN_READING = "Reading and checking your files …"
 OWN_EXPIRED = "Your catalogue is no longer here: it was deleted or not used for half an hour. Choose it again."
 OWN_WAITING = "Waiting for the encoder, which serves one catalogue at a time …"
@@ -130,11 +130,16 @@ def own_missing(why: str) -> str:
     return f"Catalogues cannot be encoded here yet. {why} Then start the page again."
 
 
-def own_checked(name: str, count: int, ignored: int) -> str:
-    """What came in."""
-    rest = f" {ignored} other files were not needed and not read." if ignored > 1 else ""
-    rest = " One other file was not needed and not read." if ignored == 1 else rest
-    return f"{name}: {count:,} items.{rest}"
+def own_ignored(count: int) -> str:
+    """Files of a zip that nothing here asks for."""
+    if not count:
+        return ""
+    return "One file was not needed and not read." if count == 1 else f"{count:,} files were not needed and not read."
+
+
+def own_remarks(count: int) -> str:
+    """Warnings, folded away."""
+    return "One remark on the table" if count == 1 else f"{count:,} remarks on the table"
 
 
 def own_errors(count: int) -> str:

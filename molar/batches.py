@@ -9,6 +9,7 @@ from molar.columns import PAD
 from molar.errors import MolarError
 from molar.split import Split
 
+SMALLEST_BATCH, STEPS_AN_EPOCH = 16, 50
 POOL = 16  # batches whose windows are sorted by length together: little padding, still well mixed
 
 
@@ -36,6 +37,12 @@ def pad_right(histories: Sequence[np.ndarray], max_length: int) -> tuple[np.ndar
 def training_targets(split: Split) -> int:
     """How many items an epoch asks to predict: all but the first of each training prefix."""
     return int(np.maximum(split.train_ends - 1, 0).sum())
+
+
+def fitting_batch_size(split: Split, largest: int, max_length: int) -> int:
+    """At most `largest` windows a batch, and so few on a small dataset that an epoch still has about fifty steps."""
+    windows = int((-(-np.maximum(split.train_ends - 1, 0) // max_length)).sum())
+    return min(largest, max(SMALLEST_BATCH, windows // STEPS_AN_EPOCH))
 
 
 def epoch_batches(split: Split, *, seed: int, epoch: int, batch_size: int, max_length: int) -> Iterator[Batch]:

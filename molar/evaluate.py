@@ -42,7 +42,7 @@ class Scorer(Protocol):
 
 
 class TowerScorer:
-    """Scores of a trained tower: user vector · item vector.
+    """Scores of a trained tower: user vector · item vector + item bias.
 
     unscorable: (n_items + 1,) bool, items that the model cannot know; they rank last. A model over content has none.
     """
@@ -50,9 +50,10 @@ class TowerScorer:
     def __init__(self, name: str, model, unscorable: np.ndarray | None = None):
         self.name, self.model, self.unscorable = name, model, unscorable
         self.items = np.ascontiguousarray(model.item_matrix().detach().cpu().numpy(), np.float32)
+        self.bias = model.item_bias().detach().cpu().numpy()
 
     def scores(self, histories: list[np.ndarray]) -> np.ndarray:
-        scores = self.model.user_vectors(histories) @ self.items.T
+        scores = self.model.user_vectors(histories) @ self.items.T + self.bias
         if self.unscorable is not None:
             scores[:, self.unscorable] = -np.inf
         return scores
@@ -175,6 +176,7 @@ def load_towers(
         model = load_model(folder)
         if name != ID_TOWER:
             model.set_item_vectors(vectors)
+            model.set_counts(split.train_counts())
         towers[name] = TowerScorer(name, model, split.cold if name == ID_TOWER else None)
         sources[name] = Source(int(meta.get("seed", 0)), weights_sha256(folder))
     return towers, sources

@@ -75,6 +75,10 @@ class SASRec(nn.Module):
         """Item vectors (n_items + 1, dim); the score of an item is user · item."""
         return self.items.weight
 
+    def item_bias(self) -> torch.Tensor:
+        """What is added to user · item, (n_items + 1,): nothing, the item vectors carry popularity themselves."""
+        return torch.zeros(len(self.items.weight))
+
     def user_vectors(self, histories: Sequence[np.ndarray]) -> np.ndarray:
         """User vectors (users, dim) float32 after whole histories of item numbers. MolarError if one is empty."""
         return last_states(self, histories)

@@ -6,17 +6,18 @@ from molar.errors import MolarError
 
 
 class ItemIndex:
-    """Ranks items for user vectors: score = user · item, items already seen left out.
+    """Ranks items for user vectors: score = user · item + bias, items already seen left out.
 
     Arguments:
         matrix: (n_items + 1, dim) item vectors by item number; row 0 (padding) is never ranked.
+        bias: (n_items + 1,), it travels as one more coordinate, for which every user has a 1.
         unscorable: (n_items + 1,) bool, items this model knows nothing about; they are never returned.
     """
 
-    def __init__(self, matrix: np.ndarray, unscorable: np.ndarray | None = None):
+    def __init__(self, matrix: np.ndarray, bias: np.ndarray, unscorable: np.ndarray | None = None):
         import faiss
 
-        matrix = np.ascontiguousarray(matrix, dtype=np.float32)
+        matrix = np.ascontiguousarray(np.column_stack([matrix, bias]), dtype=np.float32)
         if not np.isfinite(matrix).all():
             raise MolarError("The item vectors hold values that are not finite; train or encode them again.")
         kept = np.ones(len(matrix), dtype=bool) if unscorable is None else ~unscorable
@@ -33,7 +34,8 @@ class ItemIndex:
         wanted = min(k + len(set(seen.tolist())), len(self.numbers))
         if wanted == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        scores, places = self.index.search(np.ascontiguousarray(user[None], dtype=np.float32), wanted)
+        query = np.append(user, 1.0).astype(np.float32)[None]
+        scores, places = self.index.search(query, wanted)
         numbers = self.numbers[places[0]]
         fresh = ~np.isin(numbers, seen)
         return numbers[fresh][:k], scores[0][fresh][:k]

@@ -20,7 +20,7 @@ MOST_RESULTS = 100
 
 @dataclass(frozen=True)
 class Recommendation:
-    """One ranked item. `rank` is 1-based; `score` is user · item, comparable within one model only."""
+    """One ranked item. `rank` is 1-based; `score` is user · item + bias, comparable within one model only."""
 
     item_id: str
     title: str
@@ -36,7 +36,7 @@ class Recommender:
     """
 
     def __init__(self, dataset: Dataset, split: Split, towers: dict):
-        """`towers`: model name -> tower with `.user_vectors` and `.item_matrix`, for each of MODELS."""
+        """`towers`: model name -> tower with `.user_vectors`, `.item_matrix` and `.item_bias`, for each of MODELS."""
         self.dataset, self.split, self.towers = dataset, split, towers
         self.popularity = split.train_counts()  # (n_items + 1,)
         self.words = WordIndex(dataset.items, self.popularity)
@@ -50,7 +50,8 @@ class Recommender:
                 f"{self.dataset.n_items:,}: this checkpoint belongs to another dataset."
             )
         # An id that no training history contained carries no information, so the ID model must not rank it.
-        return ItemIndex(matrix, unscorable=self.split.cold if name == "sasrec" else None)
+        unscorable = self.split.cold if name == "sasrec" else None
+        return ItemIndex(matrix, tower.item_bias().detach().cpu().numpy(), unscorable)
 
     @classmethod
     def load(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Recommender":
@@ -68,11 +69,13 @@ class Recommender:
                 f"train (each with {dataset_dir} --checkpoint {folder}), or name another folder with --checkpoint."
             )
         dataset = load_dataset(dataset_dir)
+        split = leave_one_out(dataset)
         towers = {name: load_model(folder / name) for name in MODELS}
         vectors = load_vectors(folder / "vectors.safetensors", dataset)
         for name in ("content", "molar"):
             towers[name].set_item_vectors(vectors)
-        return cls(dataset, leave_one_out(dataset), towers)
+            towers[name].set_counts(split.train_counts())
+        return cls(dataset, split, towers)
 
     def recommend(self, history: list[str], model: str = "molar", k: int = 10) -> list[Recommendation]:
         """The k next items after `history` (item ids, oldest first), items of the history left out.

@@ -12,7 +12,7 @@ from torch import nn
 
 from molar import __version__
 from molar.alignment import alignment_loss
-from molar.batches import Batch
+from molar.batches import Batch, fitting_batch_size
 from molar.checkpoint import load_model, read_meta, save_model
 from molar.columns import PAD
 from molar.errors import MolarError
@@ -28,7 +28,6 @@ NEGATIVES = 1_024
 ID_RECIPE = Recipe(epochs=30, batch_size=128, lr=3e-3, weight_decay=0.01, patience=6)
 CONTENT_RECIPE = Recipe(epochs=20, batch_size=128, lr=3e-3, weight_decay=0.05, patience=20)
 ALPHA, TAU = 0.3, 0.1
-POPULARITY = 0.5  # how much of an item's popularity the content tower need not explain by its content
 
 
 def train_id_model(
@@ -72,7 +71,6 @@ def train_molar(
     *,
     alpha: float = ALPHA,
     tau: float = TAU,
-    popularity: float = POPULARITY,
     config: ContentConfig | None = None,
     recipe: Recipe = CONTENT_RECIPE,
     epochs: int | None = None,
@@ -85,9 +83,8 @@ def train_molar(
 
     vectors: item vectors (n_items + 1, dim_in). alpha = 0 is the model "content": same start, batches, dropout and
     steps, and no ID model. L_rec is the softmax over the warm catalogue in place of the paper's one-negative BCE
-    (Eq. 3), with `popularity` times the logarithm of each item's purchases added in training alone (logit adjustment,
-    arXiv 2007.07314): else the tower would learn by heart which items sell, and rank new ones last. Users of
-    `split.held_out` take part in L_rec and never in L_align. `out` and errors: `train_id_model`."""
+    (Eq. 3), over cosines plus the model's prior of popularity. Users of `split.held_out` take part in L_rec and never
+    in L_align. `out` and errors: `train_id_model`."""
     config = config or ContentConfig(dim_in=vectors.shape[1])
     recipe = dataclasses.replace(recipe, epochs=epochs or recipe.epochs)
     _check(split)
@@ -101,11 +98,12 @@ def train_molar(
     def build() -> ContentUserEncoder:
         model = ContentUserEncoder(config)
         model.set_item_vectors(vectors)
+        model.set_counts(split.train_counts())
         model.fit_scaling(torch.from_numpy(split.train_counts() > 0))
         return model
 
     def loss(model: nn.Module, batch: Batch, rng: np.random.Generator):
-        value, states = next_item_loss(model, batch, warm, rng, prior)
+        value, states = next_item_loss(model, batch, warm, rng)
         parts = {"loss": value.item()}
         if alpha:
             aligned = _aligned(states, batch, id_model, split.held_out, tau)
@@ -114,13 +112,13 @@ def train_molar(
         return value, parts
 
     warm = warm_items(split)
-    prior = popularity * np.log(np.maximum(split.train_counts(), 1)).astype(np.float32)
-    settings = {"class": "ContentUserEncoder", "alpha": alpha, "popularity": popularity, "vectors": _sha16([vectors])}
+    settings = {"class": "ContentUserEncoder", "alpha": alpha, "vectors": _sha16([vectors])}
     if alpha:
         id_model.eval().requires_grad_(False)
         settings |= {"tau": tau, "id_model": _sha16([p.numpy() for p in id_model.state_dict().values()])}
     model = _train(build, loss, split, config, recipe, settings, seed, out, command, report)
     model.set_item_vectors(vectors)
+    model.set_counts(split.train_counts())
     return model
 
 
@@ -130,13 +128,14 @@ def warm_items(split: Split) -> np.ndarray:
 
 
 def next_item_loss(
-    model: nn.Module, batch: Batch, warm: np.ndarray, rng: np.random.Generator, prior: np.ndarray | None = None
+    model: nn.Module, batch: Batch, warm: np.ndarray, rng: np.random.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean cross-entropy over all real positions of a batch, and the states (batch, length, dim) it came from.
 
     Up to FULL_SOFTMAX_UP_TO warm items the softmax is over all of them; else over the target and NEGATIVES others,
-    drawn evenly for the whole batch, each of which then stands for warm / NEGATIVES items. `prior` (n_items + 1,) is
-    added to the logits."""
+    drawn evenly for the whole batch, each of which then stands for warm / NEGATIVES items. A model's `prior`
+    (n_items + 1,), where it has one, is added to the logits."""
+    prior = getattr(model, "prior", None)
     full = len(warm) <= FULL_SOFTMAX_UP_TO
     candidates = warm if full else np.sort(rng.choice(warm, NEGATIVES, replace=False))
     real = batch.targets != PAD
@@ -151,14 +150,14 @@ def next_item_loss(
     queries = model.queries(states[torch.from_numpy(real)])  # (positions, dim)
     logits = queries @ table[place(candidates)].T  # (positions, candidates)
     if prior is not None:
-        logits = logits + torch.from_numpy(prior[candidates])
+        logits = logits + prior[torch.from_numpy(candidates)]
     if full:
         return F.cross_entropy(logits, torch.from_numpy(np.searchsorted(warm, targets))), states
     logits = logits + np.log(len(warm) / NEGATIVES)
     logits = logits.masked_fill(torch.from_numpy(targets[:, None] == candidates), -torch.inf)
     own = (queries * table[place(targets)]).sum(-1, keepdim=True)
     if prior is not None:
-        own = own + torch.from_numpy(prior[targets, None])
+        own = own + prior[torch.from_numpy(targets), None]
     return F.cross_entropy(torch.cat([own, logits], dim=1), torch.zeros(len(targets), dtype=torch.long)), states
 
 
@@ -186,6 +185,8 @@ def _check(split: Split) -> None:
 def _train(build, loss, split, config, recipe, settings, seed, out, command, report) -> nn.Module:
     """Build the model from `seed`, fit it and save it with its meta, unless it is already there."""
     out = Path(out) if out else None
+    fitting = fitting_batch_size(split, recipe.batch_size, config.max_length)
+    recipe = dataclasses.replace(recipe, batch_size=fitting)
     settings = settings | {
         "config": dataclasses.asdict(config),
         "recipe": dataclasses.asdict(recipe),

@@ -28,12 +28,15 @@ class ContentConfig:
     dropout: float = 0.2
     hidden: int = 256  # width of the adapter's inner layer
     components: int = 256  # at most so many principal axes of the item vectors are read
+    popularity: float = 0.5  # exponent of an item's popularity that its content need not explain
     input_dropout: float = 0.2  # share of the axes hidden in each step: no item is known by a few of them
 
     def __post_init__(self):
         check_sizes(self)
         if min(self.dim_in, self.hidden, self.components) < 1:
             raise MolarError("dim_in, hidden and components must be at least 1.")
+        if self.popularity < 0:
+            raise MolarError(f"popularity must be at least 0, not {self.popularity}.")
         if not 0 <= self.input_dropout < 1:
             raise MolarError(f"input_dropout must lie in [0, 1), not {self.input_dropout}.")
 
@@ -46,7 +49,8 @@ class ContentUserEncoder(nn.Module):
     """`[User]` after the vectors e_1 … e_n of a history gives E_con (Eq. 2); items are scored by content alone.
 
     User and item vectors have length one: the score is a cosine, so an item that nobody has bought is not held back
-    by the short vector that an untrained item would have. `[User]` starts as the mean of its history plus its last
+    by the short vector that an untrained item would have. How well an item sells is a prior beside the cosine, in
+    training and in ranking alike (`set_counts`): else the tower would learn by heart which items sell. `[User]` starts as the mean of its history plus its last
     item, so that before any training the tower already recommends what resembles the history.
 
     model = ContentUserEncoder(ContentConfig(dim_in=16)); model.set_item_vectors(vectors)   # (n_items + 1, 16)
@@ -60,6 +64,7 @@ class ContentUserEncoder(nn.Module):
         self.register_buffer("axes", torch.eye(config.dim_in, config.axes))  # of the standardised vectors
         self.register_buffer("vectors", None, persistent=False)  # (n_items + 1, dim_in)
         self.register_buffer("whitened", None, persistent=False)  # (n_items + 1, axes)
+        self.register_buffer("prior", None, persistent=False)  # (n_items + 1,)
         self.input_dropout = nn.Dropout(config.input_dropout)
         self.adapter = nn.Sequential(
             nn.Linear(config.axes, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.dim)
@@ -86,6 +91,15 @@ class ContentUserEncoder(nn.Module):
             raise MolarError(f"The model reads item vectors of width {self.config.dim_in}, not shape {vectors.shape}.")
         self.vectors = torch.as_tensor(vectors, dtype=torch.float32)
         self.whitened = (self.vectors - self.mean) / self.deviation @ self.axes
+
+    def set_counts(self, counts: np.ndarray) -> None:
+        """Give how many training histories hold each item, (n_items + 1,); they are not saved with the model.
+
+        The prior of an item is `popularity` times the logarithm of its count (logit adjustment, arXiv 2007.07314). An
+        item that nobody has bought yet is taken to sell like the average item."""
+        known = counts > 0
+        expected = np.where(known, counts, counts[known].mean())
+        self.prior = torch.as_tensor(self.config.popularity * np.log(expected), dtype=torch.float32)
 
     @torch.no_grad()
     def fit_scaling(self, training_items: torch.Tensor) -> None:
@@ -134,8 +148,14 @@ class ContentUserEncoder(nn.Module):
         return self.encode(self.embed_items(numbers)[places])
 
     def item_matrix(self) -> torch.Tensor:
-        """Item vectors (n_items + 1, dim); the score of an item is user · item."""
+        """Item vectors (n_items + 1, dim); the score of an item is user · item + its bias."""
         return self.embed_items(torch.arange(len(self._item_vectors(self.whitened))))
+
+    def item_bias(self) -> torch.Tensor:
+        """What is added to user · item, (n_items + 1,): the prior on the scale of cosines, zero without counts."""
+        if self.prior is None:
+            return torch.zeros(len(self._item_vectors(self.whitened)))
+        return self.prior / self.log_scale.detach().exp().clamp(max=100)
 
     def user_vectors(self, histories: Sequence[np.ndarray]) -> np.ndarray:
         """User vectors (users, dim) float32 after whole histories of item numbers. MolarError if one is empty."""

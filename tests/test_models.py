@@ -157,3 +157,16 @@ def test_impossible_sizes_are_refused(sizes, error):
 def test_histories_are_padded_on_the_right():
     items, lengths = pad_right([np.array([1, 2, 3]), np.array([4])], max_length=2)
     assert items.tolist() == [[2, 3], [4, 0]] and lengths.tolist() == [2, 1]
+
+
+def test_the_prior_follows_counts_and_new_items_count_as_average():
+    model = content()
+    counts = np.array([0, 8, 2, 0] + [2] * (ITEMS - 3))
+    model.set_counts(counts)
+    bias, scale = model.item_bias(), model.log_scale.detach().exp()
+    expected = model.config.popularity * np.log([8, 2, counts[counts > 0].mean()])
+    np.testing.assert_allclose((bias * scale)[1:4].numpy(), expected, rtol=1e-5)
+
+
+def test_without_counts_there_is_no_bias():
+    assert not content().item_bias().any()

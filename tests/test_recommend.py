@@ -23,11 +23,11 @@ def ids(answers) -> list[str]:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_ranks_by_inner_product_without_the_history(shop, model):
+def test_ranks_by_inner_product_and_bias_without_the_history(shop, model):
     history = ["i03", "i07", "i01"]
     tower = shop.towers[model]
     numbers = np.array([shop.dataset.item_number(item) for item in history])
-    scores = tower.item_matrix().detach().numpy() @ tower.user_vectors([numbers])[0]
+    scores = tower.item_matrix().detach().numpy() @ tower.user_vectors([numbers])[0] + tower.item_bias().numpy()
     scores[[0, *numbers]] = -np.inf
     if model == "sasrec":
         scores[list(COLD)] = -np.inf
@@ -113,4 +113,4 @@ def test_the_checkpoint_of_another_dataset_is_refused(shop, tiny_folder, tmp_pat
 
 def test_vectors_that_are_not_finite_are_refused():
     with pytest.raises(MolarError, match="finite"):
-        ItemIndex(np.array([[0.0, 0.0], [np.nan, 1.0]]))
+        ItemIndex(np.array([[0.0, 0.0], [np.nan, 1.0]]), np.zeros(2))

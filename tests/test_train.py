@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from molar import loop, train
-from molar.batches import epoch_batches, training_targets
+from molar.batches import epoch_batches, fitting_batch_size, training_targets
 from molar.checkpoint import load_model, read_meta, weights_sha256
 from molar.errors import Cancelled, MolarError
 from molar.id_models import SASRecConfig
@@ -229,3 +229,8 @@ def test_impossible_alignments_are_refused(tiny, tiny_vectors, options, error):
 def test_vectors_of_another_catalogue_are_refused(tiny, tiny_vectors):
     with pytest.raises(MolarError, match="encode this dataset"):
         content(tiny, tiny_vectors[:-1], None, alpha=0)
+
+
+def test_a_small_dataset_gets_small_batches(tiny):
+    assert fitting_batch_size(tiny.split, 128, 50) == 16, "twenty users make no batch of 128"
+    assert fitting_batch_size(tiny.split, 4, 50) == 4, "never more than asked for"

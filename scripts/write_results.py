@@ -1,0 +1,114 @@
+"""Write the results section of the README from results/*.json: `python -m scripts.write_results`.
+
+Every number in the README comes from here, so that none can outlive the run that made it; a test compares the two.
+"""
+
+from pathlib import Path
+
+from molar.results import read_rows
+
+START, END = "<!-- results: written by python -m scripts.write_results -->", "<!-- end of results -->"
+MODELS = (
+    ("random", "random"), ("popularity", "popularity"), ("item-knn", "item-kNN"), ("content-knn", "content-kNN"),
+    ("sasrec", "SASRec, ids only"), ("content", "content only"), ("molar", "**molar**, aligned"),
+    ("oracle-reading", "reading oracle: the best that a history allows"),
+    ("oracle-knowing", "knowing oracle: true tastes"),
+)  # fmt: skip
+ALIGNMENT = (
+    ("align/procrustes_paired_cosine", "cosine to the own ID vector, after a rotation fitted on others"),
+    ("align/procrustes_retrieval_mrr", "own ID vector found, mean reciprocal rank, after the same rotation"),
+    ("align/mutual_knn@10", "ten nearest shoppers shared with the ID space"),
+    ("align/debiased_cka", "likeness of the two spaces (debiased CKA)"),
+)
+
+
+def results_section(folder: Path = Path("results")) -> str:
+    """The section as Markdown, markers included."""
+    demo, films, probe = (read_rows(folder / name) for name in ("demo.json", "ml1m-600.json", "encoder-probe.json"))
+    parts = [
+        START,
+        *_ranking(demo, "The print shop"),
+        *_alignment(demo),
+        *_probe(probe),
+        *_ranking(films, "A part of MovieLens-1M (600 users, 500 films): a proof of the pipeline, not a comparison"),
+        END,
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _ranking(rows: list[dict], title: str) -> list[str]:
+    found = {(row["model"], row["slice"]): row for row in rows if row["split"] == "test" and not row["variant"]}
+    if not found:
+        return []
+    some = found["popularity", "all"]
+    sizes = {name: found["popularity", name]["n"] if ("popularity", name) in found else 0 for name in ("warm", "cold")}
+    lines = [
+        f"**{title}.** NDCG@10 on the test split with 95 % intervals, seed {some['seed']}, data `{some['data_hash']}`,",
+        f"by `{some['command']}`.",
+        "",
+        f"| model | all ({some['n']:,}) | warm ({sizes['warm']:,}) | cold ({sizes['cold']:,}) |",
+        "|---|---|---|---|",
+    ]
+    for model, name in MODELS:
+        if (model, "all") in found:
+            cells = [_cell(found.get((model, part)), "ndcg@10") for part in ("all", "warm", "cold")]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _alignment(rows: list[dict]) -> list[str]:
+    held_out = {
+        row["model"]: row
+        for row in rows
+        if row["split"] == "test" and row["slice"] == "held-out" and not row["variant"]
+    }
+    if not {"content", "molar"} <= set(held_out):
+        return []
+    before, after = held_out["content"], held_out["molar"]
+    lines = [
+        f"**What alignment changes**, on {after['n']:,} held-out shoppers that the alignment loss never saw "
+        f"(ΔNDCG@10 there: {_cell(after, 'delta_ndcg@10', sign=True)}).",
+        "",
+        "| | before | after |",
+        "|---|---|---|",
+    ]
+    for metric, name in ALIGNMENT:
+        if metric in after["metrics"]:
+            lines.append(f"| {name} | {before['metrics'][metric]:.3f} | {after['metrics'][metric]:.3f} |")
+    return [*lines, ""]
+
+
+def _probe(rows: list[dict]) -> list[str]:
+    if not rows:
+        return []
+    kinds = list(dict.fromkeys(row["variant"] for row in rows))
+    by = {(row["slice"], row["variant"]): row for row in rows}
+    lines = [
+        "**Does the encoder see?** A linear probe on item vectors of the shop's pictures, the text held constant,",
+        f"five folds, by `{rows[0]['command']}`.",
+        "",
+        f"| | {' | '.join(kinds)} | chance |",
+        "|---" * (len(kinds) + 2) + "|",
+    ]
+    for name in dict.fromkeys(row["slice"] for row in rows):
+        cells = [f"{by[name, kind]['metrics']['probe_accuracy']:.3f}" for kind in kinds]
+        lines.append(f"| {name} | {' | '.join(cells)} | {by[name, kinds[0]]['metrics']['chance']:.3f} |")
+    return [*lines, ""]
+
+
+def _cell(row: dict | None, metric: str, sign: bool = False) -> str:
+    if row is None:
+        return "–"
+    low, high = row["ci"][metric]
+    plus = "+" if sign else ""
+    return f"{row['metrics'][metric]:{plus}.3f} [{low:{plus}.3f}, {high:{plus}.3f}]"
+
+
+def write_section(readme: Path = Path("README.md")) -> None:
+    text = readme.read_text(encoding="utf-8")
+    before, after = text[: text.index(START)], text[text.index(END) + len(END) + 1 :]
+    readme.write_text(before + results_section() + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_section()

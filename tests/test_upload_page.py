@@ -163,7 +163,7 @@ def test_a_bad_archive_is_one_sentence_and_another_can_be_chosen(visit, served, 
     (tmp_path / "broken.zip").write_bytes(b"PK")
     bring(opened, tmp_path / "broken.zip")
     opened.page.wait_for_selector("#own-said .own-bad")
-    assert opened.page.locator("#own-said").inner_text().startswith("This is no zip")
+    assert opened.page.locator("#own-said .own-bad").inner_text().startswith("This is no zip")
     assert served.held() == []
     bring(opened, write_zip(tmp_path / "shop.zip", 3))
     ready(opened, 3)

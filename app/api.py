@@ -1,4 +1,4 @@
-"""The endpoints for programs: `search_items` and `recommend`, published by `gr.api` and listed in the API page."""
+"""The endpoints for programs: `search_items`, `recommend` and `similar_items`, published by `gr.api` and listed in the API page."""
 
 from dataclasses import asdict
 
@@ -32,8 +32,18 @@ def publish(shop: Shop) -> None:
             raise gr.Error("history must be a list of item ids (strings).", print_exception=False)
         return _answer(shop.recommender.recommend, history, model, k)
 
+    def similar_items(item_id: str, k: int = 10) -> list[dict]:
+        """The items most like one of this page's items, by text and picture alone: item_id, title, rank, score (cosine).
+
+        Args:
+            item_id: an item of the catalogue
+            k: how many items, 1 to 100
+        """
+        return _answer(shop.recommender.similar, item_id, k)
+
     gr.api(search_items, api_name="search_items")
     gr.api(recommend, api_name="recommend")
+    gr.api(similar_items, api_name="similar_items")
 
 
 def _answer(function, *arguments) -> list[dict]:

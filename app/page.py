@@ -7,16 +7,25 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read by Gradio at 
 
 import gradio as gr  # noqa: E402
 
-from app import alignment, api, cards, game, pick, pictures, words  # noqa: E402
+from app import alignment, api, cards, catalogue, game, pick, pictures, words  # noqa: E402
 from app.board import Board  # noqa: E402
+from app.encoding import Encoding  # noqa: E402
 from app.shop import Shop  # noqa: E402
+from app.uploads import Uploads  # noqa: E402
 
-STYLES = ("style.css", "recommend.css", "game.css")
+STYLES = ("style.css", "recommend.css", "game.css", "catalogue.css")
+LARGEST = 110 * 1024 * 1024  # bytes of one uploaded file; what is in it is checked by molar.archive
+
+
+def style() -> str:
+    """The stylesheets, and the words that only a stylesheet can put into Gradio's file field."""
+    files = [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in STYLES]
+    return "\n".join([f':root {{ --own-drop: "{words.OWN_DROP}"; }}', *files])
 
 
 def build(shop: Shop) -> gr.Blocks:
     """The page over one loaded dataset and checkpoint."""
-    with gr.Blocks(title=words.PAGE_TITLE, analytics_enabled=False, fill_width=True) as page:
+    with gr.Blocks(title=words.PAGE_TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)) as page:
         Board(cards.header(shop.dataset), elem_id="header")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(words.TAB_RECOMMEND, id="recommend"):
@@ -25,13 +34,10 @@ def build(shop: Shop) -> gr.Blocks:
                 game.build(shop)
             with gr.Tab(words.TAB_ALIGNMENT, id="alignment") as tab:
                 alignment.build(shop, tab)
+            with gr.Tab(words.TAB_CATALOGUE, id="catalogue") as tab:
+                catalogue.build(shop, Uploads(), Encoding(shop.checkpoint), tab)
         api.publish(shop)
     return page
-
-
-def styles() -> str:
-    """All style sheets, one after the other."""
-    return "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in STYLES)
 
 
 def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
@@ -43,7 +49,8 @@ def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
         server_port=port,
         app_kwargs={"routes": pictures.routes(shop.dataset)},
         theme=gr.themes.Base(font=["Instrument Sans", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-        css=f":root {{ --aspect: {pictures.aspect(shop.dataset):.3f}; }}\n" + styles(),
+        css=f":root {{ --aspect: {pictures.aspect(shop.dataset):.3f}; }}\n" + style(),
+        max_file_size=LARGEST,
         footer_links=[],
         run_history=False,
         ssr_mode=False,

@@ -182,3 +182,98 @@ def map_caption(shown: int, total: int, colour: str | None) -> str:
     """How many shoppers the map shows, and what their colours stand for."""
     who = f"{shown:,} shoppers" if shown == total else f"{shown:,} of {total:,} shoppers"
     return f"{who}, coloured by {colour.replace('_', ' ')}." if colour else f"{who}."
+
+
+# Third tab: a visitor's own catalogue
+TAB_CATALOGUE = "Your catalogue"
+OWN_TITLE = "Bring your own catalogue"
+OWN_LEAD = (
+    "Choose one zip of a dataset folder, or a CSV together with its pictures. Each item is read and looked at by the encoder "
+    "that runs on this machine; after the first twelve you see what is alike and what goes with your picks."
+)
+OWN_TABLE = (
+    "The table needs the columns <code>item_id</code> and <code>title</code>; <code>description</code>, <code>image</code> "
+    "(a file name) and any others may follow."
+)
+OWN_EXAMPLE = "item_id,title,image\nmug-1,Blue mug,mug-blue.jpg\nmug-2,Green mug,mug-green.jpg"
+OWN_PRIVATE = (
+    "What you send is seen by you alone. The files are deleted as soon as they are encoded, everything else when you "
+    "press “Delete now” or after half an hour without a click. Closing the page loses sight of it; links never carry it."
+)
+OWN_DROP = "Drop a zip, or a CSV with its pictures, here, or press to choose: up to 500 items and 100 MB"
+OWN_READING = "Reading and checking your files …"
+OWN_EXPIRED = "Your catalogue is no longer here: it was deleted or not used for half an hour. Choose it again."
+OWN_WAITING = "Waiting for the encoder, which serves one catalogue at a time …"
+OWN_LOADING = "Starting the encoder …"
+OWN_STOPPED = "Stopped. What is encoded stays usable."
+OWN_GO_ON = "Continue without the bad rows"
+OWN_OTHER = "Choose other files"
+OWN_RESUME = "Go on"
+OWN_STOP = "Cancel"
+OWN_FORGET = "Delete now"
+OWN_FORGOTTEN = "Deleted: nothing of your catalogue is left on this machine."
+OWN_SEARCH = "Search your catalogue by word"
+OWN_PICKS = "Your picks"
+OWN_PICKS_HINT = "of your own catalogue; nobody else sees them"
+OWN_NO_PICKS = "Nothing picked. Pick anything you have brought."
+OWN_SIMILAR = "Similar"
+OWN_ALIKE_HINT = "by text and picture alone, nearest first"
+OWN_TOGETHER = "Like your picks together"
+OWN_TOGETHER_HINT = "nearest to the mean of your picks, nothing learned"
+OWN_TOWER = "What the demo's content model would say"
+OWN_TOWER_HINT = "learned from the demo's shoppers; whether it carries over to your items is not measured"
+OWN_NO_TOWER = (
+    "The demo's content model is not asked: its items were encoded by another encoder than the one that runs here, so it "
+    "could not read yours."
+)
+OWN_ERRORS_HEAD = ("File", "Row", "Column", "What is wrong")
+OWN_NO_WAY = "These mistakes concern the table as a whole, so no rows can be left out: mend them and choose the files again."
+
+
+def own_missing(why: str) -> str:
+    """Why nothing can be encoded here."""
+    return f"Catalogues cannot be encoded here yet. {why} Then start the page again."
+
+
+def own_ignored(count: int) -> str:
+    """Files of a zip that nothing here asks for."""
+    if not count:
+        return ""
+    return "One file was not needed and not read." if count == 1 else f"{count:,} files were not needed and not read."
+
+
+def own_remarks(count: int) -> str:
+    """Warnings, folded away."""
+    return "One remark on the table" if count == 1 else f"{count:,} remarks on the table"
+
+
+def own_errors(count: int) -> str:
+    """Heading of the table of errors."""
+    return "One mistake to mend" if count == 1 else f"{count:,} mistakes to mend"
+
+
+def own_more(count: int) -> str:
+    """Errors beyond those shown."""
+    return f"… and {count:,} more"
+
+
+def own_drops(rows: list[tuple[int, str]], left: int) -> str:
+    """What would be left out."""
+    shown = "; ".join(f"row {row}" + (f" ({name})" if name else "") for row, name in rows[:30])
+    more = f"; and {len(rows) - 30:,} more" if len(rows) > 30 else ""
+    return f"Leaves out {len(rows):,} of {len(rows) + left:,} items: {shown}{more}. {left:,} remain."
+
+
+def own_progress(done: int, total: int, left: str) -> str:
+    """How far the encoder is."""
+    return f"{done:,} of {total:,} items encoded" + (f", {left} left" if left else "")
+
+
+def own_done(total: int) -> str:
+    """All is encoded."""
+    return f"All {total:,} items are encoded, and your files are deleted."
+
+
+def own_alike(title: str) -> str:
+    """Heading of the row of similar items."""
+    return f"Most like “{title}”"

@@ -1,6 +1,7 @@
 """Recommendations from a finished checkpoint: item vectors and three small towers; no backbone, no training code."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from molar.data import Dataset, load_dataset
 from molar.errors import MolarError
 from molar.index import ItemIndex
 from molar.search import WordIndex
+from molar.similar import ContentNeighbours
 from molar.split import Split, leave_one_out
 
 # The three rows of the page: before alignment, after it, and the ID model it was aligned to.
@@ -155,6 +157,22 @@ class Recommender:
             raise MolarError(f"limit must be a whole number from 1 to {MOST_RESULTS}, not {limit!r}.")
         numbers = np.array(self.words.find(query)[:limit], dtype=np.int64)
         return self._ranked(numbers, self.popularity[numbers])
+
+    def similar(self, item_id: str, k: int = 10) -> list[Recommendation]:
+        """The k items most like one item, by the cosine of their content vectors; no history is asked.
+
+        Raises MolarError for an unknown item or a k that is not 1 … 100.
+        """
+        if not isinstance(item_id, str):
+            raise MolarError(f"item_id must be a text, not {item_id!r}.")
+        if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= MOST_RESULTS:
+            raise MolarError(f"k must be a whole number from 1 to {MOST_RESULTS}, not {k!r}.")
+        return self._ranked(*self.neighbours.like([self.dataset.item_number(item_id)], k))
+
+    @cached_property
+    def neighbours(self) -> ContentNeighbours:
+        """Likeness over the vectors that the content tower reads."""
+        return ContentNeighbours(self.towers["content"].vectors.numpy())
 
     def _ranked(self, numbers: np.ndarray, scores: np.ndarray) -> list[Recommendation]:
         return [

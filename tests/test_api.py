@@ -24,9 +24,9 @@ def client(address):
     return Client(address, verbose=False)
 
 
-def test_two_endpoints_and_no_other_are_public(address):
+def test_three_endpoints_and_no_other_are_public(address):
     info = httpx.get(f"{address}gradio_api/info").json()
-    assert set(info["named_endpoints"]) == {"/search_items", "/recommend"}
+    assert set(info["named_endpoints"]) == {"/search_items", "/recommend", "/similar_items"}
     assert info["unnamed_endpoints"] == {}
 
 
@@ -44,6 +44,19 @@ def test_recommend_leaves_the_history_out(client):
 
 def test_recommend_has_defaults(client):
     assert len(client.predict([], api_name="/recommend")) == 10
+
+
+def test_similar_items_are_nearest_first_and_leave_the_item_out(client):
+    found = client.predict("i01", 29, api_name="/similar_items")
+    assert [one["rank"] for one in found] == list(range(1, 30)) and "i01" not in {one["item_id"] for one in found}
+    scores = [one["score"] for one in found]
+    assert scores == sorted(scores, reverse=True) and -1 <= scores[-1] <= scores[0] <= 1
+
+
+@pytest.mark.parametrize("arguments, message", [(("nothing", 5), "nothing"), (("i01", 0), "1 to 100"), ((["i01"], 5), "must be a text")])
+def test_a_mistaken_question_for_similar_items_comes_back_as_a_sentence(client, arguments, message):
+    with pytest.raises(AppError, match=message):
+        client.predict(*arguments, api_name="/similar_items")
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ $(RUN):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is missing or older than Python 3.11; name a newer one: make PYTHON=python3.12 demo" >&2; exit 2; }
 	@echo "Building $(VENV): about a minute on a fast line, several on a slow one (PyTorch is large)."
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "error: no virtual environment could be built; on Debian, install the package python3-venv" >&2; exit 2; }
 
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \

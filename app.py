@@ -5,6 +5,7 @@ import os
 import sys
 import time
 
+from molar.backbone import backbone_folder
 from molar.errors import MolarError
 
 
@@ -24,6 +25,10 @@ def main() -> int:
     except MolarError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    try:
+        backbone_folder()
+    except MolarError as error:
+        print(f"note: {error} Until then the page works, but encodes nothing new.", flush=True)
     _, address = start(shop, wanted.host, wanted.port)
     print(f"The page is at {address.rstrip('/')} (Ctrl-C stops it).", flush=True)
     try:

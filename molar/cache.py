@@ -75,9 +75,11 @@ class VectorCache:
         self._where.update({key: (path, row) for row, key in enumerate(keys)})
 
     def _register(self, path: Path) -> None:
+        from safetensors import SafetensorError
+
         try:
             arrays, keys = _read(path)
-        except Exception as error:  # any damage whatever: the shard is dropped and its items are encoded again
+        except (SafetensorError, ValueError, KeyError, TypeError) as error:  # damaged: its items are encoded again
             self.damaged.append(f"{path.name}: {error}")
             path.unlink(missing_ok=True)
             return

@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     _dataset(verb, interactions=False)
     _checkpoint(verb)
     _backbone(verb)
+    verb.add_argument("--encoder", type=Path, help="folder of a tuned encoder (default: CHECKPOINT/encoder)")
     verb.add_argument("--precision", default="nf4", help="of the language model: nf4, bfloat16 … (default: nf4)")
     verb.add_argument("--no-gate", dest="gate", action="store_false",
                       help="the language model's state alone, without the features that the late gate carries past it")  # fmt: skip
@@ -159,7 +160,7 @@ def encode(options) -> None:
     from molar.encode import encode_items
 
     print(encode_items(options.dataset, options.checkpoint, backbone=options.backbone, precision=options.precision,
-                       gate=options.gate, report=Terminal("encoding")))  # fmt: skip
+                       gate=options.gate, encoder=options.encoder, report=Terminal("encoding")))  # fmt: skip
 
 
 def train_id(options) -> None:

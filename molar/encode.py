@@ -15,11 +15,12 @@ AHEAD = 4  # batches of pictures decoded while the model works
 
 def encode_items(
     dataset_dir: Path, checkpoint_dir: Path, *, backbone: str = "nano", precision: str = "nf4", gate: bool = True,
-    report: Report = silent,
+    encoder: Path | None = None, report: Report = silent,
 ) -> Path:  # fmt: skip
     """Encode all items of a dataset folder and write `vectors.safetensors` into the checkpoint folder.
 
-    Uses `checkpoint_dir/encoder`, what stage 1 trained, if it is there. Stopped or killed, it loses the batch in
+    encoder: the folder of what stage 1 trained, `checkpoint_dir/encoder` when not given. Without one, the projector is
+    untrained and only the late gate tells what is in a picture; the report says so. Stopped or killed, it loses the batch in
     flight; the same command resumes. Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
     """
     from molar.data import load_dataset
@@ -27,15 +28,16 @@ def encode_items(
     from molar.vectors import save_vectors
 
     dataset = load_dataset(dataset_dir, interactions=None)
-    adapter = Path(checkpoint_dir) / "encoder"
-    encoder = ItemEncoder.load(
-        EncoderConfig(backbone, precision, gate=gate), adapter if adapter.exists() else None
-    )
+    own = Path(checkpoint_dir) / "encoder"
+    trained = encoder or (own if own.exists() else None)
+    if trained is None:
+        report(0, dataset.n_items, f"no tuned encoder at {own}: the projector is untrained (--encoder names one)")
+    model = ItemEncoder.load(EncoderConfig(backbone, precision, gate=gate), trained)
     texts, paths = item_texts(dataset), [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
-    vectors = np.zeros((dataset.n_items + 1, encoder.dim), np.float16)
-    vectors[1:] = encode_catalogue(encoder, texts, paths, cache_folder(), report=report)
+    vectors = np.zeros((dataset.n_items + 1, model.dim), np.float16)
+    vectors[1:] = encode_catalogue(model, texts, paths, cache_folder(), report=report)
     out = Path(checkpoint_dir) / "vectors.safetensors"
-    save_vectors(out, vectors, dataset, encoder.fingerprint)
+    save_vectors(out, vectors, dataset, model.fingerprint)
     return out
 
 

@@ -81,6 +81,7 @@ class Adapter(nn.Module):
             getattr(self, f"{name}_scale").copy_(block.float().std(0).clamp_min(1e-3))
 
     def save(self, folder: Path, about: dict) -> None:
+        """Write `adapter.safetensors` (float32) and `config.json`, what `about` tells of their origin."""
         from safetensors.torch import save
 
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,9 +89,13 @@ class Adapter(nn.Module):
         write_atomically(folder / "adapter.safetensors", save(state))
         write_atomically(folder / "config.json", json.dumps(about, indent=1).encode())
 
-    def load(self, folder: Path) -> None:
+    def load(self, folder: Path, backbone_sha256: str) -> None:
+        """Read what stage 1 saved. Raises `MolarError` if it was tuned on another backbone."""
         from safetensors.torch import load_file
 
+        tuned_on = json.loads((folder / "config.json").read_text())["backbone"]["backbone_sha256"]
+        if tuned_on != backbone_sha256:
+            raise MolarError(f"{folder} was tuned on another backbone ({tuned_on}) than this one ({backbone_sha256}).")
         self.load_state_dict(load_file(folder / "adapter.safetensors"), strict=True)
 
 
@@ -136,11 +141,12 @@ class ItemEncoder:
             folder, backend="pil", size=size, do_resize=True, do_center_crop=False
         )
         model = _load_model(folder, config)
+        torch.manual_seed(0)  # an untrained projector is the same one every time: its vectors are cached
         trained = Adapter(model.config.vision_config.hidden_size, model.config.text_config.hidden_size)
         if adapter is not None:
             if not (Path(adapter) / "adapter.safetensors").exists():
                 raise MolarError(f"There is no tuned encoder at {adapter}: run `python -m molar tune-encoder` first.")
-            trained.load(Path(adapter))
+            trained.load(Path(adapter), sha256_of(folder / "model.safetensors")[:16])
         fingerprint = asdict(config) | {
             "backbone_sha256": sha256_of(folder / "model.safetensors")[:16],
             "adapter_sha256": sha256_of(Path(adapter) / "adapter.safetensors")[:16] if adapter else "untrained",

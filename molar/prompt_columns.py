@@ -22,7 +22,7 @@ def encoded_columns(items: pd.DataFrame, chosen: list[str] | None = None) -> tup
         first = [column for column in (c.TITLE, c.DESCRIPTION) if column in items]
         return (*first, *(column for column in attributes if holds_words(column, items[column]))), []
     wrong = [f'"{column}" is not a column of items.csv' for column in chosen if column not in items]
-    wrong += [f'"{column}" never enters a prompt' for column in chosen if column in NEVER]
+    wrong += [f'"{column}" never enters a prompt' for column in chosen if column in NEVER or _names_an_id(column)]
     wrong += [f'"{column}" holds links or file names, which never enter a prompt' for column in chosen
               if column in items and column not in NEVER and _holds_links(items[column])]
     if len(set(chosen)) < len(chosen):
@@ -33,9 +33,13 @@ def encoded_columns(items: pd.DataFrame, chosen: list[str] | None = None) -> tup
 def holds_words(name: str, cells: pd.Series) -> bool:
     """Whether at least half of the filled cells are wording; a column named `id` or `…_id` never counts as such."""
     filled = cells[cells.str.strip() != ""]
-    if name.lower() == "id" or name.lower().endswith("_id") or filled.empty:
+    if _names_an_id(name) or filled.empty:
         return False
     return bool((~filled.str.strip().str.fullmatch(NO_WORDS, case=False)).mean() >= 0.5)
+
+
+def _names_an_id(column: str) -> bool:
+    return column.lower() == "id" or column.lower().endswith("_id")
 
 
 def _holds_links(cells: pd.Series) -> bool:

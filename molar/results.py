@@ -23,7 +23,10 @@ KEY = ("dataset", "split", "slice", "model", "variant", "seed")
 
 READING_ORACLE = "oracle-reading"
 SHARE = "share_of_reading_oracle@ndcg10"
-DIFFERENCES = (("molar", "content"), ("molar", "sasrec"))
+DIFFERENCES = (
+    ("molar", "content"), ("molar", "sasrec"), *((tower, base) for tower in ("sasrec", "content", "molar")
+                                                 for base in ("popularity", "item-knn", "content-knn")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from molar.cache import write_atomically
+from molar.cache import content_key, write_atomically
 from molar.progress import Report
 
 HELD_OUT = 64
@@ -23,7 +24,8 @@ def run_schedule(tuner, out: Path, report: Report) -> list[dict]:
     plan = _plan(tuner, len(tuner.samples) - len(held_out))
     trained = [parameter for parameter in tuner.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=config.lr, weight_decay=0.01)
-    step, curve = _resume(tuner, optimiser, out)
+    run = content_key(json.dumps(asdict(config)), json.dumps(tuner.encoder.fingerprint), *tuner.samples.captions)
+    step, curve = _resume(tuner, optimiser, out, run)
     if step == 0:
         _warm_up(tuner, len(tuner.samples) - len(held_out))
         curve.append({"step": 0} | tuner.held_out_loss(held_out))
@@ -40,7 +42,7 @@ def run_schedule(tuner, out: Path, report: Report) -> list[dict]:
         if step % scored == 0:
             curve.append({"step": step} | tuner.held_out_loss(held_out))
         if time.monotonic() - saved > SAVE_EVERY_SECONDS:
-            _save(tuner, optimiser, out, step, curve)
+            _save(tuner, optimiser, out, step, curve, run)
             saved = time.monotonic()
         report(step, len(plan), f"caption {caption.item():.3f}, words {words.item():.3f}; held out {curve[-1]}")
     (out / "state.safetensors").unlink(missing_ok=True)
@@ -84,24 +86,27 @@ def _trainable(tuner) -> dict[str, torch.Tensor]:
     return {name: p for name, p in tuner.named_parameters() if p.requires_grad}
 
 
-def _save(tuner, optimiser, out: Path, step: int, curve: list[dict]) -> None:
+def _save(tuner, optimiser, out: Path, step: int, curve: list[dict], run: str) -> None:
     from safetensors.torch import save
 
     tensors = {f"p.{name}": parameter.detach() for name, parameter in _trainable(tuner).items()}
     for number, moments in optimiser.state_dict()["state"].items():
         tensors |= {f"o.{number}.{name}": torch.as_tensor(value) for name, value in moments.items()}
     out.mkdir(parents=True, exist_ok=True)
-    about = json.dumps({"step": step, "curve": curve})
+    about = json.dumps({"run": run, "step": step, "curve": curve})
     write_atomically(out / "state.safetensors", save(tensors, metadata={"about": about}))
 
 
-def _resume(tuner, optimiser, out: Path) -> tuple[int, list[dict]]:
+def _resume(tuner, optimiser, out: Path, run: str) -> tuple[int, list[dict]]:
+    """Step and curve of an interrupted run of the same settings; zero and nothing for any other."""
     from safetensors import safe_open
 
     if not (out / "state.safetensors").exists():
         return 0, []
     with safe_open(out / "state.safetensors", framework="pt") as file:
         about = json.loads(file.metadata()["about"])
+        if about["run"] != run:
+            return 0, []
         tensors = {name: file.get_tensor(name) for name in file.keys()}
     with torch.no_grad():
         for name, parameter in _trainable(tuner).items():

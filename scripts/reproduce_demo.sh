@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Retrains everything in checkpoints/demo and measures it: about two hours on two cores. Killed, it resumes.
+# Makes and measures everything in checkpoints/demo: about two hours on two cores. Killed, it resumes; what is finished
+# is not done again, so name an empty folder to train from nothing: OUT=build/demo scripts/reproduce_demo.sh
 # The data themselves come from `python -m scripts.printshop.write_catalogue` and `write_shoppers`; they are not redrawn.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -14,7 +14,10 @@ MODELS = (
     ("oracle-reading", "reading oracle: the best that a history allows"),
     ("oracle-knowing", "knowing oracle: true tastes"),
 )  # fmt: skip
+DIFFERENCES = (("content", "item-knn"), ("molar", "item-knn"), ("molar", "content"), ("molar", "sasrec"))
 ALIGNMENT = (
+    ("align/paired_cosine", "cosine of a shopper's content and ID vector"),
+    ("align/retrieval_mrr", "own ID vector found among all, mean reciprocal rank"),
     ("align/procrustes_paired_cosine", "cosine to the own ID vector, after a rotation fitted on others"),
     ("align/procrustes_retrieval_mrr", "own ID vector found, mean reciprocal rank, after the same rotation"),
     ("align/mutual_knn@10", "ten nearest shoppers shared with the ID space"),
@@ -28,6 +31,7 @@ def results_section(folder: Path = Path("results")) -> str:
     parts = [
         START,
         *_ranking(demo, "The print shop"),
+        *_differences(demo),
         *_alignment(demo),
         *_probe(probe),
         *_ranking(films, "A part of MovieLens-1M (600 users, 500 films): a proof of the pipeline, not a comparison"),
@@ -44,7 +48,7 @@ def _ranking(rows: list[dict], title: str) -> list[str]:
     sizes = {name: found["popularity", name]["n"] if ("popularity", name) in found else 0 for name in ("warm", "cold")}
     lines = [
         f"**{title}.** NDCG@10 on the test split with 95 % intervals, seed {some['seed']}, data `{some['data_hash']}`,",
-        f"by `{some['command']}`.",
+        f"weights `{_weights(found, 'molar')}` (molar), `{_weights(found, 'sasrec')}` (SASRec), by `{some['command']}`.",
         "",
         f"| model | all ({some['n']:,}) | warm ({sizes['warm']:,}) | cold ({sizes['cold']:,}) |",
         "|---|---|---|---|",
@@ -54,6 +58,16 @@ def _ranking(rows: list[dict], title: str) -> list[str]:
             cells = [_cell(found.get((model, part)), "ndcg@10") for part in ("all", "warm", "cold")]
             lines.append(f"| {name} | {' | '.join(cells)} |")
     return [*lines, ""]
+
+
+def _differences(rows: list[dict]) -> list[str]:
+    by = {(row["model"], row["variant"], row["slice"]): row for row in rows if row["split"] == "test"}
+    pairs = [(model, other) for model, other in DIFFERENCES if (model, f"minus {other}", "all") in by]
+    lines = ["Differences of NDCG@10 on the same shoppers:", "", "| | all | warm | cold |", "|---|---|---|---|"]
+    for model, other in pairs:
+        cells = [_cell(by.get((model, f"minus {other}", part)), "ndcg@10", sign=True) for part in ("all", "warm", "cold")]
+        lines.append(f"| {model} minus {other} | {' | '.join(cells)} |")
+    return [*lines, ""] if pairs else []
 
 
 def _alignment(rows: list[dict]) -> list[str]:
@@ -94,6 +108,11 @@ def _probe(rows: list[dict]) -> list[str]:
         cells = [f"{by[name, kind]['metrics']['probe_accuracy']:.3f}" for kind in kinds]
         lines.append(f"| {name} | {' | '.join(cells)} | {by[name, kinds[0]]['metrics']['chance']:.3f} |")
     return [*lines, ""]
+
+
+def _weights(found: dict, model: str) -> str:
+    """The first 16 digits of the sha256 of a model's weights."""
+    return found[model, "all"]["weights_sha256"][:16]
 
 
 def _cell(row: dict | None, metric: str, sign: bool = False) -> str:

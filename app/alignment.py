@@ -1,4 +1,4 @@
-"""Second tab: the shoppers' maps before and after alignment, and the numbers without which a map misleads."""
+"""Third tab: the shoppers' maps before and after alignment, and the numbers without which a map misleads."""
 
 from html import escape
 from pathlib import Path

@@ -1,35 +1,76 @@
 // A board shows HTML made by Python and sends one event for each button in it: the button's data-act, with its item number.
-const events = ['pick', 'drop', 'clear', 'restart', 'more'];
+const events = ['pick', 'drop', 'clear', 'undo', 'move', 'persona', 'more', 'surprise', 'filter', 'guess', 'next'];
 let focused = null; // where the keyboard was, to put it back after the board is drawn anew
 
 function markPicked() {
   const picked = new Set([...document.querySelectorAll('[data-picked]')].map((pick) => pick.dataset.picked));
-  for (const card of document.querySelectorAll('.card[data-n]')) {
+  for (const card of document.querySelectorAll('.card[data-act=pick]')) {
     card.setAttribute('aria-pressed', picked.has(card.dataset.n));
   }
 }
 
-element.addEventListener('click', (click) => {
-  const button = click.target.closest('[data-act]');
-  if (!button) return;
-  if (button.dataset.act === 'theme') {
-    document.body.classList.toggle('dark');
-    return;
+// One polite line for screen readers: it must stay in the page while its text changes, so it lies outside of all boards.
+function say(text) {
+  let line = document.getElementById('said');
+  if (!line) {
+    line = Object.assign(document.createElement('p'), { id: 'said', className: 'unseen' });
+    line.setAttribute('role', 'status');
+    (document.querySelector('.gradio-container main') || document.body).append(line);
   }
-  focused = [...element.querySelectorAll('[data-act]')].indexOf(button);
-  if (button.dataset.act === 'pick') button.setAttribute('aria-pressed', button.getAttribute('aria-pressed') !== 'true');
-  if (events.includes(button.dataset.act)) trigger(button.dataset.act, { number: Number(button.dataset.n || 0) });
+  line.textContent = text;
+}
+
+const controls = () => [...element.querySelectorAll('[data-act], .handle')];
+function remember(control) {
+  focused = { place: controls().indexOf(control), n: control.dataset.n, act: control.dataset.act };
+}
+
+const here = { // what needs no server
+  theme: () => document.body.classList.toggle('dark'),
+  list: (button) => button.setAttribute('aria-pressed', document.body.classList.toggle('as-list')),
+};
+
+element.addEventListener('click', (click) => {
+  const button = click.target.closest('button[data-act]');
+  if (!button) return;
+  const act = button.dataset.act;
+  if (here[act]) return here[act](button);
+  remember(button);
+  if (act === 'pick') button.setAttribute('aria-pressed', button.getAttribute('aria-pressed') !== 'true');
+  if (events.includes(act)) trigger(act, { number: Number(button.dataset.n || 0), to: Number(button.dataset.to || 0) });
+});
+
+element.addEventListener('change', (change) => {
+  if (change.target.dataset.act !== 'filter') return;
+  const chosen = [...element.querySelectorAll('select')].filter((one) => one.value);
+  trigger('filter', { chosen: Object.fromEntries(chosen.map((one) => [one.dataset.column, one.value])) });
+});
+
+// Arrow keys walk through a grid of cards; Tab does too, one by one.
+element.addEventListener('keydown', (key) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 0, ArrowUp: 0 }[key.key];
+  const card = key.target.closest('.card');
+  if (step === undefined || !card || key.altKey || key.ctrlKey || key.metaKey) return;
+  const cards = [...card.closest('ul, ol').querySelectorAll('.card')];
+  const columns = new Set(cards.map((one) => Math.round(one.getBoundingClientRect().left))).size;
+  const to = cards.indexOf(card) + (step || (key.key === 'ArrowDown' ? columns : -columns));
+  if (cards[to]) {
+    cards[to].focus();
+    key.preventDefault();
+  }
 });
 
 watch('value', () => {
-  const lost = !document.activeElement || document.activeElement === document.body;
-  if (focused !== null && lost) {
-    const buttons = element.querySelectorAll('[data-act]');
-    buttons[Math.min(focused, buttons.length - 1)]?.focus({ preventScroll: true });
+  // Lost with what it stood on, or left on another pick where the old elements were filled anew.
+  const active = document.activeElement;
+  if (focused && (!active || active === document.body || element.contains(active))) {
+    const all = controls();
+    const same = all.find((one) => focused.n !== undefined && one.dataset.n === focused.n && one.dataset.act === focused.act);
+    (same && !same.disabled ? same : all[Math.min(focused.place, all.length - 1)])?.focus({ preventScroll: true });
   }
   focused = null;
-  const strip = element.querySelector('.strip');
-  if (strip) strip.scrollLeft = strip.scrollWidth;
+  const said = element.querySelector('[data-said]')?.dataset.said;
+  if (said) say(said);
   markPicked();
 });
 markPicked();

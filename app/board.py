@@ -4,14 +4,17 @@ from pathlib import Path
 
 import gradio as gr
 
-SCRIPT = (Path(__file__).parent / "board.js").read_text(encoding="utf-8")
+FOLDER = Path(__file__).parent
 
 
 class Board(gr.HTML):
-    """HTML whose `data-act` buttons trigger `pick`, `drop`, `clear`, `restart` or `more` (see board.js)."""
+    """HTML whose `data-act` buttons trigger events of that name (listed in board.js); `script` names one file more."""
 
-    def __init__(self, value: str, *, elem_id: str):
-        super().__init__(value, js_on_load=SCRIPT, apply_default_css=False, elem_id=elem_id, elem_classes=["board"])
+    def __init__(self, value: str = "", *, elem_id: str, script: str | None = None, render: bool = True):
+        code = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in ("board.js", script) if name)
+        super().__init__(
+            value, js_on_load=code, apply_default_css=False, elem_id=elem_id, elem_classes=["board"], render=render
+        )
 
 
 def number_of(event: gr.EventData, n_items: int) -> int | None:

@@ -7,13 +7,13 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read by Gradio at 
 
 import gradio as gr  # noqa: E402
 
-from app import alignment, api, cards, catalogue, pick, pictures, words  # noqa: E402
+from app import alignment, api, cards, catalogue, game, pick, pictures, words  # noqa: E402
 from app.board import Board  # noqa: E402
 from app.encoding import Encoding  # noqa: E402
 from app.shop import Shop  # noqa: E402
 from app.uploads import Uploads  # noqa: E402
 
-STYLES = ("style.css", "catalogue.css")
+STYLES = ("style.css", "recommend.css", "game.css", "catalogue.css")
 LARGEST = 110 * 1024 * 1024  # bytes of one uploaded file; what is in it is checked by molar.archive
 
 
@@ -29,7 +29,9 @@ def build(shop: Shop) -> gr.Blocks:
         Board(cards.header(shop.dataset), elem_id="header")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(words.TAB_RECOMMEND, id="recommend"):
-                pick.build(shop)
+                pick.build(shop, page)
+            with gr.Tab(words.TAB_GAME, id="game"):
+                game.build(shop)
             with gr.Tab(words.TAB_ALIGNMENT, id="alignment") as tab:
                 alignment.build(shop, tab)
             with gr.Tab(words.TAB_CATALOGUE, id="catalogue") as tab:

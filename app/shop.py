@@ -1,14 +1,26 @@
 """What the page needs to know about one dataset and one checkpoint; it is loaded once and never changes."""
 
-import hashlib
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from app import cards
+from app.facets import Facet, chosen_items, facets
+from app.shoppers import Persona, personas, read_truth
 from molar.recommend import MODELS, Recommender
 
 PAGE = 24  # pictures the gallery adds at a time
-BORROWED_PICKS = 4
+BEFORE, AFTER = "content", "molar"  # the models whose ranks show what alignment moved
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One recommended item, as a card shows it (item numbers)."""
+
+    number: int
+    rank: int
+    because: int | None  # the pick whose removal lowers the score most
+    before: int  # rank by content before alignment, and after it; 0 where there is none to compare
+    after: int
 
 
 class Shop:
@@ -24,32 +36,46 @@ class Shop:
         return cls(Recommender.load(dataset_dir, checkpoint_dir), Path(checkpoint_dir))
 
     @cached_property
-    def borrowed(self) -> list[int]:
-        """The last picks of a real test shopper, to begin with: item numbers, oldest first; [] without histories.
+    def truth(self):
+        """What is true of each shopper (a table by user id); None where the dataset does not say."""
+        return read_truth(self.dataset)
 
-        The choice depends on the data alone: of all who have pictures for them, the first by a hash of the user id.
-        """
-        split = self.recommender.split
-        users = split.evaluation_users("test")
-        for u in sorted(users, key=lambda u: hashlib.sha256(str(self.dataset.user_ids[u]).encode()).digest()):
-            picks = [int(number) for number in split.history_for(u, "test")[-BORROWED_PICKS:]]
-            if len(picks) == BORROWED_PICKS and all(self.dataset.image_path(number) for number in picks):
-                return picks
-        return []
+    @cached_property
+    def personas(self) -> list[Persona]:
+        """Shoppers to begin with; [] for a catalogue without histories."""
+        return personas(self.dataset, self.recommender.split, self.truth)
 
-    def gallery(self, query: str, shown: int) -> str:
-        """The gallery after a search, `shown` pictures long."""
-        return cards.gallery(self.dataset, self.recommender.words.find(query), shown)
+    @property
+    def borrowed(self) -> tuple[int, ...]:
+        """The picks that the page begins with."""
+        return self.personas[0].picks if self.personas else ()
 
-    def strip(self, history: list[int]) -> str:
-        """The history strip."""
-        return cards.history(self.dataset, history, borrowed=bool(history) and history == self.borrowed)
+    @cached_property
+    def facets(self) -> list[Facet]:
+        """The filters of the gallery."""
+        return facets(self.dataset.items)
 
-    def rows(self, history: list[int]) -> str:
-        """The three rows of recommendations."""
-        picks = [str(self.dataset.item_ids[number]) for number in history]
-        ranked = []
+    def find(self, query: str, chosen: dict[str, str]) -> list[int]:
+        """Item numbers that match the words and the filters, best first."""
+        found = self.recommender.words.find(query)
+        kept = chosen_items(self.facets, chosen)
+        return found if kept is None else [number for number in found if kept[number]]
+
+    def ids(self, numbers: tuple[int, ...]) -> list[str]:
+        """Item ids of item numbers."""
+        return [str(self.dataset.item_ids[number]) for number in numbers]
+
+    def answers(self, picks: tuple[int, ...], k: int = 10) -> dict[str, list[Answer]]:
+        """Model → its k best items, with reasons, and with the ranks before and after alignment."""
+        history, number = self.ids(picks), self.dataset.item_number
+        # Without picks all three list what is popular: nothing has moved.
+        before, after = (self.recommender.ranks(history, name) if history else None for name in (BEFORE, AFTER))
+        answers = {}
         for model in MODELS:
-            found = self.recommender.recommend(picks, model, 10)
-            ranked.append((model, [self.dataset.item_number(one.item_id) for one in found]))
-        return cards.rows(self.dataset, ranked)
+            answers[model] = []
+            for one in self.recommender.recommend_with_reasons(history, model, k):
+                item = number(one.item_id)
+                moved = (int(before[item]), int(after[item])) if history else (0, 0)
+                because = number(one.because) if one.because else None
+                answers[model].append(Answer(item, one.rank, because, *moved))
+        return answers

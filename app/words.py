@@ -6,25 +6,54 @@ LEAD = "Pick what you like. Three recommenders answer: one reads and looks, one 
 THEME_SWITCH = "Light or dark"
 
 TAB_RECOMMEND = "Recommend"
+TAB_GAME = "What next?"
 TAB_ALIGNMENT = "Alignment"
 
 SEARCH = "Search by word: title, description, anything written"
 MORE = "Show more"
 NOTHING_FOUND = "Nothing matches all of these words. Try fewer, or only the beginning of one."
 
+SURPRISE = "Surprise me"
+SURPRISE_HINT = "Adds one of the items found, at random"
+AS_LIST = "As a list"
+AS_LIST_HINT = "The same items as text"
+
 HISTORY = "Your history"
 HISTORY_HINT = "oldest first; the last ones count most"
+BORROWED = "a test shopper’s last choices; add yours"
+UNDO = "Undo"
 CLEAR = "Clear"
+COPY_LINK = "Copy link"
+COPY_LINK_HINT = "A link that opens this page with this history"
+COPIED = "Copied"
 JUMP = "Add more"
-RESTART = "A shopper's history"
 EMPTY_HISTORY = "Nothing picked yet, so all three show what is popular. Pick anything to begin."
-BORROWED = "The last choices of one test shopper, for a start. Add yours."
+BECAUSE = "because you picked"
 
 # model -> (heading, what it knows)
 ROWS = {
     "content": ("Content only", "reads the text and sees the picture"),
-    "molar": ("Aligned", "the same, aligned with what people chose"),
+    "molar": ("Aligned", "aligned with people’s choices; 31 → 2 is an item’s rank before → after"),
     "sasrec": ("ID only", "knows who chose what, sees nothing"),
+}
+
+GAME_TITLE = "What did they buy next?"
+GAME_LEAD = "A test shopper bought these, the oldest first. No model has seen what came next. Which of the eight was it?"
+GAME_RULE = (
+    "The seven others are drawn at random from what this shopper does not own, in proportion to how often each was bought "
+    "in the training histories, plus one. A model’s guess is the one of the eight that it scores highest."
+)
+GAME_CHOICES = "One of these came next"
+GAME_NEXT = "Next shopper"
+GAME_SKIP = "Another shopper"
+GAME_YOU = "You"
+GAME_BOUGHT = "bought"
+GAME_NONE = "There is no test shopper with a history long enough for this game."
+GAME_CANNOT = "cannot rank it: nobody had bought it before"
+GAME_TABLE = ("", "guess among the eight", "rank of what was bought")
+ORACLES = {
+    "oracle-knowing": "Oracle that knows this shopper’s taste",
+    "oracle-reading": "Oracle that reads only the history",
 }
 
 MAP_TITLE = "The same shoppers, before and after alignment"
@@ -73,13 +102,89 @@ def picked(count: int) -> str:
     return f"{count} picked" if count else "empty"
 
 
+def filter_label(column: str) -> str:
+    """What a filter is called to a screen reader."""
+    return f"Filter by {column}"
+
+
+def filter_any(column: str) -> str:
+    """The choice of a filter that filters nothing."""
+    return f"Any {column}"
+
+
+def borrow(column: str | None) -> str:
+    """Before the buttons that borrow a test shopper's history; their labels tell this column."""
+    return f"Borrow a test shopper, by {column}" if column else "Borrow a test shopper"
+
+
+def moved(before: int, after: int) -> str:
+    """How far alignment moved an item."""
+    if before == after:
+        return f"rank {after:,}, with or without alignment"
+    return f"rank {before:,} before alignment, {after:,} after it"
+
+
+def said(count: int, first: list[str]) -> str:
+    """Read aloud after every change of the history."""
+    return f"{picked(count)}. Aligned now begins with: {'; '.join(first)}."
+
+
+def unknown_items(count: int) -> str:
+    """About a link or a kept history that names what this catalogue does not hold."""
+    what = "One item is not in this catalogue and was" if count == 1 else f"{count:,} items are not in this catalogue and were"
+    return f"{what} left out."
+
+
+def verdict(right: bool, title: str) -> str:
+    """After a guess in the game."""
+    return f"Right: it was {title}." if right else f"No: it was {title}."
+
+
+def tally(right: int, rounds: int) -> str:
+    """A running score."""
+    return f"{right} of {rounds}"
+
+
+def position(rank: int, of: int) -> str:
+    """A rank over the full catalogue."""
+    return f"{rank:,} of {of:,}"
+
+
+def true_of(user_id: str, facts: dict[str, str]) -> str:
+    """What the dataset knows to be true of a shopper."""
+    told = "; ".join(f"{column.replace('_', ' ')}: {value}" for column, value in facts.items())
+    return f"Shopper {user_id}, as the dataset knows: {told}." if told else f"Shopper {user_id}."
+
+
+def chosen_by(names: list[str]) -> str:
+    """Who guessed an item."""
+    return "guessed by " + ", ".join(names)
+
+
+def handle(title: str, place: int, count: int) -> str:
+    """A pick in the history, to a screen reader."""
+    return f"{title}, {place} of {count}. Arrow keys move it, Delete removes it."
+
+
+def earlier(title: str) -> str:
+    return f"Move {title} earlier"
+
+
+def later(title: str) -> str:
+    return f"Move {title} later"
+
+
+def remove(title: str) -> str:
+    return f"Remove {title}"
+
+
 def map_caption(shown: int, total: int, colour: str | None) -> str:
     """How many shoppers the map shows, and what their colours stand for."""
     who = f"{shown:,} shoppers" if shown == total else f"{shown:,} of {total:,} shoppers"
     return f"{who}, coloured by {colour.replace('_', ' ')}." if colour else f"{who}."
 
 
-# Third tab: a visitor's own catalogue
+# Last tab: a visitor's own catalogue
 TAB_CATALOGUE = "Your catalogue"
 OWN_TITLE = "Bring your own catalogue"
 OWN_LEAD = (

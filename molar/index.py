@@ -22,6 +22,7 @@ class ItemIndex:
             raise MolarError("The item vectors hold values that are not finite; train or encode them again.")
         kept = np.ones(len(matrix), dtype=bool) if unscorable is None else ~unscorable
         kept[0] = False
+        self.matrix, self.kept = matrix, kept
         self.numbers = np.flatnonzero(kept)  # position in the index -> item number
         self.index = faiss.IndexFlatIP(matrix.shape[1])
         self.index.add(matrix[self.numbers])
@@ -39,3 +40,8 @@ class ItemIndex:
         numbers = self.numbers[places[0]]
         fresh = ~np.isin(numbers, seen)
         return numbers[fresh][:k], scores[0][fresh][:k]
+
+    def scores(self, users: np.ndarray) -> np.ndarray:
+        """Scores (users, n_items + 1) of all items for user vectors (users, dim); -inf where nothing is ranked."""
+        queries = np.column_stack([users, np.ones(len(users), np.float32)])
+        return np.where(self.kept, queries @ self.matrix.T, -np.inf)

@@ -28,6 +28,13 @@ class Recommendation:
     score: float
 
 
+@dataclass(frozen=True)
+class Reasoned(Recommendation):
+    """A ranked item and `because`: the id of the pick without which it would score least; None if no pick helps it."""
+
+    because: str | None
+
+
 class Recommender:
     """Search and recommendations over one dataset folder and one checkpoint folder.
 
@@ -83,16 +90,63 @@ class Recommender:
         An empty history gives the popular items. Raises MolarError for an unknown item, an unknown model or a k that
         is not 1 … 100.
         """
+        seen = self._checked(history, model, k)
+        if len(seen) == 0:
+            return self._ranked(*self._popular(k))
+        user = self.towers[model].user_vectors([seen])[0]  # (dim,)
+        return self._ranked(*self.indexes[model].top(user, seen, k))
+
+    def recommend_with_reasons(self, history: list[str], model: str = "molar", k: int = 10) -> list[Reasoned]:
+        """As `recommend`, each item with the pick whose removal lowers its score most.
+
+        The score of every item is computed again from the history without each pick in turn, all in one batch through
+        the same model: a reason is what the model did, not what looks similar. One pick alone is its own reason.
+        Raises MolarError as `recommend` does.
+        """
+        seen = self._checked(history, model, k)
+        if len(seen) == 0:
+            return [Reasoned(**vars(one), because=None) for one in self._ranked(*self._popular(k))]
+        without = [np.delete(seen, place) for place in range(len(seen))] if len(seen) > 1 else []
+        users = self.towers[model].user_vectors([seen, *without])  # (1 + picks, dim)
+        numbers, scores = self.indexes[model].top(users[0], seen, k)
+        because = [str(history[0])] * len(numbers)
+        if without:
+            scored = self.indexes[model].scores(users)[:, numbers]  # (1 + picks, k)
+            losses = scored[0] - scored[1:]
+            places = losses.argmax(axis=0)
+            because = [
+                str(history[place]) if losses[place, column] > 0 else None for column, place in enumerate(places)
+            ]
+        ranked = self._ranked(numbers, scores)
+        return [Reasoned(**vars(one), because=reason) for one, reason in zip(ranked, because)]
+
+    def ranks(self, history: list[str], model: str = "molar") -> np.ndarray:
+        """(n_items + 1,) int64: the rank of every item after `history`, 1 is best, ties count against an item.
+
+        0 for items of the history and for those that the model cannot rank. Raises MolarError as `recommend` does;
+        an empty history has no ranks but popularity's.
+        """
+        seen = self._checked(history, model, 1)
+        if len(seen):
+            scores = self.indexes[model].scores(self.towers[model].user_vectors([seen]))[0]
+            scores[seen] = -np.inf
+        else:
+            scores = np.concatenate([[-np.inf], self.popularity[1:]])
+        ordered = np.sort(scores)
+        ranks = len(scores) - np.searchsorted(ordered, scores, side="left")
+        return np.where(np.isfinite(scores), ranks, 0)
+
+    def _checked(self, history: list[str], model: str, k: int) -> np.ndarray:
+        """Item numbers of a history, once model and k are known to be sound."""
         if model not in self.indexes:
             raise MolarError(f"There is no model '{model}'; choose one of {', '.join(MODELS)}.")
         if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= MOST_RESULTS:
             raise MolarError(f"k must be a whole number from 1 to {MOST_RESULTS}, not {k!r}.")
-        seen = np.array([self.dataset.item_number(item) for item in history], dtype=np.int64)
-        if len(seen) == 0:
-            numbers = np.argsort(-self.popularity[1:], kind="stable")[:k] + 1
-            return self._ranked(numbers, self.popularity[numbers])
-        user = self.towers[model].user_vectors([seen])[0]  # (dim,)
-        return self._ranked(*self.indexes[model].top(user, seen, k))
+        return np.array([self.dataset.item_number(item) for item in history], dtype=np.int64)
+
+    def _popular(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        numbers = np.argsort(-self.popularity[1:], kind="stable")[:k] + 1
+        return numbers, self.popularity[numbers]
 
     def search(self, query: str, limit: int = 24) -> list[Recommendation]:
         """Items whose words begin with every word of `query`, titles first, then the popular; "" lists everything.

@@ -156,7 +156,7 @@ def test_a_cleared_history_offers_the_popular_and_the_way_back(standin, visit):
     opened.wait_for_picks(0)
     rows = opened.rows()
     assert rows["content"] == rows["molar"] == rows["sasrec"]
-    opened.page.click("#history [data-act=restart]")
+    opened.page.click("#history [data-act=undo]")
     opened.wait_for_picks(4)
     assert opened.picks() == borrowed
 

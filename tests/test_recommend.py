@@ -114,3 +114,54 @@ def test_the_checkpoint_of_another_dataset_is_refused(shop, tiny_folder, tmp_pat
 def test_vectors_that_are_not_finite_are_refused():
     with pytest.raises(MolarError, match="finite"):
         ItemIndex(np.array([[0.0, 0.0], [np.nan, 1.0]]), np.zeros(2))
+
+
+def without(items: list, place: int) -> list:
+    return items[:place] + items[place + 1 :]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_reason_is_the_pick_whose_removal_lowers_the_score_most(shop, model):
+    history = ["i03", "i07", "i01", "i12", "i20"]
+    matrix = shop.towers[model].item_matrix().detach().numpy()
+
+    def score(items: list[str], number: int) -> float:
+        numbers = np.array([shop.dataset.item_number(item) for item in items])
+        return float(shop.towers[model].user_vectors([numbers])[0] @ matrix[number])
+
+    answers = shop.recommend_with_reasons(history, model, 10)
+    assert ids(answers) == ids(shop.recommend(history, model, 10))
+    for answer in answers:
+        number = shop.dataset.item_number(answer.item_id)
+        losses = [score(history, number) - score(without(history, place), number) for place in range(len(history))]
+        best = int(np.argmax(losses))
+        assert answer.because == (history[best] if losses[best] > 0 else None)
+
+
+def test_a_single_pick_is_the_reason_and_no_pick_is_none(shop):
+    assert {one.because for one in shop.recommend_with_reasons(["i03"], "molar", 5)} == {"i03"}
+    assert {one.because for one in shop.recommend_with_reasons([], "molar", 5)} == {None}
+
+
+def test_reasons_are_one_batched_pass(shop, monkeypatch):
+    tower, calls = shop.towers["molar"], []
+    ask = tower.user_vectors
+    monkeypatch.setattr(tower, "user_vectors", lambda histories: calls.append(len(histories)) or ask(histories))
+    shop.recommend_with_reasons(["i03", "i07", "i01"], "molar", 5)
+    assert calls == [4]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_ranks_agree_with_the_recommendations(shop, model):
+    history = ["i03", "i07"]
+    ranks = shop.ranks(history, model)
+    numbers = [shop.dataset.item_number(item) for item in ids(shop.recommend(history, model, 10))]
+    assert ranks[numbers].tolist() == list(range(1, 11))
+    assert ranks[[0, 3, 7]].tolist() == [0, 0, 0]
+    assert (ranks[list(COLD)] == 0).all() == (model == "sasrec")
+
+
+def test_without_a_history_ranks_are_popularity_and_ties_count_against(shop):
+    ranks = shop.ranks([], "content")
+    assert ranks[1:].max() == 30
+    assert ranks[shop.popularity == 0][1:].min() == 30

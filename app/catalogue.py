@@ -1,4 +1,4 @@
-"""Third tab: a visitor's own catalogue, checked, encoded and used at once. What it holds lives in `Uploads`, by token."""
+"""Last tab: a visitor's own catalogue, checked, encoded and used at once. What it holds lives in `Uploads`, by token."""
 
 from pathlib import Path
 

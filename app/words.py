@@ -184,7 +184,7 @@ def map_caption(shown: int, total: int, colour: str | None) -> str:
     return f"{who}, coloured by {colour.replace('_', ' ')}." if colour else f"{who}."
 
 
-# Third tab: a visitor's own catalogue
+# Last tab: a visitor's own catalogue
 TAB_CATALOGUE = "Your catalogue"
 OWN_TITLE = "Bring your own catalogue"
 OWN_LEAD = (

@@ -22,10 +22,11 @@ KEYS = {"class", "config", "weights_sha256", "meta"}
 def save_model(folder: Path | str, model: nn.Module, meta: dict) -> None:
     """Save a tower and what there is to tell of its making (command, seed, data_hash, split_hash, epochs, …).
 
+    Weights are stored in half precision, which is what every evaluation then reads; a loaded tower works in float32.
     The config is written last and names the weights' hash, so a half-written folder is noticed."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
+    weights = {name: tensor.detach().half().contiguous() for name, tensor in model.state_dict().items()}
     unfinished = folder / (WEIGHTS + ".part")
     save_file(weights, unfinished)
     os.replace(unfinished, folder / WEIGHTS)

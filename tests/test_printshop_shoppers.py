@@ -215,13 +215,17 @@ def test_the_shipped_shop_was_made_with_the_parameters_and_catalogue_of_this_cod
     del parameters["hidden"]
     assert about["parameters"] == parameters
     assert about["catalogue_sha256"] == catalogue_hash(build_catalogue())
+    assert len(about["interactions"]) == len(DIALS), "the other dials' hashes are kept, their files are made on demand"
     for name, file in about["interactions"].items():
-        assert hashlib.sha256((DEMO / name).read_bytes()).hexdigest() == file["sha256"]
+        if name == "interactions.csv" or (DEMO / name).exists():
+            assert hashlib.sha256((DEMO / name).read_bytes()).hexdigest() == file["sha256"]
 
 
 @shipped
 @pytest.mark.parametrize("ending", DIALS)
 def test_the_shipped_shop_keeps_its_promises(ending):
+    if ending and not (DEMO / f"interactions{ending}.csv").exists():
+        pytest.skip("the other dials are made on demand: python -m scripts.printshop.write_shoppers assets/demo")
     bought = pd.read_csv(DEMO / f"interactions{ending}.csv")
     left = bought.groupby("user_id").cumcount(ascending=False)
     launches = {item.item_id: item.launch for item in build_catalogue()}

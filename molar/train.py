@@ -219,6 +219,7 @@ def _train(build, loss, split, config, recipe, settings, seed, out, command, rep
             },
         )
         (out / STATE).unlink(missing_ok=True)
+        return load_model(out)  # rounded as it is stored, so that the returned tower is the saved one
     return model.eval()
 
 

@@ -161,7 +161,7 @@ def test_a_stopped_training_ends_as_an_undisturbed_one(tiny, tiny_vectors, tmp_p
     seen = []
     resumed = content(tiny, tiny_vectors, tower, alpha=0.5, out=tmp_path, report=lambda done, *_: seen.append(done))
     assert min(seen) > 0
-    assert_same(resumed, content(tiny, tiny_vectors, tower, alpha=0.5))
+    assert_same(resumed, content(tiny, tiny_vectors, tower, alpha=0.5, out=tmp_path / "undisturbed"))
     assert not (tmp_path / STATE).exists()
 
 
@@ -172,7 +172,7 @@ def test_a_state_of_other_settings_is_passed_over(tiny, tmp_path):
 
     with pytest.raises(Cancelled):
         id_model(tiny, seed=1, out=tmp_path, report=stop)
-    assert_same(id_model(tiny, seed=2, out=tmp_path), id_model(tiny, seed=2))
+    assert_same(id_model(tiny, seed=2, out=tmp_path), id_model(tiny, seed=2, out=tmp_path / "undisturbed"))
 
 
 def test_a_finished_model_is_not_trained_again(tiny, tmp_path):

@@ -87,7 +87,7 @@ def _one_line(same: list[Problem]) -> str:
     return f"{first.severity}: {place}: {first.what} ({len(same):,} rows: {rows})"
 
 
-def inspect(root: Path, interactions: str | None) -> Inspection:
+def inspect(root: Path, interactions: str | None, *, decode_pictures: bool = True) -> Inspection:
     """Read and check everything; the one pass behind `check_dataset` and `load_dataset`."""
     found = Inspection()
     if not root.is_dir():
@@ -97,14 +97,14 @@ def inspect(root: Path, interactions: str | None) -> Inspection:
     found.problems += problems
     if items is not None:
         found.items = items
-        _check_items(root, found)
+        _check_items(root, found, decode_pictures)
     _check_settings(root, found)
     if interactions is not None:
         _check_interactions(root / interactions, found)
     return found
 
 
-def _check_items(root: Path, found: Inspection) -> None:
+def _check_items(root: Path, found: Inspection, decode_pictures: bool) -> None:
     items, problems = found.items, found.problems
     missing = [column for column in (c.ITEM, c.TITLE) if column not in items]
     problems += [Problem(ITEMS_FILE, 1, column, "this column is missing") for column in missing]
@@ -126,7 +126,7 @@ def _check_items(root: Path, found: Inspection) -> None:
         if not name:
             what = "no picture is named: the item is encoded from its text alone"
             problems.append(Problem(ITEMS_FILE, row, c.IMAGE, what, WARNING))
-        elif what := picture_problem(root, name):
+        elif what := picture_problem(root, name, decode=decode_pictures):
             problems.append(Problem(ITEMS_FILE, row, c.IMAGE, what))
 
 

@@ -75,7 +75,7 @@ class Recommender:
                 f"The checkpoint {folder} has no {', '.join(missing)}. Make it with python -m molar encode, train-id and "
                 f"train (each with {dataset_dir} --checkpoint {folder}), or name another folder with --checkpoint."
             )
-        dataset = load_dataset(dataset_dir)
+        dataset = load_dataset(dataset_dir, decode_pictures=False)  # encoding has read every one of them
         split = leave_one_out(dataset)
         towers = {name: load_model(folder / name) for name in MODELS}
         vectors = load_vectors(folder / "vectors.safetensors", dataset)

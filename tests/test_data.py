@@ -137,3 +137,14 @@ def test_links_cannot_be_chosen():
     items = pd.DataFrame({"title": ["Fox"], "link": ["https://a.example"], "year": ["1990"]}, dtype=object)
     assert encoded_columns(items, ["title", "year"])[1] == []
     assert encoded_columns(items, ["title", "link"])[1] == ['"link" holds links or file names, which never enter a prompt']
+
+
+def test_pictures_need_not_be_decoded_again_but_must_be_there(tiny_folder):
+    picture = tiny_folder / "images" / "i01.png"
+    picture.write_bytes(picture.read_bytes()[:40])
+    with pytest.raises(DatasetError, match="i01.png"):
+        load_dataset(tiny_folder)
+    assert load_dataset(tiny_folder, decode_pictures=False).n_items == 30
+    picture.unlink()
+    with pytest.raises(DatasetError, match="no picture"):
+        load_dataset(tiny_folder, decode_pictures=False)

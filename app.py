@@ -1,6 +1,7 @@
 """Start the page: python app.py [--dataset DIR] [--checkpoint DIR] [--host HOST] [--port PORT]"""
 
 import argparse
+import gc
 import os
 import sys
 import time
@@ -17,6 +18,7 @@ def main() -> int:
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", 7860)))
     wanted = parser.parse_args()
+    gc.disable()  # what imports and loading make stays anyway: looking for garbage in it costs a fifth of the start
     try:
         from app.page import start
         from app.shop import Shop
@@ -30,6 +32,8 @@ def main() -> int:
     except MolarError as error:
         print(f"note: {error} Until then the page works, but encodes nothing new.", flush=True)
     _, address = start(shop, wanted.host, wanted.port)
+    gc.freeze()
+    gc.enable()
     print(f"The page is at {address.rstrip('/')} (Ctrl-C stops it).", flush=True)
     try:
         while True:

@@ -116,9 +116,9 @@ class Tab:
             upload.words = WordIndex(upload.dataset.items, np.zeros(upload.dataset.n_items + 1))
         found = html.report(upload.checked, upload.received.ignored)
         said = "" if ready else words.own_errors(len(upload.checked.errors))
-        return {self.start: gr.update(visible=False), self.drop: None, self.said: html.note(said, look="unseen"), self.report: found} | (
-            self.waiting(upload) if ready else {}
-        )
+        news = {self.start: gr.update(visible=False), self.drop: None, self.said: html.note(said, look="unseen"),
+                self.report: found}  # fmt: skip
+        return news | self.waiting(upload) if ready else news
 
     # Encoding
 
@@ -173,12 +173,14 @@ class Tab:
         text = words.own_progress(upload.encoded, upload.dataset.n_items, "")
         everything = list(range(1, upload.dataset.n_items + 1))
         return {self.desk: gr.update(visible=True), self.shelf: html.gallery(upload, everything, PAGE), self.shown: PAGE,
-                self.strip: html.picks(upload), self.rows: self.answers(upload), self.said: html.note(text, look="unseen")}  # fmt: skip
+                self.strip: html.picks(upload), self.rows: self.answers(upload),
+                self.said: html.note(text, look="unseen")}  # fmt: skip
 
     def finished(self, upload: Upload, whole: bool) -> dict:
         text = words.own_done(upload.dataset.n_items)
         return self.opened(upload, whole) | {
-            self.progress: html.progress(upload, text), self.controls: html.controls(), self.said: html.note(text, look="unseen"),
+            self.progress: html.progress(upload, text), self.controls: html.controls(),
+            self.said: html.note(text, look="unseen"),
         }  # fmt: skip
 
     def stopped(self, upload: Upload, said: str) -> dict:

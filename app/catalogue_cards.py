@@ -31,7 +31,7 @@ def report(checked: Checked, ignored: list[str]) -> str:
     errors = checked.errors
     head = "".join(f'<th scope="col">{word}</th>' for word in words.OWN_ERRORS_HEAD)
     lines = "".join(
-        f"<tr><td>{escape(one.file)}</td><td>{one.row or ''}</td><td>{escape(one.column or '')}</td><td>{escape(one.what)}</td></tr>"
+        "<tr>" + "".join(f"<td>{escape(str(cell or ''))}</td>" for cell in (one.file, one.row, one.column, one.what)) + "</tr>"
         for one in errors[:SHOWN_ERRORS]
     )
     more = f'<p class="quiet">{words.own_more(len(errors) - SHOWN_ERRORS)}</p>' if len(errors) > SHOWN_ERRORS else ""
@@ -62,7 +62,8 @@ def _button(act: str, label: str, main: bool = False) -> str:
 def progress(upload: Upload, text: str) -> str:
     """A bar and one line; its number also tells the cards which of them can be picked."""
     total = upload.dataset.n_items
-    bar = "" if upload.encoded == total else f'<progress value="{upload.encoded}" max="{total}" aria-label="{escape(text)}"></progress>'
+    bar = f'<progress value="{upload.encoded}" max="{total}" aria-label="{escape(text)}"></progress>'
+    bar = "" if upload.encoded == total else bar
     return f'<div class="own-bar" data-encoded="{upload.encoded}">{bar}<span>{escape(text)}</span></div>'
 
 

@@ -1,8 +1,6 @@
 """The offline encoder at work on visitors' catalogues: loaded once, in a thread of its own, one catalogue at a time."""
 
-import os
 import shutil
-import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +21,7 @@ class Encoding:
 
     def __init__(self, checkpoint: Path):
         self.checkpoint = checkpoint
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="encoder", initializer=_give_way)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self._lock = threading.Lock()
         self._loaded: Future | None = None
 
@@ -54,8 +52,12 @@ class Encoding:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _load(self):
+        import torch
+
         from molar.encoder import EncoderConfig, ItemEncoder
 
+        # One core reads an item in .4 s and two take longer, waiting for each other; the page keeps the other one.
+        torch.set_num_threads(1)
         adapter = self.checkpoint / "encoder"
         return ItemEncoder.load(EncoderConfig(), adapter if (adapter / "adapter.safetensors").is_file() else None)
 
@@ -87,6 +89,7 @@ class Encoding:
                 upload.folder / "cache" / str(numbers[0]), report=job.report,
             )  # fmt: skip
             upload.encoded = numbers[-1]
+            job.last = time.monotonic()
 
 
 class Job:
@@ -94,10 +97,11 @@ class Job:
 
     def __init__(self, upload: Upload):
         self.upload, self.future = upload, None
-        self.started, self.already = None, 0
+        self.started, self.last, self.already = None, None, 0
 
     def begin(self) -> None:
-        self.started, self.already = time.monotonic(), self.upload.encoded
+        self.started = self.last = time.monotonic()
+        self.already = self.upload.encoded
 
     def report(self, done: int, total: int, note: str = "") -> None:
         self.stop_if_asked()
@@ -119,8 +123,8 @@ class Job:
         made = self.upload.encoded - self.already
         if not made or self.started is None:
             return ""
-        speed = made / (time.monotonic() - self.started)
-        return remaining((self.upload.dataset.n_items - self.upload.encoded) / speed)
+        each = (self.last - self.started) / made
+        return remaining((self.upload.dataset.n_items - self.upload.encoded) * each - (time.monotonic() - self.last))
 
 
 def _fitting_tower(checkpoint: Path, encoder):
@@ -134,9 +138,3 @@ def _fitting_tower(checkpoint: Path, encoder):
     if what_counts(vectors_fingerprint(checkpoint / "vectors.safetensors")) != what_counts(encoder.fingerprint):
         return None
     return load_model(checkpoint / "content")
-
-
-def _give_way() -> None:
-    """Let clicks of other visitors go first: on Linux a thread may be nicer than its process, and its helpers inherit it."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

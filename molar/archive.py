@@ -186,7 +186,8 @@ def _copy(stream: BinaryIO, path: Path, entry: _Entry, limits: Limits, left: int
             written += len(piece)
             if packed is not None and written > max(SLACK, limits.ratio * packed):
                 raise MolarError(
-                    f'"{_shown(entry.name)}" unpacks to more than {limits.ratio} times its size, as a zip bomb does: nothing was kept.'
+                    f'"{_shown(entry.name)}" unpacks to more than {limits.ratio} times its size, as a zip bomb does: '
+                    "nothing was kept."
                 )
             if written > limits.one_file:
                 raise MolarError(f'"{_shown(entry.name)}" is larger than {_size(limits.one_file)}: send a smaller one.')

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from axe import serious_problems
 from PIL import Image
 from served import Visit, chromium, serving
 from standin import write_checkpoint
@@ -219,6 +220,19 @@ def test_first_answers_come_before_the_rest_and_cancel_keeps_them(visit, served,
     assert 12 <= kept < 40
     opened.page.get_by_role("button", name="Go on").click()
     ready(opened, 40)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_state_of_the_tab_has_a_serious_problem_of_access(scheme, visit, tmp_path):
+    opened = visit(color_scheme=scheme)
+    assert serious_problems(opened.page) == [], "at the start"
+    bring(opened, write_zip(tmp_path / "shop.zip", 16, bad=True))
+    opened.page.wait_for_selector("#own-report table")
+    assert serious_problems(opened.page) == [], "with mistakes"
+    opened.page.get_by_role("button", name="Continue without the bad rows").click()
+    ready(opened, 14)
+    opened.page.wait_for_selector("#own-rows .answer")
+    assert serious_problems(opened.page) == [], "in use"
 
 
 def test_delete_now_leaves_nothing(visit, served, tmp_path):

@@ -1,4 +1,4 @@
-"""The endpoints for programs: `search_items`, `recommend` and `similar_items`, published by `gr.api` and listed in the API page."""
+"""The endpoints for programs, published by `gr.api` and listed in the API page; nothing else of the page is public."""
 
 from dataclasses import asdict
 
@@ -6,6 +6,7 @@ import gradio as gr
 
 from app.shop import Shop
 from molar.errors import MolarError
+from molar.maps import VIEWS
 
 
 def publish(shop: Shop) -> None:
@@ -28,8 +29,7 @@ def publish(shop: Shop) -> None:
             model: "content" (before alignment), "molar" (after it) or "sasrec" (ids only)
             k: how many items, 1 to 100
         """
-        if not isinstance(history, list) or not all(isinstance(one, str) for one in history):
-            raise gr.Error("history must be a list of item ids (strings).", print_exception=False)
+        _check_history(history)
         return _answer(shop.recommender.recommend, history, model, k)
 
     def similar_items(item_id: str, k: int = 10) -> list[dict]:
@@ -41,9 +41,35 @@ def publish(shop: Shop) -> None:
         """
         return _answer(shop.recommender.similar, item_id, k)
 
+    def locate_user(history: list[str]) -> list[dict]:
+        """Where a history lies on the three maps of shoppers: map, model, x, y, nearest (user_id, similarity).
+
+        Args:
+            history: item ids, oldest first; an empty list has no place. The ID map is absent where no item has a past.
+        """
+        _check_history(history)
+        if isinstance(shop.maps, MolarError):
+            raise gr.Error(str(shop.maps), print_exception=False)
+        try:
+            places = shop.maps.locate(history)
+        except MolarError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        return [
+            {"map": view, "model": VIEWS[view], "x": round(place.x, 4), "y": round(place.y, 4),
+             "nearest": [{"user_id": str(shop.maps.user_ids[row]), "similarity": round(float(cosine), 4)}
+                         for row, cosine in zip(place.nearest, place.similarity)]}
+            for view, place in places.items()
+        ]  # fmt: skip
+
     gr.api(search_items, api_name="search_items")
     gr.api(recommend, api_name="recommend")
     gr.api(similar_items, api_name="similar_items")
+    gr.api(locate_user, api_name="locate_user")
+
+
+def _check_history(history) -> None:
+    if not isinstance(history, list) or not all(isinstance(one, str) for one in history):
+        raise gr.Error("history must be a list of item ids (strings).", print_exception=False)
 
 
 def _answer(function, *arguments) -> list[dict]:

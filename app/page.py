@@ -7,11 +7,12 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read by Gradio at 
 
 import gradio as gr  # noqa: E402
 
-from app import alignment, api, cards, catalogue, game, pick, pictures, words  # noqa: E402
+from app import alignment, api, cards, catalogue, game, map_routes, pick, pictures, words  # noqa: E402
 from app.board import Board  # noqa: E402
 from app.encoding import Encoding  # noqa: E402
 from app.shop import Shop  # noqa: E402
 from app.uploads import Uploads  # noqa: E402
+from molar.locate import ShopperMaps  # noqa: E402
 
 STYLES = ("style.css", "recommend.css", "game.css", "catalogue.css")
 LARGEST = 110 * 1024 * 1024  # bytes of one uploaded file; what is in it is checked by molar.archive
@@ -29,11 +30,11 @@ def build(shop: Shop) -> gr.Blocks:
         Board(cards.header(shop.dataset), elem_id="header")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(words.TAB_RECOMMEND, id="recommend"):
-                pick.build(shop, page)
+                history = pick.build(shop, page)
             with gr.Tab(words.TAB_GAME, id="game"):
                 game.build(shop)
             with gr.Tab(words.TAB_ALIGNMENT, id="alignment") as tab:
-                alignment.build(shop, tab)
+                alignment.build(shop, tab, history)
             with gr.Tab(words.TAB_CATALOGUE, id="catalogue") as tab:
                 catalogue.build(shop, Uploads(), Encoding(shop.checkpoint), tab)
         api.publish(shop)
@@ -43,11 +44,14 @@ def build(shop: Shop) -> gr.Blocks:
 def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
     """Serve the page in the background: the running blocks, and the address. A port of None takes a free one."""
     page = build(shop)
+    routes = pictures.routes(shop.dataset)
+    if isinstance(shop.maps, ShopperMaps):
+        routes += map_routes.routes(shop.maps)
     page.queue(max_size=200, default_concurrency_limit=4, api_open=False)
     _, address, _ = page.launch(
         server_name=host,
         server_port=port,
-        app_kwargs={"routes": pictures.routes(shop.dataset)},
+        app_kwargs={"routes": routes},
         theme=gr.themes.Base(font=["Instrument Sans", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
         css=f":root {{ --aspect: {pictures.aspect(shop.dataset):.3f}; }}\n" + style(),
         max_file_size=LARGEST,

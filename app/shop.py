@@ -6,6 +6,8 @@ from pathlib import Path
 
 from app.facets import Facet, chosen_items, facets
 from app.shoppers import Persona, personas, read_truth
+from molar.errors import MolarError
+from molar.locate import ShopperMaps
 from molar.recommend import MODELS, Recommender
 
 PAGE = 24  # pictures the gallery adds at a time
@@ -34,6 +36,14 @@ class Shop:
     def open(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Shop":
         """Load a dataset and its checkpoint. Raises MolarError when a part is missing or does not fit."""
         return cls(Recommender.load(dataset_dir, checkpoint_dir), Path(checkpoint_dir))
+
+    @cached_property
+    def maps(self) -> ShopperMaps | MolarError:
+        """The shoppers' maps, or the sentence that tells why there are none."""
+        try:
+            return ShopperMaps.load(self.recommender, self.checkpoint)
+        except MolarError as error:
+            return error
 
     @cached_property
     def truth(self):

@@ -15,6 +15,8 @@ import pandas as pd
 
 from molar import columns as c
 from molar.alignment_metrics import mutual_neighbours, unit_rows
+from molar.cache import write_atomically
+from molar.checkpoint import weights_sha256
 from molar.data import Dataset, load_dataset
 from molar.errors import MolarError
 from molar.evaluate import AFTER, BEFORE, ID_TOWER, load_towers
@@ -24,6 +26,7 @@ from molar.split import Split, leave_one_out
 from molar.vectors import load_vectors
 
 VIEWS = {"before": BEFORE, "after": AFTER, "id": ID_TOWER}  # map → tower
+MAPS, SPACES = "maps.csv", "maps.safetensors"
 NEIGHBOURS = 15  # UMAP's own default
 LEAST_USERS = 2 * NEIGHBOURS  # a layout of fewer says nothing, and trustworthiness needs twice the neighbours
 
@@ -37,12 +40,14 @@ def draw_maps(
     seed: int = 0,
     report: Report = silent,
 ) -> Path:
-    """Lay out `users` users, write CHECKPOINT/maps.csv and maps.json, return the first; about a minute for 2,000 users.
+    """Lay out `users` users, write CHECKPOINT/maps.csv and what belongs to it; about a minute for 2,000 users.
 
     maps.csv: user_id, held_out, before_x … id_y (each map centred, one common scale, units without meaning), history
     (its length), overlap_before_id and overlap_after_id (share of the ten nearest users that the content tower has in
-    common with the ID tower), and the columns of DATASET/truth/shoppers.csv where there is one. The same seed and
-    versions give the same file. Raises MolarError when a tower is missing or the users are too few.
+    common with the ID tower), overlap_before_after (that it keeps through alignment), and the columns of
+    DATASET/truth/shoppers.csv where there is one. maps.safetensors: the users' vectors in the three spaces, from which
+    molar.locate finds neighbours. maps.json: how far each map can be trusted. The same seed and versions give the same
+    files. Returns the path of maps.csv. Raises MolarError when a tower is missing or the users are too few.
     """
     checkpoint_dir = Path(checkpoint_dir)
     dataset = load_dataset(dataset_dir, interactions=interactions)
@@ -60,15 +65,41 @@ def draw_maps(
     spaces = {view: unit_rows(towers[tower].model.user_vectors(histories)) for view, tower in VIEWS.items()}
     layouts = lay_out(spaces, seed)
     table = _table(dataset, split, chosen, spaces, layouts)
-    path = checkpoint_dir / "maps.csv"
-    partial = path.with_name("maps.csv.partial")
-    table.to_csv(partial, index=False, float_format="%.4f", lineterminator="\n")
-    partial.replace(path)
+    path = checkpoint_dir / MAPS
+    write_atomically(path, table.to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
+    save_spaces(checkpoint_dir, dataset.user_ids[chosen], spaces)
     about = {"n": len(chosen), "held_out": int(split.held_out[chosen].sum()), "seed": seed}
     about |= {"data_hash": dataset.data_hash, "split_hash": split.split_hash, "umap": version("umap-learn")}
     write_json(checkpoint_dir / "maps.json", about | {"maps": quality(spaces, layouts)})
     report(1, 1, "maps.csv")
     return path
+
+
+def save_spaces(checkpoint_dir: Path, user_ids: np.ndarray, spaces: dict[str, np.ndarray]) -> None:
+    """Write maps.safetensors: view → (n, dim) float16 rows of length one, with whose they are and which models made them."""
+    from safetensors.numpy import save
+
+    halves = {view: np.ascontiguousarray(rows, dtype=np.float16) for view, rows in spaces.items()}
+    write_atomically(checkpoint_dir / SPACES, save(halves, metadata=spaces_key(checkpoint_dir, user_ids)))
+
+
+def load_spaces(checkpoint_dir: Path, user_ids: np.ndarray) -> dict[str, np.ndarray]:
+    """Read maps.safetensors as float32 rows of length one. Raises MolarError if absent, of other users or other models."""
+    from safetensors import safe_open
+
+    path = checkpoint_dir / SPACES
+    if not path.is_file():
+        raise MolarError(f"{path} is missing: python -m molar draw-maps writes it beside {MAPS}.")
+    with safe_open(path, framework="numpy") as file:
+        if file.metadata() != spaces_key(checkpoint_dir, user_ids):
+            raise MolarError(f"The maps in {checkpoint_dir} were drawn from other models: run python -m molar draw-maps again.")
+        return {view: unit_rows(file.get_tensor(view)).astype(np.float32) for view in VIEWS}
+
+
+def spaces_key(checkpoint_dir: Path, user_ids: np.ndarray) -> dict[str, str]:
+    """Hashes of the users in their order and of the three towers' weights: maps hold for exactly these."""
+    users = hashlib.sha256("\n".join(map(str, user_ids)).encode()).hexdigest()[:16]
+    return {"users": users} | {tower: weights_sha256(checkpoint_dir / tower)[:16] for tower in VIEWS.values()}
 
 
 def sample_users(split: Split, count: int) -> np.ndarray:
@@ -130,8 +161,8 @@ def _table(dataset: Dataset, split: Split, users: np.ndarray, spaces: dict, layo
     for view, points in layouts.items():
         columns[f"{view}_x"], columns[f"{view}_y"] = points.T
     columns["history"] = [len(split.history_for(user, "test")) for user in users]
-    for view in ("before", "after"):
-        columns[f"overlap_{view}_id"] = mutual_neighbours(spaces[view], spaces["id"])
+    for one, other in (("before", "id"), ("after", "id"), ("before", "after")):
+        columns[f"overlap_{one}_{other}"] = mutual_neighbours(spaces[one], spaces[other])
     table = pd.DataFrame(columns)
     truth = dataset.root / "truth" / "shoppers.csv"
     if truth.is_file():

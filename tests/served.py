@@ -48,6 +48,14 @@ class Visit:
         self.page.goto(address)
         self.page.wait_for_selector("#recommendations .card img")
 
+    def open_tab(self, name: str) -> None:
+        """By its tab, or by the menu that holds the tabs for which a phone has no room."""
+        tab = self.page.get_by_role("tab", name=name)
+        if tab.count():
+            return tab.click()
+        self.page.locator("#tabs .overflow-menu > button").click()
+        self.page.locator("#tabs .overflow-dropdown").get_by_text(name).click()
+
     def picks(self) -> list[str]:
         """The titles in the history strip."""
         return self.page.locator("#history .pick .name").all_inner_texts()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from molar.checkpoint import save_model
-from molar.data import load_dataset
+from molar.data import Dataset, load_dataset
 from molar.id_models import SASRec, SASRecConfig
 from molar.user_encoder import ContentConfig, ContentUserEncoder
 from molar.vectors import save_vectors
@@ -31,20 +31,33 @@ def write_checkpoint(folder: Path, dataset_dir: Path) -> Path:
         else:
             tower = ContentUserEncoder(ContentConfig(dim_in=DIM, dim=16, blocks=1))
         save_model(folder / name, tower, {"command": "stand-in"})
-    write_maps(folder / "maps.csv", list(dataset.user_ids), rng)
+    write_maps(folder, dataset, rng)
     write_numbers(folder / "metrics.json", dataset)
     return folder
 
 
-def write_maps(path: Path, users: list[str], rng: np.random.Generator) -> None:
-    """Blobs by an invented room, tighter after than before."""
-    rooms = np.array(["kitchen", "study", "nursery", "hall"])[np.arange(len(users)) % 4]
+def write_maps(folder: Path, dataset: Dataset, rng: np.random.Generator) -> None:
+    """Blobs by an invented room, tighter after than before, over the spaces of the towers as they are."""
+    from molar.alignment_metrics import unit_rows
+    from molar.maps import VIEWS, save_spaces
+    from molar.recommend import Recommender
+
+    shop = Recommender.load(dataset.root, folder)
+    chosen = shop.split.evaluation_users("test")
+    histories = [shop.split.history_for(user, "test") for user in chosen]
+    spaces = {view: unit_rows(shop.towers[tower].user_vectors(histories)) for view, tower in VIEWS.items()}
+    save_spaces(folder, dataset.user_ids[chosen], spaces)
+
+    rooms = np.array(["kitchen", "study", "nursery", "hall"])[np.arange(len(chosen)) % 4]
     centres = {room: rng.normal(size=2) * 4 for room in np.unique(rooms)}
-    table = {"user_id": users}
-    for when, spread in (("before", 3.0), ("after", 1.0), ("id", 0.7)):
-        points = (np.array([centres[room] for room in rooms]) + rng.normal(size=(len(users), 2)) * spread) / 12
-        table[f"{when}_x"], table[f"{when}_y"] = points.round(3).T
-    pd.DataFrame(table | {"room": rooms}).to_csv(path, index=False)
+    table = {"user_id": dataset.user_ids[chosen]}
+    for view, spread in (("before", 3.0), ("after", 1.0), ("id", 0.7)):
+        points = (np.array([centres[room] for room in rooms]) + rng.normal(size=(len(chosen), 2)) * spread) / 16
+        table[f"{view}_x"], table[f"{view}_y"] = points.round(3).T
+    table |= {"history": [len(history) for history in histories]}
+    for pair in ("before_id", "after_id", "before_after"):
+        table[f"overlap_{pair}"] = rng.integers(0, 11, len(chosen)) / 10
+    pd.DataFrame(table | {"room": rooms}).to_csv(folder / "maps.csv", index=False)
 
 
 def write_numbers(path: Path, dataset) -> None:

@@ -24,9 +24,9 @@ def client(address):
     return Client(address, verbose=False)
 
 
-def test_three_endpoints_and_no_other_are_public(address):
+def test_these_endpoints_and_no_other_are_public(address):
     info = httpx.get(f"{address}gradio_api/info").json()
-    assert set(info["named_endpoints"]) == {"/search_items", "/recommend", "/similar_items"}
+    assert set(info["named_endpoints"]) == {"/search_items", "/recommend", "/similar_items", "/locate_user"}
     assert info["unnamed_endpoints"] == {}
 
 
@@ -72,6 +72,28 @@ def test_a_mistaken_question_for_similar_items_comes_back_as_a_sentence(client, 
 def test_a_mistake_comes_back_as_a_sentence(client, arguments, message):
     with pytest.raises(AppError, match=message):
         client.predict(*arguments, api_name="/recommend")
+
+
+def test_locate_user(client):
+    places = client.predict(["i01", "i02"], api_name="/locate_user")
+    assert [(one["map"], one["model"]) for one in places] == [("before", "content"), ("after", "molar"), ("id", "sasrec")]
+    for place in places:
+        assert len(place["nearest"]) == 10 and abs(place["x"]) <= 2 and abs(place["y"]) <= 2
+        cosines = [near["similarity"] for near in place["nearest"]]
+        assert cosines == sorted(cosines, reverse=True)
+        assert all(near["user_id"].startswith("u") for near in place["nearest"])
+
+
+def test_nobody_lies_nowhere(client):
+    assert client.predict([], api_name="/locate_user") == []
+
+
+@pytest.mark.parametrize(
+    "history, message", [(["nothing"], "nothing"), ("i01", "list of item ids"), ([1], "list of item ids"), (["i01"] * 501, "500")]
+)
+def test_a_wrong_history_has_no_place(client, history, message):
+    with pytest.raises(AppError, match=message):
+        client.predict(history, api_name="/locate_user")
 
 
 @pytest.mark.parametrize("path", ["pictures/0", "pictures/31", "pictures/x", "type/OFL.txt", "type/..%2Fpage.py"])

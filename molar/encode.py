@@ -31,7 +31,7 @@ def encode_items(
     own = Path(checkpoint_dir) / "encoder"
     trained = encoder or (own if own.exists() else None)
     if trained is None:
-        report(0, dataset.n_items, f"no tuned encoder at {own}: the projector is untrained (--encoder names one)")
+        report(0, 0, f"no tuned encoder at {own}: the projector is untrained (--encoder names one)")
     model = ItemEncoder.load(EncoderConfig(backbone, precision, gate=gate), trained)
     texts, paths = item_texts(dataset), [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
     vectors = np.zeros((dataset.n_items + 1, model.dim), np.float16)
@@ -63,11 +63,11 @@ def encode_catalogue(encoder, texts: list[str], pictures: list, cache: Path, *, 
     known = VectorCache(cache / "vectors", encoder.fingerprint)
     seen = VectorCache(cache / "pictures", encoder.tower_fingerprint)
     for shard in known.damaged + seen.damaged:
-        report(0, len(texts), f"damaged and encoded again: {shard}")
+        report(0, 0, f"damaged and encoded again: {shard}")
     order = sorted(range(len(texts)), key=lambda item: (len(encoder.token_ids(texts[item])), item))
     plan = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
     vectors = np.zeros((len(texts), encoder.dim), np.float16)
-    done = 0
+    done, had = 0, len(known)
     with ThreadPoolExecutor(2) as pool:
         waiting = [pool.submit(_decode, encoder, pictures, batch) for batch in plan[:AHEAD]]
         try:
@@ -77,7 +77,8 @@ def encode_catalogue(encoder, texts: list[str], pictures: list, cache: Path, *, 
                     waiting.append(pool.submit(_decode, encoder, pictures, plan[number + AHEAD]))
                 vectors[batch] = _encode_batch(encoder, [texts[item] for item in batch], pixels, known, seen)
                 done += len(batch)
-                report(done, len(texts), "")
+                if len(known) > had or done == len(texts):  # what comes from the cache at once is no measure of speed
+                    report(done, len(texts), "")
         finally:
             for future in waiting:
                 future.cancel()

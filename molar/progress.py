@@ -4,7 +4,8 @@ import sys
 import time
 from collections.abc import Callable
 
-# Called as report(done, total, note); it may raise `Cancelled` to stop the work at a safe point.
+# Called as report(done, total, note); it may raise `Cancelled` to stop the work at a safe point. The first report tells
+# what was done before this run; another total begins another stage; a total of 0 makes the note a remark, no progress.
 Report = Callable[[int, int, str], None]
 
 
@@ -23,21 +24,28 @@ def remaining(seconds: float) -> str:
 
 
 class Terminal:
-    """Prints progress and the remaining time to stderr, at most once in `every` seconds."""
+    """Prints progress and the remaining time to stderr, at most once in `every` seconds.
+
+    The speed is that of this run and stage: neither what the first report brings along nor the time before it counts.
+    """
 
     def __init__(self, label: str, every: float = 5.0):
         self.label, self.every = label, every
-        self.started = time.monotonic()
-        self.first = None  # what was already done when we started: it says nothing about our speed
-        self.last = -every
+        self.total, self.first, self.since = None, 0, 0.0  # the stage, what was done when it began, and when that was
+        self.last = 0.0
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
-        now = time.monotonic() - self.started
-        if self.first is None:
-            self.first = done
+        now = time.monotonic()
+        if not total:
+            return self._print(note)
+        if total != self.total:
+            self.total, self.first, self.since, self.last = total, done, now, now - self.every
         if now - self.last < self.every and done < total:
             return
         self.last = now
-        speed = (done - self.first) / now if now > 0 else 0
-        left = f", {remaining((total - done) / speed)} left" if speed and done < total else ""
-        print(f"{self.label}: {done:,} of {total:,}{left}{'  ' + note if note else ''}", file=sys.stderr, flush=True)
+        work, seconds = done - self.first, now - self.since
+        left = f", {remaining((total - done) * seconds / work)} left" if work > 0 and done < total else ""
+        self._print(f"{done:,} of {total:,}{left}{'  ' + note if note else ''}")
+
+    def _print(self, text: str) -> None:
+        print(f"{self.label}: {text}", file=sys.stderr, flush=True)

@@ -78,7 +78,7 @@ class Recommender:
         dataset = load_dataset(dataset_dir, decode_pictures=False)  # encoding has read every one of them
         split = leave_one_out(dataset)
         towers = {name: load_model(folder / name) for name in MODELS}
-        vectors = load_vectors(folder / "vectors.safetensors", dataset)
+        vectors = load_vectors(folder / "vectors.safetensors", dataset, read_pictures=False)
         for name in ("content", "molar"):
             towers[name].set_item_vectors(vectors)
             towers[name].set_counts(split.train_counts())

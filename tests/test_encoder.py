@@ -82,6 +82,14 @@ def test_stopped_half_way_it_encodes_only_the_rest(encoder, pictures, tmp_path, 
     assert (resumed == encode_catalogue(encoder, texts, many, tmp_path / "undisturbed")).all()
 
 
+def test_the_first_report_of_a_resumed_run_comes_after_what_the_cache_gave(encoder, pictures, tmp_path):
+    texts = [f"a print {'fox ' * n}" for n in range(40)]
+    encode_catalogue(encoder, texts[:16], [pictures[0]] * 16, tmp_path)
+    reported = []
+    encode_catalogue(encoder, texts, [pictures[0]] * 40, tmp_path, report=lambda done, *_: reported.append(done))
+    assert reported == [32, 40]
+
+
 def test_equal_items_are_encoded_once(encoder, pictures, tmp_path, monkeypatch):
     counted, real = [], encoder.encode
     monkeypatch.setattr(encoder, "encode", lambda t, *rest: counted.extend(t) or real(t, *rest))

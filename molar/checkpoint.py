@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -26,7 +27,7 @@ def save_model(folder: Path | str, model: nn.Module, meta: dict) -> None:
     The config is written last and names the weights' hash, so a half-written folder is noticed."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: tensor.detach().half().contiguous() for name, tensor in model.state_dict().items()}
+    weights = {name: _stored(tensor.detach()) for name, tensor in model.state_dict().items()}
     unfinished = folder / (WEIGHTS + ".part")
     save_file(weights, unfinished)
     os.replace(unfinished, folder / WEIGHTS)
@@ -39,6 +40,10 @@ def save_model(folder: Path | str, model: nn.Module, meta: dict) -> None:
     unfinished = folder / (CONFIG + ".part")
     unfinished.write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(unfinished, folder / CONFIG)
+
+
+def _stored(tensor: torch.Tensor) -> torch.Tensor:
+    return (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
 
 
 def load_model(folder: Path | str) -> nn.Module:

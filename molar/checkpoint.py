@@ -3,12 +3,12 @@
 import dataclasses
 import hashlib
 import json
-import os
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
+from molar.cache import write_atomically
 from molar.errors import MolarError
 from molar.id_models import SASRec, SASRecConfig
 from molar.user_encoder import ContentConfig, ContentUserEncoder
@@ -23,22 +23,18 @@ def save_model(folder: Path | str, model: nn.Module, meta: dict) -> None:
     """Save a tower and what there is to tell of its making (command, seed, data_hash, split_hash, epochs, …).
 
     Weights are stored in half precision, which is what every evaluation then reads; a loaded tower works in float32.
-    The config is written last and names the weights' hash, so a half-written folder is noticed."""
+    The config is written last and names the weights' hash, so a half-written folder is noticed.
+    Raises MolarError when the disk is full or not writable."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.detach().half().contiguous() for name, tensor in model.state_dict().items()}
-    unfinished = folder / (WEIGHTS + ".part")
-    save_file(weights, unfinished)
-    os.replace(unfinished, folder / WEIGHTS)
+    write_atomically(folder / WEIGHTS, save(weights))
     config = {
         "class": type(model).__name__,
         "config": dataclasses.asdict(model.config),
         "weights_sha256": weights_sha256(folder),
         "meta": meta,
     }
-    unfinished = folder / (CONFIG + ".part")
-    unfinished.write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(unfinished, folder / CONFIG)
+    write_atomically(folder / CONFIG, (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def load_model(folder: Path | str) -> nn.Module:

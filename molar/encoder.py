@@ -87,7 +87,6 @@ class Adapter(nn.Module):
         """Write `adapter.safetensors` (float32) and `config.json`, what `about` tells of their origin."""
         from safetensors.torch import save
 
-        folder.mkdir(parents=True, exist_ok=True)
         state = {name: tensor.detach().to(torch.float32).contiguous() for name, tensor in self.state_dict().items()}
         write_atomically(folder / "adapter.safetensors", save(state))
         write_atomically(folder / "config.json", json.dumps(about, indent=1).encode())

@@ -7,6 +7,7 @@ space, which is how UMAP itself begins to place new data (McInnes et al. 2018, t
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ import pandas as pd
 from molar import columns as c
 from molar.alignment_metrics import unit_rows
 from molar.errors import MolarError
-from molar.maps import MAPS, VIEWS, load_spaces
+from molar.maps import MAPS, VIEWS, check_key, shopper_spaces
 from molar.recommend import Recommender
 
 NEAREST = 10  # neighbours that place a point and that an inspector lists; the measure of the numbers beside the maps
@@ -36,9 +37,10 @@ class Place:
 class ShopperMaps:
     """The three maps of one checkpoint with the spaces behind them. Row i is one shopper on all of them."""
 
-    def __init__(self, recommender: Recommender, table: pd.DataFrame, spaces: dict[str, np.ndarray]):
-        """table: maps.csv; spaces: view → (n, dim) float32 rows of length one, in the table's order."""
-        self.recommender, self.table, self.spaces = recommender, table, spaces
+    def __init__(self, recommender: Recommender, table: pd.DataFrame):
+        """table: maps.csv."""
+        self.recommender, self.table = recommender, table
+        self._lock = Lock()
         dataset = recommender.dataset
         number_of = {str(user): number for number, user in enumerate(dataset.user_ids)}
         unknown = next((user for user in table[c.USER] if user not in number_of), None)
@@ -50,12 +52,13 @@ class ShopperMaps:
 
     @classmethod
     def load(cls, recommender: Recommender, checkpoint_dir: str | Path) -> "ShopperMaps":
-        """Open maps.csv and maps.safetensors. Raises MolarError when they are absent or belong to something else."""
+        """Open maps.csv. Raises MolarError when it is absent or was drawn from other models or users."""
         path = Path(checkpoint_dir) / MAPS
         if not path.is_file():
             raise MolarError("This checkpoint holds no maps yet: python -m molar draw-maps draws them.")
         table = pd.read_csv(path, dtype={c.USER: str}, keep_default_na=False)
-        return cls(recommender, table, load_spaces(Path(checkpoint_dir), table[c.USER].to_numpy()))
+        check_key(Path(checkpoint_dir), table[c.USER].to_numpy())
+        return cls(recommender, table)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -64,6 +67,20 @@ class ShopperMaps:
     def truths(self) -> list[str]:
         """The columns that the data's maker knows of each shopper, such as the room that a simulated one buys for."""
         return [column for column in self.table if column not in OWN_COLUMNS]
+
+    @property
+    def spaces(self) -> dict[str, np.ndarray]:
+        """View → (n, dim) float32 rows of length one: the shoppers as the towers see them.
+
+        Computed when first asked for (a few seconds for 2,000 shoppers), once even where several threads ask.
+        """
+        with self._lock:
+            return self._spaces
+
+    @cached_property
+    def _spaces(self) -> dict[str, np.ndarray]:
+        towers = {view: self.recommender.towers[tower] for view, tower in VIEWS.items()}
+        return shopper_spaces(towers, [self.history(row) for row in range(len(self))])
 
     def history(self, row: int) -> np.ndarray:
         """The item numbers from which shopper `row` was placed, oldest first."""

@@ -6,6 +6,7 @@ are measured in the original space and stand beside the picture.
 """
 
 import hashlib
+import json
 import warnings
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +27,7 @@ from molar.split import Split, leave_one_out
 from molar.vectors import load_vectors
 
 VIEWS = {"before": BEFORE, "after": AFTER, "id": ID_TOWER}  # map → tower
-MAPS, SPACES = "maps.csv", "maps.safetensors"
+MAPS, ABOUT = "maps.csv", "maps.json"
 NEIGHBOURS = 15  # UMAP's own default
 LEAST_USERS = 2 * NEIGHBOURS  # a layout of fewer says nothing, and trustworthiness needs twice the neighbours
 
@@ -45,9 +46,9 @@ def draw_maps(
     maps.csv: user_id, held_out, before_x … id_y (each map centred, one common scale, units without meaning), history
     (its length), overlap_before_id and overlap_after_id (share of the ten nearest users that the content tower has in
     common with the ID tower), overlap_before_after (that it keeps through alignment), and the columns of
-    DATASET/truth/shoppers.csv where there is one. maps.safetensors: the users' vectors in the three spaces, from which
-    molar.locate finds neighbours. maps.json: how far each map can be trusted. The same seed and versions give the same
-    files. Returns the path of maps.csv. Raises MolarError when a tower is missing or the users are too few.
+    DATASET/truth/shoppers.csv where there is one. maps.json: how far each map can be trusted, and what the maps were
+    drawn from (maps_key). The same seed and versions give the same files. Returns the path of maps.csv. Raises MolarError
+    when a tower is missing or the users are too few.
     """
     checkpoint_dir = Path(checkpoint_dir)
     dataset = load_dataset(dataset_dir, interactions=interactions)
@@ -62,44 +63,39 @@ def draw_maps(
         raise MolarError(f"{checkpoint_dir} has no {' and no '.join(missing)}: train it first.")
     report(0, 1, f"{len(chosen):,} users; 2,000 take about a minute")  # UMAP cannot tell how far it is
     histories = [split.history_for(user, "test") for user in chosen]
-    spaces = {view: unit_rows(towers[tower].model.user_vectors(histories)) for view, tower in VIEWS.items()}
+    spaces = shopper_spaces({view: towers[tower].model for view, tower in VIEWS.items()}, histories)
     layouts = lay_out(spaces, seed)
     table = _table(dataset, split, chosen, spaces, layouts)
     path = checkpoint_dir / MAPS
     write_atomically(path, table.to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
-    save_spaces(checkpoint_dir, dataset.user_ids[chosen], spaces)
-    about = {"n": len(chosen), "held_out": int(split.held_out[chosen].sum()), "seed": seed}
+    about = {"key": maps_key(checkpoint_dir, dataset.user_ids[chosen])}
+    about |= {"n": len(chosen), "held_out": int(split.held_out[chosen].sum()), "seed": seed}
     about |= {"data_hash": dataset.data_hash, "split_hash": split.split_hash, "umap": version("umap-learn")}
-    write_json(checkpoint_dir / "maps.json", about | {"maps": quality(spaces, layouts)})
+    write_json(checkpoint_dir / ABOUT, about | {"maps": quality(spaces, layouts)})
     report(1, 1, "maps.csv")
     return path
 
 
-def save_spaces(checkpoint_dir: Path, user_ids: np.ndarray, spaces: dict[str, np.ndarray]) -> None:
-    """Write maps.safetensors: view → (n, dim) float16 rows of length one, with whose they are and which models made them."""
-    from safetensors.numpy import save
-
-    halves = {view: np.ascontiguousarray(rows, dtype=np.float16) for view, rows in spaces.items()}
-    write_atomically(checkpoint_dir / SPACES, save(halves, metadata=spaces_key(checkpoint_dir, user_ids)))
-
-
-def load_spaces(checkpoint_dir: Path, user_ids: np.ndarray) -> dict[str, np.ndarray]:
-    """Read maps.safetensors as float32 rows of length one. Raises MolarError if absent, of other users or other models."""
-    from safetensors import safe_open
-
-    path = checkpoint_dir / SPACES
-    if not path.is_file():
-        raise MolarError(f"{path} is missing: python -m molar draw-maps writes it beside {MAPS}.")
-    with safe_open(path, framework="numpy") as file:
-        if file.metadata() != spaces_key(checkpoint_dir, user_ids):
-            raise MolarError(f"The maps in {checkpoint_dir} were drawn from other models: run python -m molar draw-maps again.")
-        return {view: unit_rows(file.get_tensor(view)).astype(np.float32) for view in VIEWS}
-
-
-def spaces_key(checkpoint_dir: Path, user_ids: np.ndarray) -> dict[str, str]:
+def maps_key(checkpoint_dir: Path, user_ids: np.ndarray) -> dict[str, str]:
     """Hashes of the users in their order and of the three towers' weights: maps hold for exactly these."""
     users = hashlib.sha256("\n".join(map(str, user_ids)).encode()).hexdigest()[:16]
     return {"users": users} | {tower: weights_sha256(checkpoint_dir / tower)[:16] for tower in VIEWS.values()}
+
+
+def check_key(checkpoint_dir: Path, user_ids: np.ndarray) -> None:
+    """Raises MolarError unless maps.json says that the maps of these users were drawn from the towers as they are now."""
+    path = checkpoint_dir / ABOUT
+    try:
+        key = json.loads(path.read_text(encoding="utf-8"))["key"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise MolarError(f"{path} does not tell what {MAPS} was drawn from: run python -m molar draw-maps again.") from None
+    if key != maps_key(checkpoint_dir, user_ids):
+        raise MolarError(f"The maps in {checkpoint_dir} were drawn from other models: run python -m molar draw-maps again.")
+
+
+def shopper_spaces(towers: dict, histories: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """View → (n, dim) float32 rows of length one, the state of the view's tower after each history."""
+    return {view: unit_rows(tower.user_vectors(histories)).astype(np.float32) for view, tower in towers.items()}
 
 
 def sample_users(split: Split, count: int) -> np.ndarray:

@@ -50,8 +50,9 @@ class ContentUserEncoder(nn.Module):
 
     User and item vectors have length one: the score is a cosine, so an item that nobody has bought is not held back
     by the short vector that an untrained item would have. How well an item sells is a prior beside the cosine, in
-    training and in ranking alike (`set_counts`): else the tower would learn by heart which items sell. `[User]` starts as the mean of its history plus its last
-    item, so that before any training the tower already recommends what resembles the history.
+    training and in ranking alike (`set_counts`): else the tower would learn by heart which items sell. `[User]` starts
+    as the mean of its history plus its last item, so that before any training the tower already recommends what
+    resembles the history.
 
     model = ContentUserEncoder(ContentConfig(dim_in=16)); model.set_item_vectors(vectors)   # (n_items + 1, 16)
     model.user_vectors([np.array([3, 1, 2])]) has shape (1, 128)."""
@@ -96,10 +97,11 @@ class ContentUserEncoder(nn.Module):
         """Give how many training histories hold each item, (n_items + 1,); they are not saved with the model.
 
         The prior of an item is `popularity` times the logarithm of its count (logit adjustment, arXiv 2007.07314). An
-        item that nobody has bought yet is taken to sell like the average item."""
+        item that nobody has bought yet has the mean prior of the others."""
         known = counts > 0
-        expected = np.where(known, counts, counts[known].mean())
-        self.prior = torch.as_tensor(self.config.popularity * np.log(expected), dtype=torch.float32)
+        log_counts = np.log(np.where(known, counts, 1))
+        log_counts[~known] = log_counts[known].mean()
+        self.prior = torch.as_tensor(self.config.popularity * log_counts, dtype=torch.float32)
 
     @torch.no_grad()
     def fit_scaling(self, training_items: torch.Tensor) -> None:

@@ -37,17 +37,15 @@ def write_checkpoint(folder: Path, dataset_dir: Path) -> Path:
 
 
 def write_maps(folder: Path, dataset: Dataset, rng: np.random.Generator) -> None:
-    """Blobs by an invented room, tighter after than before, over the spaces of the towers as they are."""
-    from molar.alignment_metrics import unit_rows
-    from molar.maps import VIEWS, save_spaces
-    from molar.recommend import Recommender
+    """Blobs by an invented room, tighter after than before."""
+    from molar.maps import maps_key
+    from molar.split import leave_one_out
 
-    shop = Recommender.load(dataset.root, folder)
-    chosen = shop.split.evaluation_users("test")
-    histories = [shop.split.history_for(user, "test") for user in chosen]
-    spaces = {view: unit_rows(shop.towers[tower].user_vectors(histories)) for view, tower in VIEWS.items()}
-    save_spaces(folder, dataset.user_ids[chosen], spaces)
-
+    split = leave_one_out(dataset)
+    chosen = split.evaluation_users("test")
+    histories = [split.history_for(user, "test") for user in chosen]
+    key = maps_key(folder, dataset.user_ids[chosen])
+    (folder / "maps.json").write_text(json.dumps({"key": key}), encoding="utf-8")
     rooms = np.array(["kitchen", "study", "nursery", "hall"])[np.arange(len(chosen)) % 4]
     centres = {room: rng.normal(size=2) * 4 for room in np.unique(rooms)}
     table = {"user_id": dataset.user_ids[chosen]}

@@ -1,11 +1,14 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
 from standin import write_checkpoint
 
-from molar import maps
+from molar import locate
 from molar.errors import MolarError
 from molar.locate import NEAREST, ShopperMaps, near_weights
+from molar.maps import shopper_spaces
 from molar.recommend import Recommender
 
 
@@ -27,7 +30,7 @@ def test_a_shoppers_own_history_finds_that_shopper(shopper_maps):
     for row in range(3):
         for place in shopper_maps.locate(ids(shopper_maps, shopper_maps.history(row))).values():
             assert place.nearest[0] == row
-            assert place.similarity[0] == pytest.approx(1, abs=1e-2)  # float16 on disk
+            assert place.similarity[0] == pytest.approx(1, abs=1e-5)
 
 
 def test_a_point_lies_among_its_neighbours(shopper_maps):
@@ -76,24 +79,40 @@ def test_agreement_is_counted_in_each_space(shopper_maps):
     assert shopper_maps.agreement["room"]["chance"] == pytest.approx((counts * (counts - 1)).sum() / (n * (n - 1)))
 
 
+def test_the_spaces_are_computed_once_and_only_when_asked_for(tiny, checkpoint, monkeypatch):
+    asked = []
+    monkeypatch.setattr(locate, "shopper_spaces", lambda *parts: asked.append(parts) or shopper_spaces(*parts))
+    fresh = ShopperMaps.load(Recommender.load(tiny.dataset.root, checkpoint), checkpoint)
+    assert asked == []
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: fresh.nearest(0), range(4)))
+    assert len(asked) == 1 and len(found) == 4
+
+
 def test_maps_of_other_models_are_refused(tiny, tmp_path):
     folder = write_checkpoint(tmp_path, tiny.dataset.root)
+    shop = Recommender.load(tiny.dataset.root, folder)
     weights = folder / "molar" / "model.safetensors"
     weights.write_bytes(weights.read_bytes() + b" ")
-    users = pd.read_csv(folder / "maps.csv")["user_id"].to_numpy()
     with pytest.raises(MolarError, match="drawn from other models"):
-        maps.load_spaces(folder, users)
+        ShopperMaps.load(shop, folder)
 
 
-def test_maps_of_other_users_are_refused(checkpoint):
+def test_maps_of_other_users_are_refused(tiny, tmp_path):
+    folder = write_checkpoint(tmp_path, tiny.dataset.root)
+    shop = Recommender.load(tiny.dataset.root, folder)
+    pd.read_csv(folder / "maps.csv").iloc[1:].to_csv(folder / "maps.csv", index=False)
     with pytest.raises(MolarError, match="draw-maps again"):
-        maps.load_spaces(checkpoint, np.array(["u01", "u02"]))
+        ShopperMaps.load(shop, folder)
 
 
-def test_missing_parts_are_named(tiny, checkpoint, tmp_path):
+@pytest.mark.parametrize("about", [None, "no json", "[]", '{"n": 19}'])
+def test_maps_of_unknown_origin_are_refused(about, tiny, checkpoint, tmp_path):
     shop = Recommender.load(tiny.dataset.root, checkpoint)
     with pytest.raises(MolarError, match="holds no maps yet"):
         ShopperMaps.load(shop, tmp_path)
     (tmp_path / "maps.csv").write_bytes((checkpoint / "maps.csv").read_bytes())
-    with pytest.raises(MolarError, match="maps.safetensors is missing"):
+    if about is not None:
+        (tmp_path / "maps.json").write_text(about)
+    with pytest.raises(MolarError, match="does not tell what maps.csv was drawn from"):
         ShopperMaps.load(shop, tmp_path)

@@ -1,4 +1,4 @@
-"""A full disk: one sentence names the file, whatever is being saved; what was there stays, nothing half-written does."""
+"""A full disk: one sentence names the file, whatever is being saved; what was there stays, nothing half-written."""
 
 import errno
 import os

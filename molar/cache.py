@@ -15,6 +15,9 @@ import numpy as np
 
 from molar.errors import MolarError
 
+FULL = (
+    "free some space or set MOLAR_HOME to another disk; what was encoded before is kept, and the same command resumes"
+)
 
 def content_key(*parts: bytes | str) -> str:
     """32 hex digits over the parts; each part is length-prefixed, so that no two lists of parts collide."""
@@ -63,15 +66,8 @@ class VectorCache:
         checksum = hashlib.sha256(arrays.tobytes()).hexdigest()
         data = save({"arrays": arrays}, metadata={"keys": json.dumps(keys), "sha256": checksum})
         path = self.folder / f"{content_key(*keys)}.safetensors"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.folder / "fingerprint.json", json.dumps(self.fingerprint, indent=1).encode())
-            write_atomically(path, data)
-        except OSError as error:
-            raise MolarError(
-                f"The cache folder {self.folder} could not be written ({error.strerror}): free some space or set "
-                "MOLAR_HOME to another disk. What was encoded before is kept; the same command resumes."
-            ) from error
+        write_atomically(self.folder / "fingerprint.json", json.dumps(self.fingerprint, indent=1).encode(), hint=FULL)
+        write_atomically(path, data, hint=FULL)
         self._where.update({key: (path, row) for row, key in enumerate(keys)})
 
     def _register(self, path: Path) -> None:
@@ -97,15 +93,22 @@ def _read(path: Path) -> tuple[np.ndarray, list[str]]:
     return arrays, json.loads(about["keys"])
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` so that `path` either keeps its old content or holds all of the new one, also after a power cut."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".partial-", delete=False) as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+def write_atomically(path: Path, data: bytes, *, hint: str = "free some space or name another folder") -> None:
+    """Write `data` so that `path` either keeps its old content or holds all of the new one, also after a power cut.
+
+    Makes the folder if need be. Raises `MolarError` when the disk is full or not writable; nothing half-written stays.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".partial-", delete=False) as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                os.chmod(file.name, 0o644)
+                os.replace(file.name, path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise MolarError(f"{path} could not be written ({error.strerror or error}): {hint}.") from error

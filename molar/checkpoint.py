@@ -3,15 +3,17 @@
 import dataclasses
 import hashlib
 import json
-import os
 from pathlib import Path
 
+import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
+from molar.cache import write_atomically
 from molar.errors import MolarError
 from molar.id_models import SASRec, SASRecConfig
+from molar.split import Split
 from molar.user_encoder import ContentConfig, ContentUserEncoder
 
 WEIGHTS = "model.safetensors"
@@ -24,22 +26,18 @@ def save_model(folder: Path | str, model: nn.Module, meta: dict) -> None:
     """Save a tower and what there is to tell of its making (command, seed, data_hash, split_hash, epochs, …).
 
     Weights are stored in half precision, which is what every evaluation then reads; a loaded tower works in float32.
-    The config is written last and names the weights' hash, so a half-written folder is noticed."""
+    The config is written last and names the weights' hash, so a half-written folder is noticed.
+    Raises MolarError when the disk is full or not writable."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     weights = {name: _stored(tensor.detach()) for name, tensor in model.state_dict().items()}
-    unfinished = folder / (WEIGHTS + ".part")
-    save_file(weights, unfinished)
-    os.replace(unfinished, folder / WEIGHTS)
+    write_atomically(folder / WEIGHTS, save(weights))
     config = {
         "class": type(model).__name__,
         "config": dataclasses.asdict(model.config),
         "weights_sha256": weights_sha256(folder),
         "meta": meta,
     }
-    unfinished = folder / (CONFIG + ".part")
-    unfinished.write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(unfinished, folder / CONFIG)
+    write_atomically(folder / CONFIG, (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def _stored(tensor: torch.Tensor) -> torch.Tensor:
@@ -68,6 +66,37 @@ def load_model(folder: Path | str) -> nn.Module:
     except RuntimeError as error:
         raise MolarError(f"{folder / WEIGHTS} does not fit its {CONFIG}: {error}") from None
     return model.eval()
+
+
+def load_tower(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Module:
+    """`load_model` for work on these data: a content tower has the item vectors (n_items + 1, dim_in) and counts.
+
+    Raises MolarError also for a tower that was trained on other data or another split, whose histories may hold these
+    targets, and for a content tower of other item vectors."""
+    folder, dataset = Path(folder), split.dataset
+    saved = _read_config(folder)
+    here = {"data_hash": ("other data", dataset.data_hash), "split_hash": ("another split", split.split_hash)}
+    if saved["class"] == ContentUserEncoder.__name__:
+        here["vectors"] = ("other item vectors", sha16([vectors]))
+    for key, (other, own) in here.items():
+        if saved["meta"].get(key) != own:
+            raise MolarError(
+                f"{folder} was trained on {other} ({saved['meta'].get(key)}) than {dataset.root} gives ({own}): "
+                "name what it was trained on, or train it again."
+            )
+    model = load_model(folder)
+    if isinstance(model, ContentUserEncoder):
+        model.set_item_vectors(vectors)
+        model.set_counts(split.train_counts())
+    return model
+
+
+def sha16(arrays: list[np.ndarray]) -> str:
+    """16 hex digits over the arrays' bytes."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def read_meta(folder: Path | str) -> dict:

@@ -176,7 +176,7 @@ def train_id(options) -> None:
 
 
 def train(options) -> None:
-    from molar.checkpoint import load_model
+    from molar.checkpoint import load_tower
     from molar.data import load_dataset
     from molar.split import leave_one_out
     from molar.train import train_molar
@@ -184,7 +184,7 @@ def train(options) -> None:
 
     dataset = load_dataset(options.dataset, interactions=options.interactions)
     split, vectors = leave_one_out(dataset), load_vectors(options.checkpoint / "vectors.safetensors", dataset)
-    id_model = load_model(options.checkpoint / "sasrec")
+    id_model = load_tower(options.checkpoint / "sasrec", split, vectors)
     given = _given(options, "tau", "seed", "epochs") | {"command": options.command}
     for name, alpha in (("content", {"alpha": 0.0}), ("molar", _given(options, "alpha"))):
         out = options.checkpoint / name

@@ -22,6 +22,7 @@ PRECISIONS = ("float32", "bfloat16", "nf4")
 # Full names, because bitsandbytes matches a name from its start: `vision_tower` alone would match nothing.
 KEPT_WHOLE = ["model.vision_tower", "model.multi_modal_projector", "lm_head"]
 BLOCKS = "[Cur_Item] state | pooled picture | mean of the text's word vectors"  # what the late gate joins
+TUNED_FOR = {"backbone_sha256": "backbone", "pooling": "pooling", "prompt": "prompt"}  # what it has learnt to work with
 FOUR_BIT_LAYERS = {"nano": 210}  # 30 blocks × 7 linear layers, the language model and nothing else
 
 
@@ -42,6 +43,8 @@ class EncoderConfig:
     def __post_init__(self):
         if self.precision not in PRECISIONS:
             raise MolarError(f"Precision {self.precision!r} is unknown: choose one of {', '.join(PRECISIONS)}.")
+        if not isinstance(self.pooling, int) or self.pooling < 1:
+            raise MolarError(f"pooling must be a whole number from 1, not {self.pooling!r}.")
 
 
 class Adapter(nn.Module):
@@ -84,18 +87,25 @@ class Adapter(nn.Module):
         """Write `adapter.safetensors` (float32) and `config.json`, what `about` tells of their origin."""
         from safetensors.torch import save
 
-        folder.mkdir(parents=True, exist_ok=True)
         state = {name: tensor.detach().to(torch.float32).contiguous() for name, tensor in self.state_dict().items()}
         write_atomically(folder / "adapter.safetensors", save(state))
         write_atomically(folder / "config.json", json.dumps(about, indent=1).encode())
 
-    def load(self, folder: Path, backbone_sha256: str) -> None:
-        """Read what stage 1 saved. Raises `MolarError` if it was tuned on another backbone."""
+    def load(self, folder: Path, fingerprint: dict) -> None:
+        """Read what stage 1 saved. Raises `MolarError` if it was tuned for another backbone, pooling or prompt than
+        the encoder of this `fingerprint` has."""
         from safetensors.torch import load_file
 
-        tuned_on = json.loads((folder / "config.json").read_text())["backbone"]["backbone_sha256"]
-        if tuned_on != backbone_sha256:
-            raise MolarError(f"{folder} was tuned on another backbone ({tuned_on}) than this one ({backbone_sha256}).")
+        try:
+            tuned = json.loads((folder / "config.json").read_text())["backbone"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise MolarError(f"{folder / 'config.json'} does not tell what was tuned: tune it again.") from error
+        for key, name in TUNED_FOR.items():
+            if tuned.get(key) != fingerprint[key]:
+                raise MolarError(
+                    f"{folder} was tuned with another {name} ({tuned.get(key)}) than this encoder has "
+                    f"({fingerprint[key]}): choose the same, or tune one for it with `python -m molar tune-encoder`."
+                )
         self.load_state_dict(load_file(folder / "adapter.safetensors"), strict=True)
 
 
@@ -123,6 +133,8 @@ class ItemEncoder:
         self.device = self.words.weight.device
         side = model.config.vision_config.image_size // model.config.vision_config.patch_size
         self.visual_tokens = (side // config.pooling) ** 2
+        if not self.visual_tokens:
+            raise MolarError(f"pooling {config.pooling} is more than the {side} patches a side of this image tower.")
 
     @classmethod
     def load(cls, config: EncoderConfig = EncoderConfig(), adapter: Path | None = None) -> "ItemEncoder":
@@ -143,15 +155,16 @@ class ItemEncoder:
         model = _load_model(folder, config)
         torch.manual_seed(0)  # an untrained projector is the same one every time: its vectors are cached
         trained = Adapter(model.config.vision_config.hidden_size, model.config.text_config.hidden_size)
+        fingerprint = asdict(config) | {
+            "backbone_sha256": sha256_of(folder / "model.safetensors")[:16],
+            "adapter_sha256": "untrained",
+            "blocks": BLOCKS, "prompt": prompt_hash(), "picture": size, "max_text_tokens": MAX_TEXT_TOKENS, "versions": _versions(),
+        }  # fmt: skip
         if adapter is not None:
             if not (Path(adapter) / "adapter.safetensors").exists():
                 raise MolarError(f"There is no tuned encoder at {adapter}: run `python -m molar tune-encoder` first.")
-            trained.load(Path(adapter), sha256_of(folder / "model.safetensors")[:16])
-        fingerprint = asdict(config) | {
-            "backbone_sha256": sha256_of(folder / "model.safetensors")[:16],
-            "adapter_sha256": sha256_of(Path(adapter) / "adapter.safetensors")[:16] if adapter else "untrained",
-            "blocks": BLOCKS, "prompt": prompt_hash(), "picture": size, "max_text_tokens": MAX_TEXT_TOKENS, "versions": _versions(),
-        }  # fmt: skip
+            trained.load(Path(adapter), fingerprint)
+            fingerprint["adapter_sha256"] = sha256_of(Path(adapter) / "adapter.safetensors")[:16]
         return cls(model, tokenizer, processor, trained, config, fingerprint)
 
     @property

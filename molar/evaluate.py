@@ -158,27 +158,17 @@ def load_towers(
 ) -> tuple[dict[str, TowerScorer], dict[str, Source]]:
     """The trained towers in the folder, by name, and where they come from.
 
-    Raises MolarError for a tower that was trained on another split: it may have seen these targets.
+    Raises MolarError for a tower that does not fit these data (`molar.checkpoint.load_tower`).
     """
-    from molar.checkpoint import CONFIG, load_model, read_meta, weights_sha256
+    from molar.checkpoint import CONFIG, load_tower, read_meta, weights_sha256
 
     towers, sources = {}, {}
     for name in TOWERS:
         folder = checkpoint_dir / name
-        if not (folder / CONFIG).is_file():
-            continue
-        meta = read_meta(folder)
-        if meta.get("split_hash") != split.split_hash:
-            raise MolarError(
-                f"{folder} was trained on another split ({meta.get('split_hash')}, this is {split.split_hash}): "
-                "name the interactions it was trained on, or train it again."
-            )
-        model = load_model(folder)
-        if name != ID_TOWER:
-            model.set_item_vectors(vectors)
-            model.set_counts(split.train_counts())
-        towers[name] = TowerScorer(name, model, split.cold if name == ID_TOWER else None)
-        sources[name] = Source(int(meta.get("seed", 0)), weights_sha256(folder))
+        if (folder / CONFIG).is_file():
+            model = load_tower(folder, split, vectors)
+            towers[name] = TowerScorer(name, model, split.cold if name == ID_TOWER else None)
+            sources[name] = Source(int(read_meta(folder).get("seed", 0)), weights_sha256(folder))
     return towers, sources
 
 

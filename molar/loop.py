@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
@@ -11,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from molar.batches import Batch, epoch_batches, training_targets
+from molar.cache import write_atomically
 from molar.errors import MolarError
 from molar.evaluate import TowerScorer, evaluate_ranks
 from molar.metrics import ndcg
@@ -77,7 +77,6 @@ def fit(
     state = State(model, _adamw(model, recipe), {}, [])
     path = out / STATE if out else None
     if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
         load_state(path, state, run)
     with torch.random.fork_rng():
         while not _finished(state, recipe):
@@ -149,15 +148,13 @@ def _adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
 
 
 def save_state(path: Path, state: State, run: str) -> None:
-    """Write the state beside `path` and move it there: a kill at any moment leaves a whole state."""
+    """Write the state to `path`, whole or not at all. Raises MolarError when the disk is full or not writable."""
     tensors = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in state.best.items()}
     for number, moments in state.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in moments.items()}
-    unfinished = path.with_suffix(".part")
     tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    save_file(tensors, unfinished, {"run": run, "curve": json.dumps(state.curve)})
-    os.replace(unfinished, path)
+    write_atomically(path, save(tensors, {"run": run, "curve": json.dumps(state.curve)}))
 
 
 def load_state(path: Path, state: State, run: str) -> bool:

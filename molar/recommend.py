@@ -63,7 +63,7 @@ class Recommender:
     @classmethod
     def load(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Recommender":
         """Open a dataset folder and its checkpoint. Raises MolarError when a part is missing or does not fit."""
-        from molar.checkpoint import load_model
+        from molar.checkpoint import load_tower
         from molar.vectors import load_vectors
 
         folder = Path(checkpoint_dir)
@@ -77,11 +77,8 @@ class Recommender:
             )
         dataset = load_dataset(dataset_dir, decode_pictures=False)  # encoding has read every one of them
         split = leave_one_out(dataset)
-        towers = {name: load_model(folder / name) for name in MODELS}
         vectors = load_vectors(folder / "vectors.safetensors", dataset, read_pictures=False)
-        for name in ("content", "molar"):
-            towers[name].set_item_vectors(vectors)
-            towers[name].set_counts(split.train_counts())
+        towers = {name: load_tower(folder / name, split, vectors) for name in MODELS}
         return cls(dataset, split, towers)
 
     def recommend(self, history: list[str], model: str = "molar", k: int = 10) -> list[Recommendation]:

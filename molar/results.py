@@ -5,7 +5,6 @@
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from molar import metrics
+from molar.cache import write_atomically
 from molar.errors import MolarError
 
 FIELDS = (
@@ -150,7 +150,4 @@ def write_json(path: Path, content: dict, *, one_per_line: str = "") -> None:
         text = f'{{"{one_per_line}": [\n{lines}\n]}}\n'
     else:
         text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+    write_atomically(path, text.encode())

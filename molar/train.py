@@ -13,7 +13,7 @@ from torch import nn
 from molar import __version__
 from molar.alignment import alignment_loss
 from molar.batches import Batch, fitting_batch_size
-from molar.checkpoint import load_model, read_meta, save_model
+from molar.checkpoint import load_model, read_meta, save_model, sha16
 from molar.columns import PAD
 from molar.errors import MolarError
 from molar.id_models import SASRec, SASRecConfig
@@ -112,10 +112,10 @@ def train_molar(
         return value, parts
 
     warm = warm_items(split)
-    settings = {"class": "ContentUserEncoder", "alpha": alpha, "vectors": _sha16([vectors])}
+    settings = {"class": "ContentUserEncoder", "alpha": alpha, "vectors": sha16([vectors])}
     if alpha:
         id_model.eval().requires_grad_(False)
-        settings |= {"tau": tau, "id_model": _sha16([p.numpy() for p in id_model.state_dict().values()])}
+        settings |= {"tau": tau, "id_model": sha16([p.numpy() for p in id_model.state_dict().values()])}
     model = _train(build, loss, split, config, recipe, settings, seed, out, command, report)
     model.set_item_vectors(vectors)
     model.set_counts(split.train_counts())
@@ -228,10 +228,3 @@ def _is_finished(out: Path, run: str) -> bool:
         return read_meta(out).get("run") == run and not (out / STATE).exists()
     except MolarError:
         return False
-
-
-def _sha16(arrays: list[np.ndarray]) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:16]

@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy, normalize
 
 from molar.encoder import ItemEncoder
+from molar.errors import MolarError
 from molar.progress import Report, silent
 from molar.tune_samples import Samples
 
@@ -29,6 +30,15 @@ class TuneConfig:
     word_weight: float = 1.0
     warm_up_steps: int = 400
     seed: int = 0
+
+    def __post_init__(self):
+        # A quarter of the pairs is held out, so fewer than four leave none to measure with.
+        least_of = {"count": 4, "samples": 1, "batch": 1, "word_weight": 0, "warm_up_steps": 0, "seed": 0}
+        for name, least in least_of.items():
+            if not getattr(self, name) >= least:
+                raise MolarError(f"{name} must be at least {least}, not {getattr(self, name)}.")
+        if not self.lr > 0:
+            raise MolarError(f"lr must be above 0, not {self.lr}.")
 
 
 class Tuner(nn.Module):

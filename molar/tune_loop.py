@@ -92,7 +92,6 @@ def _save(tuner, optimiser, out: Path, step: int, curve: list[dict], run: str) -
     tensors = {f"p.{name}": parameter.detach() for name, parameter in _trainable(tuner).items()}
     for number, moments in optimiser.state_dict()["state"].items():
         tensors |= {f"o.{number}.{name}": torch.as_tensor(value) for name, value in moments.items()}
-    out.mkdir(parents=True, exist_ok=True)
     about = json.dumps({"run": run, "step": step, "curve": curve})
     write_atomically(out / "state.safetensors", save(tensors, metadata={"about": about}))
 

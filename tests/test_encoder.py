@@ -116,6 +116,17 @@ def test_unknown_precision_and_absent_backbone_are_one_sentence(tmp_path):
         ItemEncoder.load(EncoderConfig(str(tmp_path / "nowhere"), "float32"))
 
 
+@pytest.mark.parametrize("pooling", [0, -2, 1.5])
+def test_a_pooling_that_is_no_square_is_refused(pooling):
+    with pytest.raises(MolarError, match="pooling must be a whole number from 1"):
+        EncoderConfig(pooling=pooling)
+
+
+def test_a_pooling_that_leaves_no_visual_token_is_refused(backbone):
+    with pytest.raises(MolarError, match="pooling 5 is more than the 4 patches"):
+        ItemEncoder.load(EncoderConfig(backbone, "float32", pooling=5))
+
+
 def test_the_gate_is_centred_on_its_samples(encoder):
     blocks = {"cur_item": torch.randn(64, 16) + 5, "picture": torch.randn(64, 24), "text": torch.randn(64, 16)}
     encoder.adapter.fit_gate(blocks)

@@ -21,7 +21,7 @@ def world(tmp_path_factory):
     from molar.id_models import SASRecConfig
     from molar.train import train_id_model, train_molar
     from molar.user_encoder import ContentConfig
-    from molar.vectors import save_vectors
+    from molar.vectors import load_vectors, save_vectors
 
     root = tmp_path_factory.mktemp("shop")
     checkpoint = tmp_path_factory.mktemp("checkpoint")
@@ -41,6 +41,7 @@ def world(tmp_path_factory):
     vectors = rng.normal(size=(N_ITEMS + 1, 6)).astype(np.float32)
     vectors[1::2, 0] += 4
     save_vectors(checkpoint / "vectors.safetensors", vectors, dataset, {})
+    vectors = load_vectors(checkpoint / "vectors.safetensors", dataset)  # as stored, in half precision
     small = SASRecConfig(n_items=N_ITEMS, dim=8, max_length=10)
     id_model = train_id_model(split, config=small, epochs=1, out=checkpoint / "sasrec")
     config = ContentConfig(dim_in=6, dim=8, max_length=10, hidden=8)
@@ -132,6 +133,6 @@ def test_towers_of_other_histories_are_refused(world, tmp_path):
     root, checkpoint, _ = world
     lines = (root / "interactions.csv").read_text().splitlines()
     (root / "interactions-0.csv").write_text("\n".join(lines[:-8]))
-    with pytest.raises(MolarError, match="trained on another split"):
+    with pytest.raises(MolarError, match="trained on other data"):
         evaluate_checkpoint(root, checkpoint, tmp_path / "out.json", interactions="interactions-0.csv")
     assert not (tmp_path / "out.json").exists()

@@ -34,9 +34,23 @@ def test_the_tree_names_files_that_exist():
         if not line.startswith(" "):
             folder = ROOT / name if name.endswith("/") else ROOT
         path = folder if name.endswith("/") else folder / name
-        if not path.exists() and not name.startswith("checkpoints"):
+        if not path.exists():
             missing.append(name)
     assert missing == []
+
+
+def test_the_demo_has_a_model_card_that_names_all_its_parts():
+    folder = ROOT / "checkpoints" / "demo"
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    parts = [f"`{path.name}{'/' if path.is_dir() else ''}`" for path in folder.iterdir() if path.name != "README.md"]
+    assert [part for part in parts if part not in card] == []
+    assert re.findall(r"^## (.+)$", card, re.M) == ["What this is", "Data", "Training", "Numbers", "Limits", "Licence"]
+
+
+@pytest.mark.parametrize("page", ["checkpoints/README.md", "checkpoints/demo/README.md"])
+def test_the_cards_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
 def test_the_tree_names_every_module():

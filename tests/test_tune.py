@@ -97,6 +97,41 @@ def test_the_adapter_says_how_it_was_made(backbone, tmp_path):
     ItemEncoder.load(EncoderConfig(backbone, "float32"), tmp_path / "out")
 
 
+@pytest.fixture
+def tuned(backbone, tmp_path):
+    """A folder as stage 1 leaves it, untrained."""
+    encoder = ItemEncoder.load(EncoderConfig(backbone, "float32"))
+    encoder.adapter.save(tmp_path / "tuned", {"backbone": encoder.fingerprint})
+    return tmp_path / "tuned"
+
+
+@pytest.mark.parametrize("name, key", [("backbone", "backbone_sha256"), ("pooling", "pooling"), ("prompt", "prompt")])
+def test_an_adapter_tuned_otherwise_is_refused_with_what_differs(backbone, tuned, name, key):
+    about = json.loads((tuned / "config.json").read_text())
+    about["backbone"][key] = "other"
+    (tuned / "config.json").write_text(json.dumps(about))
+    with pytest.raises(MolarError, match=f"tuned with another {name} .other."):
+        ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
+
+
+def test_an_adapter_of_another_gate_or_precision_fits(backbone, tuned):
+    ItemEncoder.load(EncoderConfig(backbone, "bfloat16", gate=False), tuned)
+
+
+@pytest.mark.parametrize("said", ["{", "{}"])
+def test_an_adapter_that_does_not_tell_its_making_is_refused(backbone, tuned, said):
+    (tuned / "config.json").write_text(said)
+    with pytest.raises(MolarError, match="does not tell what was tuned"):
+        ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
+
+
+@pytest.mark.parametrize("name, value", [("count", 3), ("samples", 0), ("batch", 0), ("lr", 0.0), ("lr", float("nan")),
+                                         ("word_weight", -1.0), ("warm_up_steps", -1), ("seed", -1)])  # fmt: skip
+def test_a_schedule_that_cannot_be_run_is_refused(name, value):
+    with pytest.raises(MolarError, match=f"^{name} must be"):
+        TuneConfig(**{name: value})
+
+
 def test_training_through_four_bits_is_refused(backbone):
     encoder = ItemEncoder.load(EncoderConfig(backbone, "nf4"))
     samples = draw_samples(encoder, "tests.test_tune:colours", 0, 8)

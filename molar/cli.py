@@ -4,6 +4,7 @@ import argparse
 import os
 import shlex
 import sys
+from math import isfinite, nan
 from pathlib import Path
 
 from molar.errors import Cancelled, MolarError
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
+    """The parser of all verbs; each sets `run`, the function that does it."""
     parser = argparse.ArgumentParser(
         prog="python -m molar", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -52,8 +54,8 @@ def build_parser() -> argparse.ArgumentParser:
                       help="function(seed, count) that yields captioned pictures")  # fmt: skip
     verb.add_argument("--out", type=Path, required=True, help="folder for the trained parts, CHECKPOINT/encoder")
     _backbone(verb)
-    verb.add_argument("--count", type=int, help="how many captioned pictures")
-    verb.add_argument("--samples", type=int, help="how often a picture is shown in all")
+    verb.add_argument("--count", type=whole(4), help="how many captioned pictures")
+    verb.add_argument("--samples", type=whole(1), help="how often a picture is shown in all")
     _seed(verb)
 
     verb = _verb(verbs, "encode", encode, "encode every item once: CHECKPOINT/vectors.safetensors")
@@ -68,26 +70,28 @@ def build_parser() -> argparse.ArgumentParser:
     verb = _verb(verbs, "train-id", train_id, "train the ID model (SASRec): CHECKPOINT/sasrec")
     _dataset(verb)
     _checkpoint(verb)
-    verb.add_argument("--epochs", type=int, help="at most this many epochs")
+    verb.add_argument("--epochs", type=whole(1), help="at most this many epochs")
     _seed(verb)
 
     verb = _verb(verbs, "train", train, "train the content model and the aligned one: CHECKPOINT/content and /molar")
     _dataset(verb)
     _checkpoint(verb)
-    verb.add_argument("--alpha", type=float, help="weight of the alignment loss (Eq. 5) of the aligned model")
-    verb.add_argument("--tau", type=float, help="temperature of the alignment loss (Eq. 4)")
-    verb.add_argument("--epochs", type=int, help="epochs of each model")
+    verb.add_argument("--alpha", type=number(0), help="weight of the alignment loss (Eq. 5) of the aligned model")
+    verb.add_argument("--tau", type=number(0, above=True), help="temperature of the alignment loss (Eq. 4)")
+    verb.add_argument("--epochs", type=whole(1), help="epochs of each model")
     _seed(verb)
 
     verb = _verb(verbs, "evaluate", evaluate, "rank the whole catalogue for every user, write a results file")
     _dataset(verb)
     _checkpoint(verb)
     verb.add_argument("--out", type=Path, required=True, help="results file, such as results/demo.json")
+    verb.add_argument("--which", choices=("validation", "test"), default="test",
+                      help="validation alone, to choose by, or both; test is the default")  # fmt: skip
 
     verb = _verb(verbs, "draw-maps", draw_maps, "the users' maps before and after alignment: CHECKPOINT/maps.csv")
     _dataset(verb)
     _checkpoint(verb)
-    verb.add_argument("--users", type=int, help="how many users, chosen by a hash")
+    verb.add_argument("--users", type=whole(1), help="how many users, chosen by a hash")
     _seed(verb)
 
     verb = _verb(verbs, "recommend", recommend, "the next items after a history")
@@ -95,7 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
     _checkpoint(verb)
     verb.add_argument("--history", required=True, help="item ids, oldest first, separated by commas")
     verb.add_argument("--model", default="molar", help="molar, content or sasrec (default: molar)")
-    verb.add_argument("--k", type=int, default=10, help="how many items (default: 10)")
+    verb.add_argument("--k", type=whole(1, 100), default=10, help="how many items (default: 10)")
     return parser
 
 
@@ -121,7 +125,39 @@ def _backbone(verb: argparse.ArgumentParser) -> None:
 
 
 def _seed(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--seed", type=int, default=0, help="seed of everything random (default: 0)")
+    verb.add_argument("--seed", type=whole(0, 2**32 - 1), default=0, help="seed of everything random (default: 0)")
+
+
+def whole(least: int, most: int | None = None):
+    """An argparse type: a whole number from `least`, up to `most` if given."""
+    span = f"a whole number from {least}" + (f" to {most}" if most is not None else "")
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {span}")
+        return value
+
+    return read
+
+
+def number(least: float, *, above: bool = False):
+    """An argparse type: a finite number from `least`, or above it."""
+    span = f"a number above {least}" if above else f"a number from {least}"
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = nan
+        if not isfinite(value) or value < least or (above and value == least):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {span}")
+        return value
+
+    return read
 
 
 def _given(options, *names: str) -> dict:
@@ -196,8 +232,8 @@ def evaluate(options) -> None:
     from molar.evaluate import evaluate_checkpoint
 
     evaluate_checkpoint(options.dataset, options.checkpoint, options.out, interactions=options.interactions,
-                        command=options.command, report=Terminal("evaluating"))  # fmt: skip
-    print(options.out)
+                        which=options.which, command=options.command, report=Terminal("evaluating"))  # fmt: skip
+    print(options.out if options.which == "test" else f"{options.out} (validation alone)")
 
 
 def draw_maps(options) -> None:

@@ -19,7 +19,7 @@ from molar.errors import MolarError
 from molar.metrics import ndcg
 from molar.oracles import read_oracles
 from molar.progress import Report, silent
-from molar.results import Source, interval, resampled_means, rows_for, write_json, write_rows
+from molar.results import Source, interval, read_rows, resampled_means, rows_for, write_json, write_rows
 from molar.split import Split, leave_one_out
 from molar.vectors import load_vectors
 
@@ -114,9 +114,14 @@ def evaluate_checkpoint(
     """Measure baselines, oracles and the towers of a checkpoint; merge the rows into `out`, and return them.
 
     which: "validation" measures that split alone, to choose by; "test" measures both and also writes the few numbers
-    that the page shows to CHECKPOINT/metrics.json. A tower that is not trained yet has no rows. Raises MolarError where the
-    checkpoint belongs to other data.
+    that the page shows to CHECKPOINT/metrics.json. A tower that is not trained yet has no rows. Raises MolarError where
+    the checkpoint belongs to other data, or where validation rows alone would go into a file that holds test rows: two
+    states of the towers would stand side by side.
     """
+    if which not in ("validation", "test"):
+        raise MolarError(f"which must be validation or test, not {which!r}.")
+    if which == "validation" and any(row["split"] == "test" for row in read_rows(Path(out))):
+        raise MolarError(f"{out} holds test results: write those of validation alone to another file.")
     checkpoint_dir = Path(checkpoint_dir)
     dataset = load_dataset(dataset_dir, interactions=interactions)
     split = leave_one_out(dataset)

@@ -47,7 +47,7 @@ def train_id_model(
     finished one of the same settings is loaded instead, and an unfinished one taken up. Raises MolarError if there is
     nothing to learn from, Cancelled when `report` does."""
     config = config or SASRecConfig(n_items=split.dataset.n_items)
-    recipe = dataclasses.replace(recipe, epochs=epochs or recipe.epochs)
+    recipe = dataclasses.replace(recipe, epochs=recipe.epochs if epochs is None else epochs)
     _check(split)
 
     def build() -> SASRec:
@@ -86,7 +86,7 @@ def train_molar(
     (Eq. 3), over cosines plus the model's prior of popularity. Users of `split.held_out` take part in L_rec and never
     in L_align. `out` and errors: `train_id_model`."""
     config = config or ContentConfig(dim_in=vectors.shape[1])
-    recipe = dataclasses.replace(recipe, epochs=epochs or recipe.epochs)
+    recipe = dataclasses.replace(recipe, epochs=recipe.epochs if epochs is None else epochs)
     _check(split)
     if alpha < 0 or tau <= 0:
         raise MolarError(f"alpha must be at least 0 and tau above 0, not {alpha} and {tau}.")

@@ -1,6 +1,6 @@
 """What does an item vector know of the picture? Linear probes on `e_i`, the text held constant.
 
-    python -m scripts.probe_encoder DATASET --checkpoint DIR --truth DATASET/truth/items.csv --columns palette,technique
+    python -m scripts.probe_encoder DATASET --checkpoint DIR --truth DATASET/truth/items.csv --out results/NAME.json
 
 Four kinds of vectors: the `[Cur_Item]` state alone, the whole vector with its late gate, the image tower's own pooled
 features (the limit), and the whole vector of shuffled pictures (must fall to chance).

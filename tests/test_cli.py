@@ -78,6 +78,30 @@ def test_errors_are_one_message_and_exit_2(arguments, expected, tmp_path, monkey
     assert told.err.startswith("error: ") and expected in told.err
 
 
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        ("train-id D --checkpoint C --seed -1", "--seed: '-1' is not a whole number from 0 to 4294967295"),
+        ("train-id D --checkpoint C --seed 4294967296", "--seed: '4294967296' is not"),
+        ("train-id D --checkpoint C --epochs 0", "--epochs: '0' is not a whole number from 1"),
+        ("train D --checkpoint C --epochs two", "--epochs: 'two' is not a whole number from 1"),
+        ("train D --checkpoint C --alpha -0.1", "--alpha: '-0.1' is not a number from 0"),
+        ("train D --checkpoint C --alpha nan", "--alpha: 'nan' is not a number from 0"),
+        ("train D --checkpoint C --tau 0", "--tau: '0' is not a number above 0"),
+        ("tune-encoder --pairs a:b --out O --count 3", "--count: '3' is not a whole number from 4"),
+        ("tune-encoder --pairs a:b --out O --samples 0", "--samples: '0' is not a whole number from 1"),
+        ("draw-maps D --checkpoint C --users 0", "--users: '0' is not a whole number from 1"),
+        ("recommend D --checkpoint C --history a --k 101", "--k: '101' is not a whole number from 1 to 100"),
+        ("evaluate D --checkpoint C --out o.json --which all", "--which: invalid choice: 'all'"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_refused_by_its_name(arguments, expected, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments.split())
+    assert stop.value.code == 2
+    assert expected in capsys.readouterr().err.splitlines()[-1]
+
+
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, Cancelled])
 def test_a_stopped_command_says_how_to_go_on(stop, tiny_folder, monkeypatch, capsys):
     def stopped(*_, **__):
@@ -152,3 +176,17 @@ def test_evaluate_writes_rows_of_the_one_shape(world, tmp_path):
     assert {"random", "popularity", "item-knn", "content-knn", "sasrec", "content", "molar"} <= {r["model"] for r in rows}
     assert all(row["command"].startswith("python -m molar evaluate") for row in rows)
     assert all(0 <= row["metrics"]["recall@50"] <= 1 or np.isnan(row["metrics"]["recall@50"]) for row in rows)
+
+
+def test_validation_alone_is_labelled_and_never_written_over_test_results(world, tmp_path, capsys):
+    dataset, checkpoint = world
+    folders = [dataset, "--checkpoint", checkpoint]
+    alone, both = tmp_path / "validation.json", tmp_path / "test.json"
+    assert main(["evaluate", *folders, "--out", str(alone), "--which", "validation"]) == 0
+    assert capsys.readouterr().out == f"{alone} (validation alone)\n"
+    rows = json.loads(alone.read_text())["rows"]
+    assert {row["split"] for row in rows} == {"validation"}
+    both.write_text(json.dumps({"rows": [rows[0] | {"split": "test"}]}))
+    before = both.read_bytes()
+    assert main(["evaluate", *folders, "--out", str(both), "--which", "validation"]) == 2
+    assert "test.json holds test results" in capsys.readouterr().err and both.read_bytes() == before

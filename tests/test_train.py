@@ -217,6 +217,13 @@ def test_held_out_users_never_reach_the_alignment(tiny, tiny_vectors, monkeypatc
     assert set(seen) == set(np.flatnonzero(~tiny.split.held_out))
 
 
+def test_no_epochs_at_all_are_refused_and_not_taken_for_the_default(tiny, tiny_vectors):
+    with pytest.raises(MolarError, match="epochs must be above 0, not 0"):
+        id_model(tiny, epochs=0)
+    with pytest.raises(MolarError, match="epochs must be above 0, not 0"):
+        content(tiny, tiny_vectors, None, alpha=0, epochs=0)
+
+
 @pytest.mark.parametrize(
     "options, error",
     [({"alpha": -1}, "alpha"), ({"alpha": 1, "tau": 0}, "tau"), ({"alpha": 1}, "needs an ID model of width 16")],

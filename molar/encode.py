@@ -86,7 +86,7 @@ def encode_catalogue(encoder, texts: list[str], pictures: list, cache: Path, *, 
 
 def _encode_batch(encoder, texts, pixels, known: VectorCache, seen: VectorCache) -> np.ndarray:
     """Vectors of one batch: from the cache where they are known, else computed and stored, each distinct item once."""
-    picture_keys = ["" if p is None else content_key(p.numpy().tobytes()) for p in pixels]
+    picture_keys = ["" if p is None else p.key for p in pixels]
     keys = [content_key(text, key) for text, key in zip(texts, picture_keys)]
     missing = {key: row for row, key in enumerate(keys) if key not in known}
     if missing:
@@ -100,17 +100,25 @@ def picture_features(encoder, pixels: list, keys: list[str], seen: VectorCache):
     """The frozen tower's features of a batch, through their own cache, and which rows have a picture at all."""
     import torch
 
-    from molar.encoder import PictureFeatures
+    from molar.families import PictureFeatures
 
     new = {key: p for key, p in zip(keys, pixels) if p is not None and key not in seen}
     if new:
-        features = encoder.see(torch.stack(list(new.values())))
-        stacked = torch.cat([features.pooled[:, None], features.patches], 1)  # (batch, 1 + tokens, wide)
-        seen.put(list(new), stacked.float().cpu().numpy())
+        seen.put(list(new), pack_features(encoder.see(list(new.values()))))
     has_picture = torch.tensor([bool(key) for key in keys])
-    blank = np.zeros((1 + encoder.visual_tokens, encoder.wide), np.float16)
+    blank = np.zeros((1 + encoder.backbone.most_tokens, encoder.backbone.width), np.float16)
     stored = torch.from_numpy(np.stack([seen.get(key) if key else blank for key in keys])).float()
-    return PictureFeatures(stored[:, 1:], stored[:, 0]), has_picture
+    grids = [None if p is None else p.grid for p in pixels]
+    return PictureFeatures(stored[:, 1:], stored[:, 0, : encoder.wide], grids), has_picture
+
+
+def pack_features(features) -> np.ndarray:
+    """One array (batch, 1 + tokens, width) for the cache: the pooled features in row 0, filled with zeros, then the tokens."""
+    import torch
+
+    wider = features.tokens.shape[2] - features.pooled.shape[1]
+    pooled = torch.nn.functional.pad(features.pooled.float(), (0, wider))
+    return torch.cat([pooled[:, None], features.tokens.float()], 1).cpu().numpy()
 
 
 def _decode(encoder, pictures: list, batch: list[int]) -> list:

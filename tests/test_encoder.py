@@ -7,7 +7,7 @@ from PIL import Image
 from tests.tiny_backbone import save_tiny_backbone
 
 from molar.encode import encode_catalogue, encode_items
-from molar.encoder import EncoderConfig, ItemEncoder, check_quantised
+from molar.encoder import EncoderConfig, ItemEncoder
 from molar.errors import MolarError
 from molar.prompt import item_text
 from molar.vectors import load_vectors, vectors_fingerprint
@@ -87,18 +87,6 @@ def test_equal_items_are_encoded_once(encoder, pictures, tmp_path, monkeypatch):
     monkeypatch.setattr(encoder, "encode", lambda t, *rest: counted.extend(t) or real(t, *rest))
     vectors = encode_catalogue(encoder, ["a fox"] * 20, [pictures[0]] * 20, tmp_path)
     assert len(counted) == 1 and (vectors == vectors[0]).all()
-
-
-def test_nf4_touches_the_language_model_alone(backbone):
-    encoder = ItemEncoder.load(EncoderConfig(backbone, "nf4"))
-    names = check_quantised(encoder.model, 14)
-    assert len(names) == 14 and all(name.startswith("model.language_model.layers.") for name in names)
-
-
-def test_other_layers_in_four_bits_are_refused(backbone):
-    encoder = ItemEncoder.load(EncoderConfig(backbone, "nf4"))
-    with pytest.raises(MolarError, match="14 four-bit layers .13 wanted"):
-        check_quantised(encoder.model, 13)
 
 
 def test_unknown_precision_and_absent_backbone_are_one_sentence(tmp_path):

@@ -64,7 +64,7 @@ def test_gradients_reach_projector_and_token(tuner):
     tuner.start()
     sum(tuner.loss([0, 1])).backward()
     assert tuner.adapter.cur_item.grad.abs().sum() > 0 and tuner.adapter.inner.weight.grad.abs().sum() > 0
-    assert tuner.encoder.words.weight.grad is None, "the backbone is frozen"
+    assert tuner.encoder.backbone.words.weight.grad is None, "the backbone is frozen"
 
 
 def test_killed_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path, monkeypatch):

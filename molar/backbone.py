@@ -138,16 +138,15 @@ def backbone_folder(name: str = "nano") -> Path:
 
     Raises `MolarError` if it is absent.
     """
-    from molar.registry import NAMES, hub_folder, hub_model
+    from molar.registry import hub_folder, hub_model, refuse_unknown
 
     model = hub_model(name)
     if model is not None:
         return hub_folder(name, model)
     folder = molar_home() / "nano" / "model" if name == "nano" else Path(name)
     if not (folder / "config.json").exists():
-        known = f"give one of {', '.join(NAMES)}, ORG/MODEL@COMMIT, or a folder with a config.json"
-        hint = "run `python -m molar fetch-backbone`" if name == "nano" else known
-        raise MolarError(f"The backbone {name!r} is not at {folder}: {hint}.")
+        absent = MolarError(f"The backbone 'nano' is not at {folder}: run `python -m molar fetch-backbone`.")
+        raise absent if name == "nano" else refuse_unknown(name)
     return folder
 
 

@@ -19,9 +19,10 @@ def encode_items(
 ) -> Path:  # fmt: skip
     """Encode all items of a dataset folder and write `vectors.safetensors` into the checkpoint folder.
 
-    encoder: the folder of what stage 1 trained, `checkpoint_dir/encoder` when not given. Without one, the projector is
-    untrained and only the late gate tells what is in a picture; the report says so. Stopped or killed, it loses the batch in
-    flight; the same command resumes. Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
+    encoder: the folder of what stage 1 trained, `checkpoint_dir/encoder` when not given. Without one, nothing is trained
+    and in `nano` only the late gate tells what is in a picture; the report says so, and how many items have no picture or no
+    text and are read by the other alone. Stopped or killed, it loses the batch in flight; the same command resumes.
+    Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
     """
     from molar.data import load_dataset
     from molar.encoder import EncoderConfig, ItemEncoder
@@ -30,10 +31,10 @@ def encode_items(
     dataset = load_dataset(dataset_dir, interactions=None)
     own = Path(checkpoint_dir) / "encoder"
     trained = encoder or (own if own.exists() else None)
-    if trained is None:
-        report(0, dataset.n_items, f"no tuned encoder at {own}: the projector is untrained (--encoder names one)")
-    model = ItemEncoder.load(EncoderConfig(backbone, precision, gate=gate), trained)
     texts, paths = item_texts(dataset), [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
+    notes = [f"no tuned encoder at {own}: nothing is trained yet (--encoder names one)"] if trained is None else []
+    report(0, dataset.n_items, "; ".join(notes + absent_parts(texts, paths)))
+    model = ItemEncoder.load(EncoderConfig(backbone, precision, gate=gate), trained)
     vectors = np.zeros((dataset.n_items + 1, model.dim), np.float16)
     vectors[1:] = encode_catalogue(model, texts, paths, cache_folder(), report=report)
     out = Path(checkpoint_dir) / "vectors.safetensors"
@@ -53,6 +54,13 @@ def item_texts(dataset) -> list[str]:
 
     columns = list(dataset.encoded_columns)
     return [item_text(dict(zip(columns, row))) for row in dataset.items[columns].itertuples(index=False)]
+
+
+def absent_parts(texts: list[str], pictures: list) -> list[str]:
+    """What the report says of items that lack a part, [] when none does."""
+    no_picture, no_text = sum(picture is None for picture in pictures), sum(not text for text in texts)
+    notes = [f"{no_picture:,} without a picture, read by their text alone"] if no_picture else []
+    return notes + ([f"{no_text:,} without a text, read by their picture alone"] if no_text else [])
 
 
 def encode_catalogue(encoder, texts: list[str], pictures: list, cache: Path, *, report: Report = silent) -> np.ndarray:

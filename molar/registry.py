@@ -59,7 +59,7 @@ def hub_folder(name: str, model: HubModel) -> Path:
     return folder
 
 
-def fetch_hub_model(name: str, model: HubModel, *, report: Report = silent) -> Path:
+def fetch_hub_model(model: HubModel, *, report: Report = silent) -> Path:
     """Download what is missing of a hub model at its pinned commit; interrupted, the same call resumes.
 
     Returns its folder. Raises `MolarError` when the hub cannot be reached or does not have it.
@@ -77,6 +77,14 @@ def fetch_hub_model(name: str, model: HubModel, *, report: Report = silent) -> P
         ) from error
     report(1, 1, str(folder))
     return folder
+
+
+def refuse_unknown(name: str) -> MolarError:
+    """What to say of a name that stands for nothing."""
+    return MolarError(
+        f"There is no backbone {name!r}: give one of {', '.join(NAMES)}, ORG/MODEL@COMMIT with the full commit hash, or a "
+        "folder with a config.json."
+    )
 
 
 def _snapshot(model: HubModel, *, local_files_only: bool) -> Path:

@@ -119,3 +119,11 @@ def test_encode_items_writes_vectors_that_know_their_origin(backbone, tiny_folde
 def test_a_prompt_holds_words_and_no_links():
     text = item_text({"title": "Night ferry.", "description": "See https://shop.example/1 now", "genres": "A|B", "x": ""})
     assert text == "Night ferry. See now. genres: A, B."
+
+
+def test_the_report_counts_what_is_absent(backbone, tiny_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
+    notes = []
+    encode_items(tiny_folder, tmp_path / "checkpoint", backbone=backbone, precision="float32",
+                 report=lambda done, total, note="": notes.append(note))  # fmt: skip
+    assert "nothing is trained yet" in notes[0] and "1 without a picture, read by their text alone" in notes[0]

@@ -162,16 +162,32 @@ def altered_weights(folder: Path, *, read: bool = False) -> str:
 
 
 def backbone_folder(name: str = "nano") -> Path:
-    """The folder of a backbone: `nano` once fetched, or any local Hugging Face folder.
+    """The folder of a backbone: a name of `molar.registry` once fetched, or any local Hugging Face folder.
 
     Raises `MolarError` if absent, or if the weights of `nano` have another size than when they were assembled."""
+    from molar.registry import hub_folder, hub_model, refuse_unknown
+
+    model = hub_model(name)
+    if model is not None:
+        return hub_folder(name, model)
     folder = molar_home() / "nano" / "model" if name == "nano" else Path(name)
     if not (folder / "config.json").exists():
-        hint = "run `python -m molar fetch-backbone`" if name == "nano" else "give `nano` or a folder with a config.json"
-        raise MolarError(f"The backbone {name!r} is not at {folder}: {hint}.")
+        absent = MolarError(f"The backbone 'nano' is not at {folder}: run `python -m molar fetch-backbone`.")
+        raise absent if name == "nano" else refuse_unknown(name)
     if name == "nano" and (altered := altered_weights(folder)):
         raise MolarError(
             f"{folder / altered} is not as it was assembled: run `python -m molar fetch-backbone`, "
             "which assembles it anew from the parts that are there."
         )
     return folder
+
+
+def backbone_sha256(folder: Path) -> str:
+    """16 hex digits over a backbone's weights, one safetensors file or several. `MolarError` if there are none."""
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise MolarError(f"{folder} holds no safetensors weights; other formats are not read, since they can run code.")
+    hashes = [sha256_of(path) for path in files]
+    if len(hashes) > 1:
+        hashes = [hashlib.sha256("".join(hashes).encode()).hexdigest()]
+    return hashes[0][:16]

@@ -17,6 +17,9 @@ In order:  check → fetch-backbone → encode → train-id → train → evalua
 Every long command can be stopped; the same command resumes."""
 
 
+BACKBONES = "nano, smolvlm-256m, qwen2-vl-2b, qwen2-vl-7b, qwen2.5-vl-3b, qwen3-vl-2b or ORG/MODEL@COMMIT"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb. Returns the exit code: 0; 2 for an error the user can mend; 130 when stopped."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -46,8 +49,9 @@ def build_parser() -> argparse.ArgumentParser:
     _dataset(verb)
     verb.add_argument("--no-interactions", action="store_true", help="check a catalogue without histories")
 
-    verb = _verb(verbs, "fetch-backbone", fetch_backbone, "get the offline language model and image tower (170 MB)")
-    verb.add_argument("--folder", type=Path, help="where to put them (default: $MOLAR_HOME, else ~/.cache/molar)")
+    verb = _verb(verbs, "fetch-backbone", fetch_backbone, "get a backbone (default: nano, offline afterwards, 170 MB)")
+    verb.add_argument("name", nargs="?", default="nano", help=BACKBONES)
+    verb.add_argument("--folder", type=Path, help="where to put nano (default: $MOLAR_HOME, else ~/.cache/molar)")
 
     verb = _verb(verbs, "tune-encoder", tune_encoder, "stage 1: train what lets the item encoder see")
     verb.add_argument("--pairs", required=True, metavar="MODULE:FUNCTION",
@@ -63,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     _checkpoint(verb)
     _backbone(verb)
     verb.add_argument("--encoder", type=Path, help="folder of a tuned encoder (default: CHECKPOINT/encoder)")
-    verb.add_argument("--precision", default="nf4", help="of the language model: nf4, bfloat16 … (default: nf4)")
+    verb.add_argument("--precision", default="nf4", help="of the language model: float32, bfloat16, int8 or nf4 (default: nf4)")
     verb.add_argument("--no-gate", dest="gate", action="store_false",
                       help="the language model's state alone, without the features that the late gate carries past it")  # fmt: skip
 
@@ -121,7 +125,7 @@ def _checkpoint(verb: argparse.ArgumentParser) -> None:
 
 
 def _backbone(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--backbone", default="nano", help="`nano` or a model folder (default: nano)")
+    verb.add_argument("--backbone", default="nano", help=f"{BACKBONES}, or a folder (default: nano)")
 
 
 def _seed(verb: argparse.ArgumentParser) -> None:
@@ -180,8 +184,12 @@ def check(options) -> None:
 
 def fetch_backbone(options) -> None:
     from molar.backbone import fetch_backbone
+    from molar.registry import fetch_hub_model, hub_model, refuse_unknown
 
-    print(fetch_backbone(options.folder, report=Terminal("fetching")))
+    model, report = hub_model(options.name), Terminal("fetching")
+    if model is None and options.name != "nano":
+        raise refuse_unknown(options.name)
+    print(fetch_hub_model(model, report=report) if model else fetch_backbone(options.folder, report=report))
 
 
 def tune_encoder(options) -> None:

@@ -19,9 +19,10 @@ def encode_items(
 ) -> Path:  # fmt: skip
     """Encode all items of a dataset folder and write `vectors.safetensors` into the checkpoint folder.
 
-    encoder: the folder of what stage 1 trained, `checkpoint_dir/encoder` when not given. Without one, the projector is
-    untrained and only the late gate tells what is in a picture; the report says so. Stopped or killed, it loses the batch in
-    flight; the same command resumes. Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
+    encoder: the folder of what stage 1 trained, `checkpoint_dir/encoder` when not given. Without one, nothing is trained
+    and in `nano` only the late gate tells what is in a picture; the report says so, and how many items have no picture or no
+    text and are read by the other alone. Stopped or killed, it loses the batch in flight; the same command resumes.
+    Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
     """
     from molar.data import load_dataset
     from molar.encoder import EncoderConfig, ItemEncoder
@@ -30,10 +31,11 @@ def encode_items(
     dataset = load_dataset(dataset_dir, interactions=None)
     own = Path(checkpoint_dir) / "encoder"
     trained = encoder or (own if own.exists() else None)
-    if trained is None:
-        report(0, 0, f"no tuned encoder at {own}: the projector is untrained (--encoder names one)")
-    model = ItemEncoder.load(EncoderConfig(backbone, precision, gate=gate), trained)
     texts, paths = item_texts(dataset), [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
+    notes = [f"no tuned encoder at {own}: nothing is trained yet (--encoder names one)"] if trained is None else []
+    for note in notes + absent_parts(texts, paths):
+        report(0, 0, note)
+    model = ItemEncoder.load(EncoderConfig(backbone, precision, gate=gate), trained)
     vectors = np.zeros((dataset.n_items + 1, model.dim), np.float16)
     vectors[1:] = encode_catalogue(model, texts, paths, cache_folder(), report=report)
     out = Path(checkpoint_dir) / "vectors.safetensors"
@@ -53,6 +55,13 @@ def item_texts(dataset) -> list[str]:
 
     columns = list(dataset.encoded_columns)
     return [item_text(dict(zip(columns, row))) for row in dataset.items[columns].itertuples(index=False)]
+
+
+def absent_parts(texts: list[str], pictures: list) -> list[str]:
+    """What the report says of items that lack a part, [] when none does."""
+    no_picture, no_text = sum(picture is None for picture in pictures), sum(not text for text in texts)
+    notes = [f"{no_picture:,} without a picture, read by their text alone"] if no_picture else []
+    return notes + ([f"{no_text:,} without a text, read by their picture alone"] if no_text else [])
 
 
 def encode_catalogue(encoder, texts: list[str], pictures: list, cache: Path, *, report: Report = silent) -> np.ndarray:
@@ -87,7 +96,7 @@ def encode_catalogue(encoder, texts: list[str], pictures: list, cache: Path, *, 
 
 def _encode_batch(encoder, texts, pixels, known: VectorCache, seen: VectorCache) -> np.ndarray:
     """Vectors of one batch: from the cache where they are known, else computed and stored, each distinct item once."""
-    picture_keys = ["" if p is None else content_key(p.numpy().tobytes()) for p in pixels]
+    picture_keys = ["" if p is None else p.key for p in pixels]
     keys = [content_key(text, key) for text, key in zip(texts, picture_keys)]
     missing = {key: row for row, key in enumerate(keys) if key not in known}
     if missing:
@@ -101,17 +110,25 @@ def picture_features(encoder, pixels: list, keys: list[str], seen: VectorCache):
     """The frozen tower's features of a batch, through their own cache, and which rows have a picture at all."""
     import torch
 
-    from molar.encoder import PictureFeatures
+    from molar.families import PictureFeatures
 
     new = {key: p for key, p in zip(keys, pixels) if p is not None and key not in seen}
     if new:
-        features = encoder.see(torch.stack(list(new.values())))
-        stacked = torch.cat([features.pooled[:, None], features.patches], 1)  # (batch, 1 + tokens, wide)
-        seen.put(list(new), stacked.float().cpu().numpy())
+        seen.put(list(new), pack_features(encoder.see(list(new.values()))))
     has_picture = torch.tensor([bool(key) for key in keys])
-    blank = np.zeros((1 + encoder.visual_tokens, encoder.wide), np.float16)
+    blank = np.zeros((1 + encoder.backbone.most_tokens, encoder.backbone.width), np.float16)
     stored = torch.from_numpy(np.stack([seen.get(key) if key else blank for key in keys])).float()
-    return PictureFeatures(stored[:, 1:], stored[:, 0]), has_picture
+    grids = [None if p is None else p.grid for p in pixels]
+    return PictureFeatures(stored[:, 1:], stored[:, 0, : encoder.wide], grids), has_picture
+
+
+def pack_features(features) -> np.ndarray:
+    """One array (batch, 1 + tokens, width) for the cache: the pooled features in row 0, filled with zeros, then the tokens."""
+    import torch
+
+    wider = features.tokens.shape[2] - features.pooled.shape[1]
+    pooled = torch.nn.functional.pad(features.pooled.float(), (0, wider))
+    return torch.cat([pooled[:, None], features.tokens.float()], 1).cpu().numpy()
 
 
 def _decode(encoder, pictures: list, batch: list[int]) -> list:

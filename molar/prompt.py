@@ -24,6 +24,6 @@ def item_text(values: dict[str, str]) -> str:
     return " ".join(parts)
 
 
-def prompt_hash() -> str:
-    """Eight hex digits that change with the wording or the text limit."""
-    return hashlib.sha256(repr((BEFORE_TEXT, BEFORE_IMAGE, MAX_TEXT_TOKENS)).encode()).hexdigest()[:8]
+def prompt_hash(*frame: str) -> str:
+    """Eight hex digits that change with the wording, the text limit or what a backbone puts around them (`frame`)."""
+    return hashlib.sha256(repr((BEFORE_TEXT, BEFORE_IMAGE, MAX_TEXT_TOKENS, *frame)).encode()).hexdigest()[:8]

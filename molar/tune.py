@@ -45,26 +45,26 @@ class Tuner(nn.Module):
     """The adapter in training, with the heads that only training needs.
 
     Args:
-        encoder: in bfloat16 or float32. A 4-bit language model is refused: after a first inference it silently stops
-            passing gradients on some CPUs.
+        encoder: in bfloat16 or float32, or quantised and loaded as trainable. Any other quantised one is refused: after
+            a first inference it silently stops passing gradients on some CPUs.
         samples: pictures' features, texts and captions.
     """
 
     def __init__(self, encoder: ItemEncoder, samples: Samples, config: TuneConfig):
         super().__init__()
-        if encoder.config.precision == "nf4":
-            raise ValueError("Stage 1 trains through the language model: load the encoder in bfloat16.")
+        if not encoder.trainable:
+            raise ValueError("Stage 1 trains through the language model: load it in bfloat16, or with trainable=True.")
         self.encoder, self.samples, self.config = encoder, samples, config
         self.adapter = encoder.adapter.train()
         self.to_prompt = nn.Sequential(nn.LayerNorm(encoder.hidden), nn.Linear(encoder.hidden, encoder.hidden))
         self.to_words = nn.Sequential(nn.LayerNorm(encoder.hidden), nn.Linear(encoder.hidden, encoder.hidden))
-        used = encoder.words.weight[samples.used_words].float()
+        used = encoder.backbone.words.weight[samples.used_words].float()
         self.register_buffer("word_mean", used.mean(0), persistent=False)
         self.register_buffer("used_words", normalize(used - used.mean(0), dim=1), persistent=False)
 
     def start(self) -> None:
         """Begin the fresh parts at the length of the language model's own input vectors, so that it can read them."""
-        words = self.encoder.words.weight.float()
+        words = self.encoder.backbone.words.weight.float()
         with torch.no_grad():
             self.adapter.word_length.copy_(words.norm(dim=1).mean())
             self.adapter.cur_item.copy_(words.mean(0) + words.std() * torch.randn(self.encoder.hidden))
@@ -79,24 +79,25 @@ class Tuner(nn.Module):
 
     def warm_up_loss(self, rows: list[int]) -> torch.Tensor:
         """The word loss of the mean visual token: puts visual tokens among words without a pass of the model."""
-        return self.word_bag_loss(self.adapter.project(self.samples.patches(rows)).mean(1), rows)
+        tokens = self.adapter.project(self.samples.seen(rows).tokens)
+        return self.word_bag_loss((tokens * self.samples.shares(rows)[..., None]).sum(1), rows)
 
     def loss(self, rows: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
         """Caption loss (nats a token) and word loss (nats) of the samples `rows`, both seeing `e_i` alone."""
         texts = [self.samples.texts[row] for row in rows]
-        state, _ = self.encoder.read(texts, self.samples.patches(rows), torch.ones(len(rows), dtype=torch.bool))
+        state, _ = self.encoder.read(texts, self.samples.seen(rows), torch.ones(len(rows), dtype=torch.bool))
         return self._caption_loss(state, rows), self.word_bag_loss(self.to_words(state.float()), rows)
 
     def _caption_loss(self, state: torch.Tensor, rows: list[int]) -> torch.Tensor:
-        dtype = self.encoder.words.weight.dtype
-        end = self.encoder.tokenizer.eos_token_id
+        dtype = self.encoder.backbone.words.weight.dtype
+        end = self.encoder.backbone.tokenizer.eos_token_id
         ids = [torch.tensor(self.encoder.token_ids(self.samples.captions[row]) + [end]) for row in rows]
         padded = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=end)  # (batch, longest)
         wanted = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=-100)
         prompt = self.adapter.word_length * normalize(self.to_prompt(state.float()), dim=1)
-        embedded = torch.cat([prompt.to(dtype)[:, None], self.encoder.words(padded[:, :-1])], 1)  # position t sees the vector and words < t
-        model = self.encoder.model
-        written = model.lm_head(model.model.language_model(inputs_embeds=embedded, use_cache=False).last_hidden_state)
+        words = self.encoder.backbone.words(padded[:, :-1])
+        embedded = torch.cat([prompt.to(dtype)[:, None], words], 1)  # position t sees the vector and words < t
+        written = self.encoder.backbone.logits(embedded)
         return cross_entropy(written.float().flatten(0, 1), wanted.flatten(), ignore_index=-100)
 
     @torch.no_grad()
@@ -113,12 +114,12 @@ class Tuner(nn.Module):
         for start in range(0, len(rows), 16):
             chunk = rows[start : start + 16]
             read = self.encoder.read(
-                [self.samples.texts[row] for row in chunk], self.samples.patches(chunk), torch.ones(len(chunk)) > 0
+                [self.samples.texts[row] for row in chunk], self.samples.seen(chunk), torch.ones(len(chunk)) > 0
             )
             states.append(read[0].float())
             texts.append(read[1])
         self.adapter.fit_gate(
-            {"cur_item": torch.cat(states), "picture": self.samples.pooled(rows), "text": torch.cat(texts)}
+            {"cur_item": torch.cat(states), "picture": self.samples.seen(rows).pooled, "text": torch.cat(texts)}
         )
 
 

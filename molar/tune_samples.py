@@ -9,9 +9,10 @@ import numpy as np
 import torch
 
 from molar.cache import VectorCache, content_key, write_atomically
-from molar.encode import cache_folder
+from molar.encode import cache_folder, pack_features
 from molar.encoder import ItemEncoder
 from molar.errors import MolarError
+from molar.families import PictureFeatures
 from molar.progress import Report, silent
 
 CHUNK = 16
@@ -21,14 +22,16 @@ class Samples:
     """Texts, captions and the tower's features of stage-1 pairs.
 
     Attributes:
-        features: (samples, 1 + tokens, wide) float16; row 0 of each is the pooled output, the others the patches.
+        features: (samples, 1 + tokens, width) float16; row 0 of each holds the pooled features, the others the tokens.
+        grids: of each picture, None where the backbone has one grid for all.
         word_bags: (samples, used words) float32, rows sum to one; the columns are the token ids `used_words`.
     """
 
-    def __init__(self, texts: list[str], captions: list[str], features: np.ndarray, encoder: ItemEncoder):
-        self.texts, self.captions, self.features = texts, captions, features
+    def __init__(self, texts: list[str], captions: list[str], grids: list, features: np.ndarray, encoder: ItemEncoder):
+        self.texts, self.captions, self.grids, self.features = texts, captions, grids, features
+        self._wide, self._count = encoder.wide, encoder.backbone.count
         tokens = [sorted(set(encoder.token_ids(caption))) for caption in captions]
-        often = np.bincount(np.concatenate(tokens), minlength=len(encoder.tokenizer))
+        often = np.bincount(np.concatenate(tokens), minlength=len(encoder.backbone.tokenizer))
         # A word in more than half of the captions ("a", "print") says nothing about a picture.
         self.used_words = np.flatnonzero((often > 1) & (often <= len(captions) / 2))
         column = {word: number for number, word in enumerate(self.used_words)}
@@ -40,38 +43,43 @@ class Samples:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def patches(self, rows: list[int]) -> torch.Tensor:
-        return torch.from_numpy(self.features[rows][:, 1:]).float()
+    def seen(self, rows: list[int]) -> PictureFeatures:
+        """What the tower says of the pictures of `rows`."""
+        stored = torch.from_numpy(self.features[rows]).float()
+        return PictureFeatures(stored[:, 1:], stored[:, 0, : self._wide], [self.grids[row] for row in rows])
 
-    def pooled(self, rows: list[int]) -> torch.Tensor:
-        return torch.from_numpy(self.features[rows][:, 0]).float()
+    def shares(self, rows: list[int]) -> torch.Tensor:
+        """(len(rows), tokens): what multiplies a picture's visual tokens to give their mean; zero behind its last."""
+        counts = torch.tensor([self._count(self.grids[row]) for row in rows])[:, None]
+        return (torch.arange(self.features.shape[1] - 1) < counts) / counts
 
 
 def draw_samples(encoder: ItemEncoder, pairs: str, seed: int, count: int, *, report: Report = silent) -> Samples:
     """Draw `count` pairs and look at each picture once. What was drawn and seen is kept for the next run."""
     seen = VectorCache(cache_folder() / "tune", encoder.tower_fingerprint | {"pairs": pairs, "seed": seed})
-    listing = seen.folder / f"pairs-{count}.json"
+    listing = seen.folder / f"drawn-{count}.json"
     keys = [content_key(pairs, str(seed), str(number)) for number in range(count)]
     if not (listing.exists() and all(key in seen for key in keys)):
         _look(encoder, load_pairs(pairs)(seed=seed, count=count), keys, seen, listing, report)
     told = json.loads(listing.read_text())
-    return Samples(told["texts"], told["captions"], np.stack([seen.get(key) for key in keys]), encoder)
+    grids = [tuple(grid) if grid else None for grid in told["grids"]]
+    return Samples(told["texts"], told["captions"], grids, np.stack([seen.get(key) for key in keys]), encoder)
 
 
 def _look(encoder, drawn, keys: list[str], seen: VectorCache, listing: Path, report: Report) -> None:
-    texts, captions, waiting = [], [], []
+    texts, captions, grids, waiting = [], [], [], []
     for number, pair in enumerate(drawn):
         texts.append(pair.text)
         captions.append(pair.caption)
+        pixels = encoder.pixels(pair.image)
+        grids.append(pixels.grid)
         if keys[number] not in seen:
-            waiting.append((keys[number], encoder.pixels(pair.image)))
+            waiting.append((keys[number], pixels))
         if waiting and (len(waiting) == CHUNK or number == len(keys) - 1):
-            features = encoder.see(torch.stack([pixels for _, pixels in waiting]))
-            stacked = torch.cat([features.pooled[:, None], features.patches], 1).float().cpu().numpy()
-            seen.put([key for key, _ in waiting], stacked)
+            seen.put([key for key, _ in waiting], pack_features(encoder.see([pixels for _, pixels in waiting])))
             waiting = []
         report(number + 1, len(keys), "pairs drawn and seen")
-    write_atomically(listing, json.dumps({"texts": texts, "captions": captions}).encode())
+    write_atomically(listing, json.dumps({"texts": texts, "captions": captions, "grids": grids}).encode())
 
 
 def load_pairs(name: str) -> Callable:

@@ -7,7 +7,7 @@ from PIL import Image
 from tests.tiny_backbone import save_tiny_backbone
 
 from molar.encode import encode_catalogue, encode_items
-from molar.encoder import EncoderConfig, ItemEncoder, check_quantised
+from molar.encoder import EncoderConfig, ItemEncoder
 from molar.errors import MolarError
 from molar.prompt import item_text
 from molar.vectors import load_vectors, vectors_fingerprint
@@ -97,18 +97,6 @@ def test_equal_items_are_encoded_once(encoder, pictures, tmp_path, monkeypatch):
     assert len(counted) == 1 and (vectors == vectors[0]).all()
 
 
-def test_nf4_touches_the_language_model_alone(backbone):
-    encoder = ItemEncoder.load(EncoderConfig(backbone, "nf4"))
-    names = check_quantised(encoder.model, 14)
-    assert len(names) == 14 and all(name.startswith("model.language_model.layers.") for name in names)
-
-
-def test_other_layers_in_four_bits_are_refused(backbone):
-    encoder = ItemEncoder.load(EncoderConfig(backbone, "nf4"))
-    with pytest.raises(MolarError, match="14 four-bit layers .13 wanted"):
-        check_quantised(encoder.model, 13)
-
-
 def test_unknown_precision_and_absent_backbone_are_one_sentence(tmp_path):
     with pytest.raises(MolarError, match="'int3' is unknown"):
         EncoderConfig(precision="int3")
@@ -150,3 +138,11 @@ def test_encode_items_writes_vectors_that_know_their_origin(backbone, tiny_folde
 def test_a_prompt_holds_words_and_no_links():
     text = item_text({"title": "Night ferry.", "description": "See https://shop.example/1 now", "genres": "A|B", "x": ""})
     assert text == "Night ferry. See now. genres: A, B."
+
+
+def test_the_report_counts_what_is_absent(backbone, tiny_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
+    notes = []
+    encode_items(tiny_folder, tmp_path / "checkpoint", backbone=backbone, precision="float32",
+                 report=lambda done, total, note="": notes.append(note))  # fmt: skip
+    assert "nothing is trained yet" in notes[0] and "1 without a picture, read by their text alone" in notes[1]

@@ -14,7 +14,8 @@ from PIL import Image
 from molar.backbone import molar_home
 from molar.data import load_dataset
 from molar.encode import encode_catalogue, item_texts
-from molar.encoder import EncoderConfig, ItemEncoder, check_quantised
+from molar.encoder import EncoderConfig, ItemEncoder
+from molar.precision import quantised_layers
 from molar.vectors import load_vectors
 
 DEMO, CHECKPOINT = Path("assets/demo"), Path("checkpoints/demo")
@@ -35,7 +36,7 @@ def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def test_exactly_the_language_model_is_in_four_bits(encoder):
-    names = check_quantised(encoder.model, 210)
+    names = quantised_layers(encoder.backbone.model)
     assert len(names) == 210 and all(name.startswith("model.language_model.") for name in names)
 
 

@@ -7,8 +7,11 @@ import torch
 WORDS = "compress the text and image into embedding . item information : title a print of red blue fox whale by".split()
 
 
-def save_tiny_backbone(folder: Path, seed: int = 0) -> Path:
-    """Save a random `LlavaForConditionalGeneration`, its tokenizer and its image processor to `folder`."""
+def save_tiny_backbone(folder: Path, seed: int = 0, hidden: int = 16) -> Path:
+    """Save a random `LlavaForConditionalGeneration`, its tokenizer and its image processor to `folder`.
+
+    `hidden`: width of the language model; bitsandbytes runs four-bit layers of multiples of 32 alone.
+    """
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
     from transformers import (
         CLIPImageProcessorPil, CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration,
@@ -24,7 +27,7 @@ def save_tiny_backbone(folder: Path, seed: int = 0) -> Path:
     shape = dict(num_hidden_layers=2, num_attention_heads=2)
     vision = CLIPVisionConfig(hidden_size=24, intermediate_size=32, image_size=32, patch_size=8, **shape)
     text = LlamaConfig(
-        hidden_size=16, intermediate_size=32, num_key_value_heads=2, vocab_size=len(vocabulary), eos_token_id=1, **shape
+        hidden_size=hidden, intermediate_size=2 * hidden, num_key_value_heads=2, vocab_size=len(vocabulary), eos_token_id=1, **shape
     )
     torch.manual_seed(seed)
     config = LlavaConfig(vision_config=vision.to_dict(), text_config=text.to_dict(), image_token_index=2)

@@ -190,6 +190,7 @@ class ItemEncoder:
         return PictureFeatures(pooled, seen.pooler_output)
 
     def token_ids(self, text: str) -> list[int]:
+        """The token ids of a text, cut at MAX_TEXT_TOKENS."""
         return self.tokenizer(text, add_special_tokens=False)["input_ids"][:MAX_TEXT_TOKENS]
 
     @torch.inference_mode()

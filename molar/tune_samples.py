@@ -41,9 +41,11 @@ class Samples:
         return len(self.texts)
 
     def patches(self, rows: list[int]) -> torch.Tensor:
+        """(len(rows), tokens, wide) float32: the picture's patches, averaged over squares."""
         return torch.from_numpy(self.features[rows][:, 1:]).float()
 
     def pooled(self, rows: list[int]) -> torch.Tensor:
+        """(len(rows), wide) float32: the tower's pooled output."""
         return torch.from_numpy(self.features[rows][:, 0]).float()
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import torch
 from safetensors.torch import load_file, save
 from torch import nn
 
@@ -28,7 +29,7 @@ def save_model(folder: Path | str, model: nn.Module, meta: dict) -> None:
     The config is written last and names the weights' hash, so a half-written folder is noticed.
     Raises MolarError when the disk is full or not writable."""
     folder = Path(folder)
-    weights = {name: tensor.detach().half().contiguous() for name, tensor in model.state_dict().items()}
+    weights = {name: _stored(tensor.detach()) for name, tensor in model.state_dict().items()}
     write_atomically(folder / WEIGHTS, save(weights))
     config = {
         "class": type(model).__name__,
@@ -37,6 +38,10 @@ def save_model(folder: Path | str, model: nn.Module, meta: dict) -> None:
         "meta": meta,
     }
     write_atomically(folder / CONFIG, (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def _stored(tensor: torch.Tensor) -> torch.Tensor:
+    return (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
 
 
 def load_model(folder: Path | str) -> nn.Module:

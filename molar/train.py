@@ -26,7 +26,7 @@ FULL_SOFTMAX_UP_TO = 5_000  # items; above it the softmax reads shared random ne
 NEGATIVES = 1_024
 
 ID_RECIPE = Recipe(epochs=30, batch_size=128, lr=3e-3, weight_decay=0.01, patience=6)
-CONTENT_RECIPE = Recipe(epochs=20, batch_size=128, lr=3e-3, weight_decay=0.05, patience=20)
+CONTENT_RECIPE = Recipe(epochs=14, batch_size=64, lr=2e-3, weight_decay=0.05, patience=14)
 ALPHA, TAU = 0.3, 0.1
 
 

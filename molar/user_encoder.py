@@ -23,14 +23,13 @@ class ContentConfig:
     """Sizes and regularisation of the content tower; `dim_in` is the width of an item vector."""
     dim_in: int
     dim: int = 128
-    blocks: int = 2
+    blocks: int = 1
     heads: int = 2
     max_length: int = 50
     dropout: float = 0.2
     hidden: int = 256  # width of the adapter's inner layer
     components: int = 256  # at most so many principal axes of the item vectors are read
     popularity: float = 0.5  # exponent of an item's popularity that its content need not explain
-    input_dropout: float = 0.2  # share of the axes hidden in each step: no item is known by a few of them
 
     def __post_init__(self):
         check_sizes(self)
@@ -38,8 +37,6 @@ class ContentConfig:
             raise MolarError("dim_in, hidden and components must be at least 1.")
         if self.popularity < 0:
             raise MolarError(f"popularity must be at least 0, not {self.popularity}.")
-        if not 0 <= self.input_dropout < 1:
-            raise MolarError(f"input_dropout must lie in [0, 1), not {self.input_dropout}.")
 
     @property
     def axes(self) -> int:
@@ -64,11 +61,12 @@ class ContentUserEncoder(nn.Module):
         self.config = config
         self.register_buffer("mean", torch.zeros(config.dim_in))
         self.register_buffer("deviation", torch.ones(config.dim_in))
-        self.register_buffer("axes", torch.eye(config.dim_in, config.axes))  # of the standardised vectors
+        # Principal axes of the standardised vectors, in eight bits: the largest part of a saved tower, and no less white.
+        self.register_buffer("axes", torch.eye(config.dim_in, config.axes).to(torch.int8))
+        self.register_buffer("axis_scale", torch.ones(config.axes))
         self.register_buffer("vectors", None, persistent=False)  # (n_items + 1, dim_in)
         self.register_buffer("whitened", None, persistent=False)  # (n_items + 1, axes)
         self.register_buffer("prior", None, persistent=False)  # (n_items + 1,)
-        self.input_dropout = nn.Dropout(config.input_dropout)
         self.adapter = nn.Sequential(
             nn.Linear(config.axes, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.dim)
         )
@@ -93,7 +91,7 @@ class ContentUserEncoder(nn.Module):
         if vectors.ndim != 2 or vectors.shape[1] != self.config.dim_in:
             raise MolarError(f"The model reads item vectors of width {self.config.dim_in}, not shape {vectors.shape}.")
         self.vectors = torch.as_tensor(vectors, dtype=torch.float32)
-        self.whitened = (self.vectors - self.mean) / self.deviation @ self.axes
+        self.whitened = (self.vectors - self.mean) / self.deviation @ (self.axes * self.axis_scale)
 
     def set_counts(self, counts: np.ndarray) -> None:
         """Give how many training histories hold each item, (n_items + 1,); they are not saved with the model.
@@ -117,14 +115,15 @@ class ContentUserEncoder(nn.Module):
         self.deviation.copy_(seen.std(0, correction=0).clamp(min=1e-6))
         _, spread, axes = torch.linalg.svd((seen - self.mean) / self.deviation, full_matrices=False)
         strong = (spread[: self.config.axes] > 1e-3 * spread[0]).sum()
+        whitening = axes[:strong].T / spread[:strong] * len(seen) ** 0.5  # (dim_in, strong)
+        self.axis_scale[:strong] = whitening.abs().amax(0) / 127
         self.axes.zero_()
-        self.axes[:, :strong] = axes[:strong].T / spread[:strong] * len(seen) ** 0.5
+        self.axes[:, :strong] = (whitening / self.axis_scale[:strong]).round()
         self.set_item_vectors(self.vectors)
 
     def embed_items(self, numbers: torch.Tensor) -> torch.Tensor:
         """Unit vectors (rows, dim) of item numbers (rows,); the padding item's is zero."""
-        kept = self.input_dropout(torch.ones(self.config.axes))  # the same axes for all items of a step
-        vectors = self._item_vectors(self.whitened)[numbers] * kept
+        vectors = self._item_vectors(self.whitened)[numbers]
         return F.normalize(self.adapter(vectors), dim=-1) * (numbers != PAD).unsqueeze(-1)
 
     def encode(self, embedded: torch.Tensor) -> torch.Tensor:

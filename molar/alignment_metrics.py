@@ -21,6 +21,7 @@ class Alignment:
     whole: dict[str, float] = field(default_factory=dict)
 
     def numbers(self) -> dict[str, float]:
+        """Every metric as one number: means over users, and those that are of all users together."""
         return {name: float(values.mean()) for name, values in self.per_user.items()} | self.whole
 
 

@@ -22,6 +22,7 @@ class Random:
         self.seed, self.columns = seed, split.dataset.n_items + 1
 
     def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+        """(B, n_items + 1) float32, drawn from a history's own seed."""
         keys = [zlib.crc32(np.asarray(history, np.int32).tobytes()) for history in histories]
         draws = [np.random.default_rng([self.seed, key]).random(self.columns, np.float32) for key in keys]
         return np.stack(draws)
@@ -36,6 +37,7 @@ class Popularity:
         self.counts = split.train_counts().astype(np.float32)
 
     def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+        """(B, n_items + 1) float32, a read-only view of one row."""
         return np.broadcast_to(self.counts, (len(histories), len(self.counts)))
 
 
@@ -53,6 +55,7 @@ class ItemKNN:
         self.unseen = split.cold
 
     def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+        """(B, n_items + 1) float32, -inf for items of no training prefix."""
         weights = history_weights(histories, self.half_life, self.similarity.shape[0])
         scores = (weights @ self.similarity).toarray()
         scores[:, self.unseen] = -np.inf
@@ -81,6 +84,7 @@ class ContentKNN:
         self.half_life = half_life
 
     def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+        """(B, n_items + 1) float32, for cold items too."""
         # The length of the user's own vector does not change the order of his items, so it is left out.
         users = history_weights(histories, self.half_life, len(self.vectors)) @ self.vectors  # (B, dim)
         return users @ self.vectors.T

@@ -15,6 +15,7 @@ POOL = 16  # batches whose windows are sorted by length together: little padding
 
 @dataclass(frozen=True)
 class Batch:
+    """Windows of training histories, as a training step reads them."""
     users: np.ndarray  # (batch,) user rows
     items: np.ndarray  # (batch, length) int64 item numbers, padded on the right
     targets: np.ndarray  # (batch, length) int64 the item that follows, PAD where there is none

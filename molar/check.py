@@ -53,12 +53,8 @@ class Inspection:
 
     @property
     def errors(self) -> list[Problem]:
+        """The problems that keep the dataset from being used; the others are warnings."""
         return [problem for problem in self.problems if problem.severity == ERROR]
-
-
-def check_dataset(root, interactions: str | None = "interactions.csv") -> list[Problem]:
-    """Everything that is wrong with a dataset folder, errors first. Never raises for what the folder holds."""
-    return sorted(inspect(Path(root), interactions).problems, key=lambda problem: problem.severity)
 
 
 def describe(problems: list[Problem]) -> str:
@@ -88,7 +84,7 @@ def _one_line(same: list[Problem]) -> str:
 
 
 def inspect(root: Path, interactions: str | None, *, decode_pictures: bool = True) -> Inspection:
-    """Read and check everything; the one pass behind `check_dataset` and `load_dataset`."""
+    """Read and check everything; the one pass behind `load_dataset`. Never raises for what the folder holds."""
     found = Inspection()
     if not root.is_dir():
         found.problems.append(Problem(str(root), None, None, "there is no such dataset folder"))

@@ -170,6 +170,7 @@ def _given(options, *names: str) -> dict:
 
 
 def check(options) -> None:
+    """Print every problem of a dataset folder, and what was loaded."""
     from molar.check import describe
     from molar.data import describe_dataset, open_dataset
 
@@ -183,6 +184,7 @@ def check(options) -> None:
 
 
 def fetch_backbone(options) -> None:
+    """Get and assemble the offline backbone."""
     from molar.backbone import fetch_backbone
     from molar.registry import fetch_hub_model, hub_model, refuse_unknown
 
@@ -193,6 +195,7 @@ def fetch_backbone(options) -> None:
 
 
 def tune_encoder(options) -> None:
+    """Train what lets the item encoder see: stage 1."""
     from molar.tune import TuneConfig, tune_encoder
 
     config = TuneConfig(**_given(options, "count", "samples", "seed"))
@@ -201,6 +204,7 @@ def tune_encoder(options) -> None:
 
 
 def encode(options) -> None:
+    """Encode every item of a dataset."""
     from molar.encode import encode_items
 
     print(encode_items(options.dataset, options.checkpoint, backbone=options.backbone, precision=options.precision,
@@ -208,6 +212,7 @@ def encode(options) -> None:
 
 
 def train_id(options) -> None:
+    """Train the ID model."""
     from molar.data import load_dataset
     from molar.split import leave_one_out
     from molar.train import train_id_model
@@ -220,6 +225,7 @@ def train_id(options) -> None:
 
 
 def train(options) -> None:
+    """Train the content tower twice, without and with alignment."""
     from molar.checkpoint import load_tower
     from molar.data import load_dataset
     from molar.split import leave_one_out
@@ -237,6 +243,7 @@ def train(options) -> None:
 
 
 def evaluate(options) -> None:
+    """Measure a checkpoint and write the results file."""
     from molar.evaluate import evaluate_checkpoint
 
     evaluate_checkpoint(options.dataset, options.checkpoint, options.out, interactions=options.interactions,
@@ -245,6 +252,7 @@ def evaluate(options) -> None:
 
 
 def draw_maps(options) -> None:
+    """Draw the users' maps."""
     from molar.maps import draw_maps
 
     print(draw_maps(options.dataset, options.checkpoint, interactions=options.interactions,
@@ -252,6 +260,7 @@ def draw_maps(options) -> None:
 
 
 def recommend(options) -> None:
+    """Print what a model recommends after a history."""
     from molar.recommend import Recommender
 
     shop = Recommender.load(options.dataset, options.checkpoint)

@@ -40,10 +40,12 @@ class Dataset:
 
     @property
     def n_items(self) -> int:
+        """How many items there are; their numbers are 1 … n_items."""
         return len(self.items)
 
     @property
     def n_users(self) -> int:
+        """How many users there are; their indices begin at 0."""
         return len(self.user_ids)
 
     @cached_property
@@ -67,6 +69,7 @@ class Dataset:
         return self.root / IMAGES_FOLDER / name if name else None
 
     def title(self, number: int) -> str:
+        """The title of item `number`."""
         return self.items.at[number - 1, c.TITLE]
 
 

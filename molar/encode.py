@@ -44,6 +44,7 @@ def encode_items(
 
 
 def cache_folder() -> Path:
+    """Where encoded vectors and picture features are kept between runs: `cache` in `molar_home()`."""
     from molar.backbone import molar_home
 
     return molar_home() / "cache"

@@ -180,6 +180,7 @@ class ItemEncoder:
         return self.backbone.see(pictures)
 
     def token_ids(self, text: str) -> list[int]:
+        """The token ids of a text, cut at MAX_TEXT_TOKENS."""
         return self.backbone.token_ids(text)
 
     @torch.inference_mode()

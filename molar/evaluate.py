@@ -53,6 +53,7 @@ class TowerScorer:
         self.bias = model.item_bias().detach().cpu().numpy()
 
     def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+        """(B, n_items + 1) float32, -inf for `unscorable` items."""
         scores = self.model.user_vectors(histories) @ self.items.T + self.bias
         if self.unscorable is not None:
             scores[:, self.unscorable] = -np.inf

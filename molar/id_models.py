@@ -15,6 +15,7 @@ from molar.errors import MolarError
 
 @dataclass(frozen=True)
 class SASRecConfig:
+    """Sizes of the ID tower: `dim` wide, `blocks` deep, reading the last `max_length` items of a history."""
     n_items: int
     dim: int = 128
     blocks: int = 2

@@ -64,6 +64,7 @@ class State:
     curve: list[dict]  # one entry an epoch: epoch, ndcg@10, the parts of the loss
 
     def best_entry(self) -> dict | None:
+        """The curve's entry with the best validation NDCG@10; None before the first epoch."""
         return max(self.curve, key=lambda entry: entry["ndcg@10"], default=None)  # the first of equals
 
 

@@ -93,6 +93,7 @@ def _write_histories(dataset: Dataset, users: np.ndarray, numbers: np.ndarray, p
 
 
 def main() -> int:
+    """Cut the subset that the command line names. Returns the exit code: 0, or 2 for an error the user can mend."""
     parser = argparse.ArgumentParser(prog="python -m molar.subset", description="Cut a small part out of a dataset.")
     parser.add_argument("dataset", type=Path, help="the dataset folder to cut from")
     parser.add_argument("out", type=Path, help="the folder to write")

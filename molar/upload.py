@@ -24,6 +24,7 @@ class Checked:
 
     @property
     def errors(self) -> list[Problem]:
+        """The problems that keep the catalogue from being used; the others are warnings."""
         return [problem for problem in self.problems if problem.severity == ERROR]
 
 

@@ -20,6 +20,7 @@ from molar.id_models import last_states
 
 @dataclass(frozen=True)
 class ContentConfig:
+    """Sizes and regularisation of the content tower; `dim_in` is the width of an item vector."""
     dim_in: int
     dim: int = 128
     blocks: int = 1
@@ -39,6 +40,7 @@ class ContentConfig:
 
     @property
     def axes(self) -> int:
+        """How many principal axes of the item vectors are read."""
         return min(self.components, self.dim_in)
 
 

@@ -6,7 +6,7 @@ import json
 import pytest
 from PIL import Image
 
-from molar.check import check_dataset, describe, inspect
+from molar.check import describe, inspect
 from molar.tables import ERROR, WARNING
 
 
@@ -24,12 +24,16 @@ def set_cell(path, row, column, value):
     edit(path, lambda rows: rows[row - 1].__setitem__(rows[0].index(column), value))
 
 
+def problems_of(folder, interactions="interactions.csv"):
+    return inspect(folder, interactions).problems
+
+
 def errors(folder, **options):
-    return [problem for problem in check_dataset(folder, **options) if problem.severity == ERROR]
+    return [problem for problem in problems_of(folder, **options) if problem.severity == ERROR]
 
 
 def test_a_sound_folder_has_only_the_missing_picture(tiny_folder):
-    (problem,) = check_dataset(tiny_folder)
+    (problem,) = problems_of(tiny_folder)
     assert (problem.severity, problem.row, problem.column) == (WARNING, 31, "image")
 
 
@@ -97,7 +101,7 @@ def test_table_without_rows(tiny_folder):
 
 
 def test_missing_folder(tmp_path):
-    assert "there is no such dataset folder" in describe(check_dataset(tmp_path / "nowhere"))
+    assert "there is no such dataset folder" in describe(problems_of(tmp_path / "nowhere"))
 
 
 def test_wrong_byte_is_told_with_row_and_column(tiny_folder):
@@ -112,7 +116,7 @@ def test_messages_about_wrong_bytes_can_be_printed(tiny_folder):
     for name, old, new in (("items.csv", b"artist", b"k\xfcnstler"), ("interactions.csv", b"i05", b"i\xe4")):
         path = tiny_folder / name
         path.write_bytes(path.read_bytes().replace(old, new))
-    text = describe(check_dataset(tiny_folder))
+    text = describe(problems_of(tiny_folder))
     assert "byte 0xfc" in text and "byte 0xe4" in text
     text.encode("utf-8")
 
@@ -205,7 +209,7 @@ def test_same_user_and_item_twice(tiny_folder):
 
 def test_times_out_of_order_are_a_warning(tiny_folder):
     edit(tiny_folder / "interactions.csv", lambda rows: rows.insert(1, rows.pop(2)))
-    problems = [p for p in check_dataset(tiny_folder) if p.column == "timestamp"]
+    problems = [p for p in problems_of(tiny_folder) if p.column == "timestamp"]
     assert [(p.severity, p.row) for p in problems] == [(WARNING, 3)]
 
 
@@ -255,14 +259,14 @@ def test_dataset_json_is_checked(tiny_folder, settings, expected):
 
 def test_first_twenty_errors_and_a_count(tiny_folder):
     edit(tiny_folder / "items.csv", lambda rows: [row[:1] + ["" if at else "title"] + row[2:] for at, row in enumerate(rows)])
-    text = describe(check_dataset(tiny_folder))
+    text = describe(problems_of(tiny_folder))
     assert text.count("error: items.csv, row") == 20
     assert "… and 10 more errors" in text
 
 
 def test_warnings_of_one_kind_share_a_line(tiny_folder):
     edit(tiny_folder / "items.csv", lambda rows: [row[:5] + ["" if at else "image"] for at, row in enumerate(rows)])
-    (line,) = describe(check_dataset(tiny_folder)).splitlines()
+    (line,) = describe(problems_of(tiny_folder)).splitlines()
     assert "(30 rows: 2, 3, 4, 5, 6, …)" in line
 
 

@@ -142,13 +142,16 @@ class Tab:
             return
         job, shown = self.encoding.start(upload), upload.encoded
         first = min(FIRST, upload.dataset.n_items)
+        if upload.neighbours is None:
+            yield self.laid_out(upload)
         try:
             while not job.wait(TICK) and not upload.gone:
-                text = words.own_progress(upload.encoded, upload.dataset.n_items, job.left())
-                news = {self.progress: html.progress(upload, text if job.started else words.OWN_LOADING)}
+                news = {}
                 if upload.encoded >= max(first, shown + 1 if shown < first else 2 * shown):
-                    news |= self.opened(upload, whole=shown < first)
+                    news = self.opened(upload)
                     shown = upload.encoded
+                text = words.own_progress(upload.encoded, upload.dataset.n_items, job.left())
+                news[self.progress] = html.progress(upload, text if job.started else words.OWN_LOADING)
                 upload.touched = self.uploads.now()
                 yield news
         except MolarError as error:
@@ -160,25 +163,31 @@ class Tab:
             raise
         else:
             if not upload.gone:
-                yield self.finished(upload, whole=shown < first)
+                yield self.finished(upload)
 
-    def opened(self, upload: Upload, whole: bool) -> dict:
-        """Answers over what is encoded so far; `whole`: with the gallery, which is not there yet."""
+    def laid_out(self, upload: Upload) -> dict:
+        """Before the first answers: the pictures that come first, which wait, greyed out."""
+        everything = list(range(1, upload.dataset.n_items + 1))
+        return {self.desk: gr.update(visible=True), self.shelf: html.gallery(upload, everything, FIRST), self.strip: "",
+                self.rows: html.note(words.OWN_SOON)}  # fmt: skip
+
+    def opened(self, upload: Upload) -> dict:
+        """Answers over what is encoded so far; the first time with the whole shelf and something picked to begin with."""
+        begun = upload.neighbours is not None
         upload.neighbours = ContentNeighbours(upload.vectors)
         if upload.tower is not None:
             upload.tower.set_item_vectors(upload.vectors.copy())
-        if not whole:
+        if begun:
             return {self.rows: self.answers(upload)}
-        upload.picks = upload.picks or [1]  # something to begin with
+        upload.picks = [1]
         text = words.own_progress(upload.encoded, upload.dataset.n_items, "")
         everything = list(range(1, upload.dataset.n_items + 1))
-        return {self.desk: gr.update(visible=True), self.shelf: html.gallery(upload, everything, PAGE), self.shown: PAGE,
-                self.strip: html.picks(upload), self.rows: self.answers(upload),
-                self.said: html.note(text, look="unseen")}  # fmt: skip
+        return {self.shelf: html.gallery(upload, everything, PAGE), self.shown: PAGE, self.strip: html.picks(upload),
+                self.rows: self.answers(upload), self.said: html.note(text, look="unseen")}  # fmt: skip
 
-    def finished(self, upload: Upload, whole: bool) -> dict:
+    def finished(self, upload: Upload) -> dict:
         text = words.own_done(upload.dataset.n_items)
-        return self.opened(upload, whole) | {
+        return self.opened(upload) | {
             self.progress: html.progress(upload, text), self.controls: html.controls(),
             self.said: html.note(text, look="unseen"),
         }  # fmt: skip

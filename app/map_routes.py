@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from app import words
-from app.figure import figure
+from app.figure import PAPER, figure
 from app.map_data import Colour, colours, packed
 from molar.locate import ShopperMaps
 from molar.maps import VIEWS
@@ -41,7 +41,8 @@ def routes(maps: ShopperMaps) -> list[Route]:
 
     def as_html(request: Request) -> Response:
         page = drawn(request).to_html(include_plotlyjs=True, full_html=True, config={"displaylogo": False})
-        page = page.replace("<head>", f"<head><title>{words.MAP_TITLE}</title>", 1)
+        look = f"<style>body {{ margin: 0; background: {PAPER}; }}</style>"
+        page = page.replace("<head>", f"<head><title>{words.MAP_TITLE}</title>{look}", 1)
         return HTMLResponse(page, headers={"Content-Disposition": 'attachment; filename="maps.html"'})
 
     def plotly(request: Request) -> Response:

@@ -47,10 +47,13 @@ function yourPlace(panel) {
 
 // The few who lie beyond the reach of a map are drawn at its edge.
 const EDGE = 5;
-const unit = (panel) => (panel.size / 2 - EDGE) / world.reach[panel.name === 'id' ? 'id' : 'after'];
+function unitOf(panel) { // pixels of a map's 1
+  const [right, up] = world.reach[panel.name === 'id' ? 'id' : 'after'];
+  return Math.min((panel.wide / 2 - EDGE) / right, (panel.size / 2 - EDGE) / up);
+}
 const within = (spot, size) => Math.min(Math.max(spot, EDGE), size - EDGE);
-const x = (panel, place) => within(panel.wide / 2 + place[0] * unit(panel), panel.wide);
-const y = (panel, place) => within(panel.size / 2 - place[1] * unit(panel), panel.size);
+const x = (panel, place) => within(panel.wide / 2 + place[0] * panel.unit, panel.wide);
+const y = (panel, place) => within(panel.size / 2 - place[1] * panel.unit, panel.size);
 
 // --- colours
 
@@ -104,7 +107,8 @@ function paint() {
   for (const panel of panels) {
     panel.image = null;
     if (!panel.canvas.width || !panel.canvas.height) continue; // not laid out yet: it paints again when it is
-    const radius = Math.max(1.5, Math.min(3, panel.size / 150)) * (world.shoppers.length > 3000 ? 0.8 : 1);
+    panel.unit = unitOf(panel);
+    const radius = Math.max(1.5, Math.min(3, panel.wide / 150)) * (world.shoppers.length > 3000 ? 0.8 : 1);
     panel.masks = masksOf(panel, radius * ratio, 0.85);
     panel.dimMasks = masksOf(panel, radius * ratio, 0.1);
     panel.image = panel.pen.createImageData(panel.canvas.width, panel.canvas.height);

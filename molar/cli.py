@@ -188,12 +188,13 @@ def train(options) -> None:
     from molar.data import load_dataset
     from molar.split import leave_one_out
     from molar.train import train_molar
-    from molar.vectors import load_vectors
+    from molar.vectors import load_vectors, vectors_fingerprint
 
     dataset = load_dataset(options.dataset, interactions=options.interactions)
-    split, vectors = leave_one_out(dataset), load_vectors(options.checkpoint / "vectors.safetensors", dataset)
+    path = options.checkpoint / "vectors.safetensors"
+    split, vectors = leave_one_out(dataset), load_vectors(path, dataset)
     id_model = load_model(options.checkpoint / "sasrec")
-    given = _given(options, "tau", "seed", "epochs") | {"command": options.command}
+    given = _given(options, "tau", "seed", "epochs") | {"command": options.command, "encoder": vectors_fingerprint(path)}
     for name, alpha in (("content", {"alpha": 0.0}), ("molar", _given(options, "alpha"))):
         out = options.checkpoint / name
         train_molar(split, vectors, id_model, out=out, report=Terminal(f"training {name}"), **alpha, **given)

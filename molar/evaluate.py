@@ -158,9 +158,11 @@ def load_towers(
 ) -> tuple[dict[str, TowerScorer], dict[str, Source]]:
     """The trained towers in the folder, by name, and where they come from.
 
-    Raises MolarError for a tower that was trained on another split: it may have seen these targets.
+    Raises MolarError for a tower that was trained on another split: it may have seen these targets. Likewise for one
+    that was trained on vectors of another encoder than those in the folder.
     """
     from molar.checkpoint import CONFIG, load_model, read_meta, weights_sha256
+    from molar.fingerprint import require_tower_of_vectors
 
     towers, sources = {}, {}
     for name in TOWERS:
@@ -175,6 +177,7 @@ def load_towers(
             )
         model = load_model(folder)
         if name != ID_TOWER:
+            require_tower_of_vectors(folder, checkpoint_dir / "vectors.safetensors")
             model.set_item_vectors(vectors)
             model.set_counts(split.train_counts())
         towers[name] = TowerScorer(name, model, split.cold if name == ID_TOWER else None)

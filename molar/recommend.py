@@ -64,6 +64,7 @@ class Recommender:
     def load(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Recommender":
         """Open a dataset folder and its checkpoint. Raises MolarError when a part is missing or does not fit."""
         from molar.checkpoint import load_model
+        from molar.fingerprint import require_tower_of_vectors
         from molar.vectors import load_vectors
 
         folder = Path(checkpoint_dir)
@@ -80,6 +81,7 @@ class Recommender:
         towers = {name: load_model(folder / name) for name in MODELS}
         vectors = load_vectors(folder / "vectors.safetensors", dataset)
         for name in ("content", "molar"):
+            require_tower_of_vectors(folder / name, folder / "vectors.safetensors")
             towers[name].set_item_vectors(vectors)
             towers[name].set_counts(split.train_counts())
         return cls(dataset, split, towers)

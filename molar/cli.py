@@ -88,6 +88,16 @@ def build_parser() -> argparse.ArgumentParser:
     _checkpoint(verb)
     verb.add_argument("--out", type=Path, required=True, help="results file, such as results/demo.json")
 
+    verb = _verb(verbs, "fidelity", fidelity, "what fewer bits cost: item vectors in every precision beside bfloat16")
+    _dataset(verb)
+    _checkpoint(verb)
+    _backbone(verb)
+    verb.add_argument("--encoder", type=Path, help="folder of a tuned encoder (default: CHECKPOINT/encoder)")
+    verb.add_argument("--items", type=int, help="how many items, chosen by a hash (default: 300)")
+    verb.add_argument("--precisions", type=lambda names: tuple(names.split(",")),
+                      help="separated by commas (default: all; bfloat16 is always among them)")  # fmt: skip
+    verb.add_argument("--out", type=Path, required=True, help="results file, such as results/fidelity-nano.json")
+
     verb = _verb(verbs, "draw-maps", draw_maps, "the users' maps before and after alignment: CHECKPOINT/maps.csv")
     _dataset(verb)
     _checkpoint(verb)
@@ -206,6 +216,15 @@ def evaluate(options) -> None:
 
     evaluate_checkpoint(options.dataset, options.checkpoint, options.out, interactions=options.interactions,
                         command=options.command, report=Terminal("evaluating"))  # fmt: skip
+    print(options.out)
+
+
+def fidelity(options) -> None:
+    from molar.fidelity import measure_fidelity
+
+    measure_fidelity(options.dataset, options.checkpoint, options.out, backbone=options.backbone, encoder=options.encoder,
+                     interactions=options.interactions, command=options.command, report=Terminal("measuring"),
+                     **_given(options, "items", "precisions"))  # fmt: skip
     print(options.out)
 
 

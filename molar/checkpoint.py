@@ -12,6 +12,7 @@ from torch import nn
 
 from molar.cache import write_atomically
 from molar.errors import MolarError
+from molar.fingerprint import require_tower_of_vectors
 from molar.id_models import SASRec, SASRecConfig
 from molar.split import Split
 from molar.user_encoder import ContentConfig, ContentUserEncoder
@@ -78,6 +79,7 @@ def load_tower(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Modu
     here = {"data_hash": ("other data", dataset.data_hash), "split_hash": ("another split", split.split_hash)}
     if saved["class"] == ContentUserEncoder.__name__:
         here["vectors"] = ("other item vectors", sha16([vectors]))
+        require_tower_of_vectors(folder, folder.parent / "vectors.safetensors")
     for key, (other, own) in here.items():
         if saved["meta"].get(key) != own:
             raise MolarError(

@@ -61,7 +61,7 @@ def train_id_model(
 
     warm = warm_items(split)
     settings = {"class": "SASRec"}
-    return _train(build, loss, split, config, recipe, settings, seed, out, command, report)
+    return _train(build, loss, split, config, recipe, settings, seed, out, {"command": command}, report)
 
 
 def train_molar(
@@ -77,6 +77,7 @@ def train_molar(
     seed: int = 0,
     out: Path | str | None = None,
     command: str = "",
+    encoder: dict | None = None,
     report: Report = silent,
 ) -> ContentUserEncoder:
     """The content tower with α times the alignment to the frozen ID tower: L = L_rec + α · L_align (Eq. 5).
@@ -84,7 +85,8 @@ def train_molar(
     vectors: item vectors (n_items + 1, dim_in). alpha = 0 is the model "content": same start, batches, dropout and
     steps, and no ID model. L_rec is the softmax over the warm catalogue in place of the paper's one-negative BCE
     (Eq. 3), over cosines plus the model's prior of popularity. Users of `split.held_out` take part in L_rec and never
-    in L_align. `out` and errors: `train_id_model`."""
+    in L_align. encoder: the fingerprint of the vectors, saved beside the tower, which then refuses others. `out` and
+    errors: `train_id_model`."""
     config = config or ContentConfig(dim_in=vectors.shape[1])
     recipe = dataclasses.replace(recipe, epochs=recipe.epochs if epochs is None else epochs)
     _check(split)
@@ -116,7 +118,8 @@ def train_molar(
     if alpha:
         id_model.eval().requires_grad_(False)
         settings |= {"tau": tau, "id_model": sha16([p.numpy() for p in id_model.state_dict().values()])}
-    model = _train(build, loss, split, config, recipe, settings, seed, out, command, report)
+    about = {"command": command} | ({"encoder": encoder} if encoder else {})
+    model = _train(build, loss, split, config, recipe, settings, seed, out, about, report)
     model.set_item_vectors(vectors)
     model.set_counts(split.train_counts())
     return model
@@ -182,8 +185,8 @@ def _check(split: Split) -> None:
         raise MolarError(f"{split.dataset.name} has no history to train on: three interactions of a user are needed.")
 
 
-def _train(build, loss, split, config, recipe, settings, seed, out, command, report) -> nn.Module:
-    """Build the model from `seed`, fit it and save it with its meta, unless it is already there."""
+def _train(build, loss, split, config, recipe, settings, seed, out, about, report) -> nn.Module:
+    """Build the model from `seed`, fit it and save it with its meta and `about`, unless it is already there."""
     out = Path(out) if out else None
     fitting = fitting_batch_size(split, recipe.batch_size, config.max_length)
     recipe = dataclasses.replace(recipe, batch_size=fitting)
@@ -209,7 +212,7 @@ def _train(build, loss, split, config, recipe, settings, seed, out, command, rep
             out,
             model,
             {
-                "command": command,
+                **about,
                 **settings,
                 "epochs": len(curve),
                 "best_epoch": best["epoch"],

@@ -1,0 +1,50 @@
+"""What item vectors were made by, part by part: which part differs, and a refusal that says so."""
+
+from pathlib import Path
+
+from molar.errors import MolarError
+
+# What decides a vector, in words → the keys of an encoder's fingerprint. Library versions do not count.
+PARTS = {
+    "backbone": ("backbone_sha256", "backbone"),
+    "prompt": ("prompt", "max_text_tokens"),
+    "adapter": ("adapter_sha256",),
+    "precision": ("precision",),
+    "picture size": ("picture", "pooling"),
+    "late gate": ("gate", "blocks"),
+}
+
+
+def differing_parts(found: dict, wanted: dict) -> dict[str, str]:
+    """Part → how it differs, in words, {} where nothing does. A backbone is its weights, whatever the name or folder."""
+    differing = {}
+    for part, keys in PARTS.items():
+        decisive = keys[:1] if part == "backbone" else keys
+        if any(found.get(key) != wanted.get(key) for key in decisive):
+            key = next(key for key in reversed(keys) if found.get(key) != wanted.get(key))
+            differing[part] = f"{found.get(key)}, not {wanted.get(key)}"
+    return differing
+
+
+def require_same(found: dict, wanted: dict, found_is: str, wanted_is: str, remedy: str) -> None:
+    """Raise `MolarError` naming every differing part unless `found` and `wanted` make the same vectors."""
+    differing = differing_parts(found, wanted)
+    if differing:
+        parts = " and ".join(f"another {part} ({how})" for part, how in differing.items())
+        raise MolarError(f"{found_is} come from {parts} than {wanted_is}: {remedy}.")
+
+
+def require_tower_of_vectors(tower: Path, vectors: Path) -> None:
+    """Raise `MolarError` unless the content tower in a folder was trained on vectors made as those at `vectors` were.
+
+    A tower that does not tell (`encoder` in the meta of its config.json) is taken at its word.
+    """
+    from molar.checkpoint import read_meta
+    from molar.vectors import vectors_fingerprint
+
+    trained_on = read_meta(tower).get("encoder")
+    if trained_on:
+        require_same(
+            vectors_fingerprint(vectors), trained_on, f"The item vectors in {vectors}", f"those that {tower} was trained on",
+            "encode the items again as they were, or train again on these",
+        )  # fmt: skip

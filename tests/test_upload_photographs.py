@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from photographs import PHOTOGRAPHS, photograph, write_photographs
+from scripts.photographs import PHOTOGRAPHS, photograph, write_photographs
 from served import Visit, chromium, serving
 from standin import write_checkpoint
 

@@ -92,7 +92,7 @@ MAPS = {
     "opened": "Opened: ",
     "you": "You",
     "you_hint": "Your history on the maps",
-    "nobody": "Your history is empty, so you are not on the maps. Click a shopper to see who is near.",
+    "waiting": "Finding your place on the maps …",
     "png": "Save as PNG",
     "html": "Save as HTML",
     "working": "Drawing …",
@@ -107,6 +107,7 @@ COLOUR_ACTIVITY = "Activity (length of the history)"
 COLOUR_CHANGE = "Change of neighbourhood"
 CHANGE_ENDS = ("same ten nearest", "all ten replaced")
 YOUR_HISTORY_ON_MAPS = "Your history on the maps"
+NOT_ON_MAPS = "Your history is empty, so you are not on the maps. Click a shopper to see who is near."
 HISTORY_OLDEST_FIRST = "History, oldest first"
 NEAR = {"before": "Nearest before alignment", "after": "Nearest after alignment", "id": "Nearest by ID"}
 SPACES = {"before": "before", "after": "after", "id": "ID"}

@@ -305,7 +305,6 @@ OWN_READING = "Reading and checking your files …"
 OWN_EXPIRED = "Your catalogue is no longer here: it was deleted or not used for half an hour. Choose it again."
 OWN_WAITING = "Waiting for the encoder, which serves one catalogue at a time …"
 OWN_LOADING = "Starting the encoder …"
-OWN_SOON = "The first answers come after twelve items."
 OWN_STOPPED = "Stopped. What is encoded stays usable."
 OWN_GO_ON = "Continue without the bad rows"
 OWN_OTHER = "Choose other files"
@@ -368,6 +367,11 @@ def own_drops(rows: list[tuple[int, str]], left: int) -> str:
 def own_progress(done: int, total: int, left: str) -> str:
     """How far the encoder is."""
     return f"{done:,} of {total:,} items encoded" + (f", {left} left" if left else "")
+
+
+def own_soon(count: int) -> str:
+    """While nothing can be answered yet."""
+    return f"The first answers come when {count:,} items are encoded." if count > 1 else ""
 
 
 def own_done(total: int) -> str:

@@ -52,7 +52,7 @@ def open_shopper(maps: ShopperMaps, row: object) -> dict | None:
     return inspector.of_shopper(maps, row)
 
 
-def locate(maps: ShopperMaps, picks: Sequence[int]) -> dict | None:
-    """The visitor's own point and inspector; None without a history."""
+def locate(maps: ShopperMaps, picks: Sequence[int]) -> dict:
+    """The visitor's own point and inspector; without a history, no point."""
     places = maps.locate([str(maps.recommender.dataset.item_ids[number]) for number in picks])
-    return inspector.of_visitor(maps, picks, places) if places else None
+    return inspector.of_visitor(maps, picks, places)

@@ -169,7 +169,7 @@ class Tab:
         """Before the first answers: the pictures that come first, which wait, greyed out."""
         everything = list(range(1, upload.dataset.n_items + 1))
         return {self.desk: gr.update(visible=True), self.shelf: html.gallery(upload, everything, FIRST), self.strip: "",
-                self.rows: html.note(words.OWN_SOON)}  # fmt: skip
+                self.rows: html.note(words.own_soon(min(FIRST, upload.dataset.n_items)))}  # fmt: skip
 
     def opened(self, upload: Upload) -> dict:
         """Answers over what is encoded so far; the first time with the whole shelf and something picked to begin with."""

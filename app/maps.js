@@ -235,7 +235,11 @@ async function load() {
 function settle() {
   youButton.hidden = !you();
   if (you() && (!opened || opened.row === 'you')) reveal(you(), 'you');
-  if (!you() && opened?.row === 'you') { opened = null; inspector.innerHTML = nobody; inspector.dataset.shopper = ''; }
+  if (!you() && props.value && (!opened || opened.row === 'you')) {
+    opened = null;
+    inspector.innerHTML = props.value.html;
+    inspector.dataset.shopper = '';
+  }
   draw(panels);
 }
 

@@ -16,7 +16,7 @@ TEMPLATE, STYLE, DRAWING, BEHAVIOUR = ((HERE / name).read_text(encoding="utf-8")
 class LinkedMaps(gr.HTML):
     """Maps of shoppers (the files beside this one) over the data of `app.map_routes`.
 
-    The value is the visitor's own point, as `app.inspector.of_visitor` tells it, or None.
+    The value is the visitor's own point, as `app.inspector.of_visitor` tells it; None until it is found.
 
     Arguments:
         opens: called with what the browser sends for a clicked shopper; returns {"html", "near"} or None. Untrusted input.

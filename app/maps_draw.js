@@ -7,7 +7,6 @@ const panels = [...element.querySelectorAll('figure')].map((figure) => {
 const stage = panels.find((panel) => panel.name === 'stage');
 const slider = find('.morph input'), play = find('.play'), choice = find('.colour'), live = find('.live');
 const inspector = find('.inspector'), legend = find('.legend'), tip = find('.tip'), youButton = find('.you');
-const nobody = inspector.innerHTML;
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 const TRAVEL = 1600; // milliseconds from before to after
 const REACH = 14; // pixels within which a point is meant
@@ -20,7 +19,7 @@ let opened = null; // { row, near }; row is 'you' for the visitor
 let bins = null, inks = []; // shopper → which of the shades; the shades as [red, green, blue]
 
 const style = (name) => getComputedStyle(element).getPropertyValue(name).trim();
-const you = () => props.value;
+const you = () => (props.value?.points?.before ? props.value : null); // with an empty history, a sentence alone comes
 const dark = () => document.body.classList.contains('dark');
 const url = (item) => world.pictures.replace('NUMBER', item);
 

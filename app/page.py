@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from threading import Timer
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read by Gradio at import: nothing may leave the machine
 
@@ -15,6 +16,7 @@ from app.uploads import Uploads  # noqa: E402
 from molar.locate import ShopperMaps  # noqa: E402
 
 STYLES = ("style.css", "recommend.css", "game.css", "catalogue.css")
+WARM = 15  # seconds after the start, when the first visitors have their page
 LARGEST = 110 * 1024 * 1024  # bytes of one uploaded file; what is in it is checked by molar.archive
 
 
@@ -63,4 +65,9 @@ def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
         quiet=True,
         prevent_thread_lock=True,
     )
+    if isinstance(shop.maps, ShopperMaps):
+        # The shoppers' vectors take seconds of computing: neither the start nor the first visitor of the maps waits for them.
+        warm = Timer(WARM, lambda: shop.maps.spaces)
+        warm.daemon = True
+        warm.start()
     return page, address

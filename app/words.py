@@ -92,7 +92,7 @@ MAPS = {
     "opened": "Opened: ",
     "you": "You",
     "you_hint": "Your history on the maps",
-    "nobody": "Your history is empty, so you are not on the maps. Click a shopper to see who is near.",
+    "waiting": "Finding your place on the maps …",
     "png": "Save as PNG",
     "html": "Save as HTML",
     "working": "Drawing …",
@@ -107,6 +107,7 @@ COLOUR_ACTIVITY = "Activity (length of the history)"
 COLOUR_CHANGE = "Change of neighbourhood"
 CHANGE_ENDS = ("same ten nearest", "all ten replaced")
 YOUR_HISTORY_ON_MAPS = "Your history on the maps"
+NOT_ON_MAPS = "Your history is empty, so you are not on the maps. Click a shopper to see who is near."
 HISTORY_OLDEST_FIRST = "History, oldest first"
 NEAR = {"before": "Nearest before alignment", "after": "Nearest after alignment", "id": "Nearest by ID"}
 SPACES = {"before": "before", "after": "after", "id": "ID"}
@@ -304,7 +305,6 @@ OWN_READING = "Reading and checking your files …"
 OWN_EXPIRED = "Your catalogue is no longer here: it was deleted or not used for half an hour. Choose it again."
 OWN_WAITING = "Waiting for the encoder, which serves one catalogue at a time …"
 OWN_LOADING = "Starting the encoder …"
-OWN_SOON = "The first answers come after twelve items."
 OWN_STOPPED = "Stopped. What is encoded stays usable."
 OWN_GO_ON = "Continue without the bad rows"
 OWN_OTHER = "Choose other files"
@@ -367,6 +367,11 @@ def own_drops(rows: list[tuple[int, str]], left: int) -> str:
 def own_progress(done: int, total: int, left: str) -> str:
     """How far the encoder is."""
     return f"{done:,} of {total:,} items encoded" + (f", {left} left" if left else "")
+
+
+def own_soon(count: int) -> str:
+    """While nothing can be answered yet."""
+    return f"The first answers come when {count:,} items are encoded." if count > 1 else ""
 
 
 def own_done(total: int) -> str:

@@ -56,7 +56,7 @@ def synthetic(told: dict, count: int) -> dict:
     return told | {
         "shoppers": [f"x{i}" for i in range(count)],
         "places": {view: places() for view in ("before", "after", "id")},
-        "reach": dict.fromkeys(("before", "after", "id"), 1.0),
+        "reach": dict.fromkeys(("before", "after", "id"), [1.0, 1.0]),
         "last": [[1, 2, 3, 4]] * count,
         "length": [4] * count,
         "colours": [colour | {"of": blob.tolist()}],

@@ -11,6 +11,7 @@ from PIL import Image
 from served import Visit, chromium, serving
 from standin import write_checkpoint
 
+from app import words
 from conftest import write_tiny_folder
 
 pytestmark = pytest.mark.browser
@@ -251,6 +252,15 @@ def test_the_visitors_point_follows_the_history(visit):
     page.get_by_role("tab", name="Alignment").click()
     page.wait_for_selector("#linked-maps .inspector:has-text('Your history is empty')")
     assert page.locator("#linked-maps .you").is_hidden()
+
+
+def test_until_your_place_is_found_the_maps_say_so(browser, world):
+    opened = Visit(browser, world[0], *SIZES["desktop"])
+    opened.page.route("**/queue/join*", lambda route: None)  # the answer never comes
+    opened.open_tab("Alignment")
+    opened.page.wait_for_selector("#linked-maps [data-ready], #linked-maps[data-ready]", state="attached")
+    assert opened.page.locator("#linked-maps .inspector").inner_text() == words.MAPS["waiting"]
+    opened.context.close()
 
 
 def test_a_click_on_you_comes_back_to_your_own_neighbours(visit):

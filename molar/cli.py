@@ -92,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("--which", choices=("validation", "test"), default="test",
                       help="validation alone, to choose by, or both; test is the default")  # fmt: skip
 
-    verb = _verb(verbs, "fidelity", fidelity, "what fewer bits cost: item vectors in every precision beside bfloat16")
+    verb = _verb(verbs, "fidelity", fidelity, "what fewer bits cost: vectors in every precision beside bfloat16")
     _dataset(verb)
     _checkpoint(verb)
     _backbone(verb)
@@ -246,7 +246,8 @@ def train(options) -> None:
     path = options.checkpoint / "vectors.safetensors"
     split, vectors = leave_one_out(dataset), load_vectors(path, dataset)
     id_model = load_tower(options.checkpoint / "sasrec", split, vectors)
-    given = _given(options, "tau", "seed", "epochs") | {"command": options.command, "encoder": vectors_fingerprint(path)}
+    given = _given(options, "tau", "seed", "epochs")
+    given |= {"command": options.command, "encoder": vectors_fingerprint(path)}
     for name, alpha in (("content", {"alpha": 0.0}), ("molar", _given(options, "alpha"))):
         out = options.checkpoint / name
         train_molar(split, vectors, id_model, out=out, report=Terminal(f"training {name}"), **alpha, **given)
@@ -265,9 +266,9 @@ def evaluate(options) -> None:
 def fidelity(options) -> None:
     from molar.fidelity import measure_fidelity
 
-    measure_fidelity(options.dataset, options.checkpoint, options.out, backbone=options.backbone, encoder=options.encoder,
-                     interactions=options.interactions, command=options.command, report=Terminal("measuring"),
-                     **_given(options, "items", "precisions"))  # fmt: skip
+    measure_fidelity(options.dataset, options.checkpoint, options.out, backbone=options.backbone,
+                     encoder=options.encoder, interactions=options.interactions, command=options.command,
+                     report=Terminal("measuring"), **_given(options, "items", "precisions"))  # fmt: skip
     print(options.out)
 
 

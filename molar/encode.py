@@ -20,9 +20,9 @@ def encode_items(
     """Encode all items of a dataset folder and write `vectors.safetensors` into the checkpoint folder.
 
     encoder: the folder of what stage 1 trained, `checkpoint_dir/encoder` when not given. Without one, nothing is trained
-    and in `nano` only the late gate tells what is in a picture; the report says so, and how many items have no picture or no
-    text and are read by the other alone. Stopped or killed, it loses the batch in flight; the same command resumes.
-    Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
+    and in `nano` only the late gate tells what is in a picture; the report says so, and how many items have no picture
+    or no text and are read by the other alone. Stopped or killed, it loses the batch in flight; the same command
+    resumes. Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
     """
     from molar.data import load_dataset
     from molar.encoder import EncoderConfig, ItemEncoder
@@ -111,7 +111,7 @@ def picture_features(encoder, pixels: list, keys: list[str], seen: VectorCache):
     """The frozen tower's features of a batch, through their own cache, and which rows have a picture at all."""
     import torch
 
-    from molar.families import PictureFeatures
+    from molar.multimodal import PictureFeatures
 
     new = {key: p for key, p in zip(keys, pixels) if p is not None and key not in seen}
     if new:
@@ -124,7 +124,7 @@ def picture_features(encoder, pixels: list, keys: list[str], seen: VectorCache):
 
 
 def pack_features(features) -> np.ndarray:
-    """One array (batch, 1 + tokens, width) for the cache: the pooled features in row 0, filled with zeros, then the tokens."""
+    """One array (batch, 1 + tokens, width) for the cache: pooled features, filled up with zeros, before the tokens."""
     import torch
 
     wider = features.tokens.shape[2] - features.pooled.shape[1]

@@ -37,9 +37,9 @@ def measure_fidelity(
 
     Metrics: `cosine` to bfloat16 (mean) and `cosine_p5` (5th percentile), of the whole vector and, named cur_item/…, of
     the language model's state in it, which alone depends on the precision; `overlap@10` of neighbours with those of
-    bfloat16; `memory_mb` of the weights; `items_per_second` of the language model and `pictures_per_second` of the tower
-    on this machine; NAME/ndcg@10 and NAME/delta_ndcg@10 of the content towers in the checkpoint, with intervals over
-    users. Vectors come through the cache, so the same command resumes. Raises `MolarError` as encoding does.
+    bfloat16; `memory_mb` of the weights; `items_per_second` of the language model and `pictures_per_second` of the
+    tower on this machine; NAME/ndcg@10 and NAME/delta_ndcg@10 of the content towers in the checkpoint, with intervals
+    over users. Vectors come through the cache, so the same command resumes. Raises `MolarError` as encoding does.
     """
     histories = (Path(dataset_dir) / interactions).is_file()
     dataset = load_dataset(dataset_dir, interactions=interactions if histories else None)
@@ -84,7 +84,8 @@ def measure_fidelity(
 def sample_items(dataset: Dataset, count: int) -> np.ndarray:
     """Numbers of at most `count` items, chosen by a hash of their ids, ascending. Raises `MolarError` for too few."""
     if min(count, dataset.n_items) <= NEIGHBOURS:
-        raise MolarError(f"Neighbours are compared among more than {NEIGHBOURS} items; {min(count, dataset.n_items)} are given.")
+        given = min(count, dataset.n_items)
+        raise MolarError(f"Neighbours are compared among more than {NEIGHBOURS} items; {given} are given.")
     by_hash = [hashlib.sha256(f"fidelity {item}".encode()).digest() for item in dataset.item_ids[1:]]
     return np.sort(1 + np.array(sorted(range(dataset.n_items), key=by_hash.__getitem__)[:count]))
 
@@ -136,7 +137,7 @@ def cosines(vectors: np.ndarray, reference: np.ndarray, chosen: np.ndarray) -> d
 
 
 def overlap(reference: np.ndarray, catalogue: np.ndarray, queries: np.ndarray, chosen: np.ndarray) -> float:
-    """Share of each item's ten nearest in `catalogue`, asked by its row of `queries`, that are its ten in `reference`."""
+    """Share of each item's ten nearest in `catalogue`, asked by its row of `queries`, that are also in `reference`."""
     wanted, found = _nearest(reference, reference, chosen), _nearest(catalogue, queries, chosen)
     return float(np.mean([len(set(a) & set(b)) / NEIGHBOURS for a, b in zip(wanted, found)]))
 

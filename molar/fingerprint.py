@@ -16,7 +16,7 @@ PARTS = {
 
 
 def differing_parts(found: dict, wanted: dict) -> dict[str, str]:
-    """Part → how it differs, in words, {} where nothing does. A backbone is its weights, whatever the name or folder."""
+    """Part → how it differs, in words. A backbone is its weights, whatever its name or folder."""
     differing = {}
     for part, keys in PARTS.items():
         decisive = keys[:1] if part == "backbone" else keys
@@ -45,6 +45,6 @@ def require_tower_of_vectors(tower: Path, vectors: Path) -> None:
     trained_on = read_meta(tower).get("encoder")
     if trained_on:
         require_same(
-            vectors_fingerprint(vectors), trained_on, f"The item vectors in {vectors}", f"those that {tower} was trained on",
-            "encode the items again as they were, or train again on these",
+            vectors_fingerprint(vectors), trained_on, f"The item vectors in {vectors}",
+            f"those that {tower} was trained on", "encode the items again as they were, or train again on these",
         )  # fmt: skip

@@ -12,7 +12,7 @@ from molar.cache import VectorCache, content_key, write_atomically
 from molar.encode import cache_folder, pack_features
 from molar.encoder import ItemEncoder
 from molar.errors import MolarError
-from molar.families import PictureFeatures
+from molar.multimodal import PictureFeatures
 from molar.progress import Report, silent
 
 CHUNK = 16

@@ -12,8 +12,8 @@ from molar.user_encoder import ContentConfig
 from molar.vectors import save_vectors, vectors_fingerprint
 
 MADE = {
-    "backbone": "nano", "backbone_sha256": "0" * 16, "prompt": "11111111", "max_text_tokens": 160, "adapter_sha256": "2" * 16,
-    "precision": "nf4", "picture": {"height": 224, "width": 224}, "pooling": 2, "gate": True, "blocks": "a | b | c",
+    "backbone": "nano", "backbone_sha256": "0" * 16, "prompt": "11111111", "max_text_tokens": 160,
+    "adapter_sha256": "2" * 16, "precision": "nf4", "picture": {"height": 224, "width": 224}, "pooling": 2, "gate": True, "blocks": "a | b | c",
     "versions": {"torch": "2.13.0"},
 }  # fmt: skip
 
@@ -23,7 +23,8 @@ def checkpoint(tiny, tiny_vectors, tmp_path):
     """A content tower and the vectors that it was trained on."""
     save_vectors(tmp_path / "vectors.safetensors", tiny_vectors, tiny.dataset, MADE)
     config = ContentConfig(dim_in=tiny_vectors.shape[1], dim=8, blocks=1, hidden=8)
-    train_molar(tiny.split, tiny_vectors, None, alpha=0, config=config, epochs=1, out=tmp_path / "content", encoder=MADE)
+    out = tmp_path / "content"
+    train_molar(tiny.split, tiny_vectors, None, alpha=0, config=config, epochs=1, out=out, encoder=MADE)
     return tmp_path
 
 

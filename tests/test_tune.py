@@ -180,11 +180,11 @@ def dequantise(model) -> None:
         else:
             scale = layer.state.SCB if layer.state.SCB is not None else layer.weight.SCB
             weight = layer.weight.data.float() * scale[:, None] / 127
-        plain = torch.nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None, dtype=torch.bfloat16)
-        plain.weight.data = weight.to(torch.bfloat16)
+        plain = torch.nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None)
+        plain.weight.data = weight
         if layer.bias is not None:
-            plain.bias.data = layer.bias.data.to(torch.bfloat16)
-        model.set_submodule(name, plain.requires_grad_(False))
+            plain.bias.data = layer.bias.data
+        model.set_submodule(name, plain.to(torch.bfloat16).requires_grad_(False))
 
 
 def test_a_model_that_has_run_inference_is_not_taken_for_training(tmp_path):

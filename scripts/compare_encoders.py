@@ -166,6 +166,7 @@ def main() -> None:
     parser.add_argument("--truth", type=Path, help="csv with item_id, palette, technique and motif, to probe")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds of each tower")
+    parser.add_argument("--kinds", help="only these, separated by ';', for more seeds of one kind; no probes then")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     encoder = options.checkpoint / "encoder"
@@ -179,12 +180,17 @@ def main() -> None:
     )
     command = "python -m scripts.compare_encoders " + shlex.join(sys.argv[1:])
     facts = {"dataset": split.dataset.name, "data_hash": split.dataset.data_hash, "split": WHICH, "command": command}
+    trained = kinds | {LINEAR: kinds[BOTH]}
+    if options.kinds:
+        trained = {kind: trained[kind] for kind in options.kinds.split(";")}
     for seed in range(options.seeds):
-        for kind, vectors in (kinds | {LINEAR: kinds[BOTH]}).items():
+        for kind, vectors in trained.items():
             padded = np.vstack([np.zeros((1, vectors.shape[1]), np.float32), vectors])
             sha256 = hashlib.sha256(padded.tobytes()).hexdigest()
             own = facts | {"seed": seed, "weights_sha256": sha256}
             write_rows(options.out, accuracy_rows(split, kind, padded, options.epochs, seed, own))
+    if options.kinds:
+        return
     facts |= {"seed": 0, "weights_sha256": ""}
     if options.truth:
         write_rows(options.out, probe_rows(kinds, options.truth, list(dataset.item_ids[1:]), facts))

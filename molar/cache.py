@@ -2,13 +2,16 @@
 
 One folder for one encoder fingerprint, one safetensors shard for one finished batch. A shard appears under its name
 only when it is whole, so a killed process loses the batch in flight and nothing else, and two processes can share a
-cache: at worst both write the same shard.
+cache: at worst both write the same shard. In memory are the keys and one shard, however large the catalogue is.
 """
 
 import hashlib
 import json
 import os
 import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,8 @@ from molar.errors import MolarError
 FULL = (
     "free some space or set MOLAR_HOME to another disk; what was encoded before is kept, and the same command resumes"
 )
+LEFT_BEHIND = 24 * 3600  # seconds after which a half-written file is that of a process that was killed
+
 
 def content_key(*parts: bytes | str) -> str:
     """32 hex digits over the parts; each part is length-prefixed, so that no two lists of parts collide."""
@@ -31,6 +36,8 @@ def content_key(*parts: bytes | str) -> str:
 class VectorCache:
     """A dictionary on disk, from content key to one float16 array of a fixed shape.
 
+    Opening it reads which keys each shard holds; the arrays are read, and their checksum compared, when they are asked for.
+
     Args:
         folder: `<cache>/<fingerprint>`; created when the first batch is stored.
         fingerprint: what the arrays depend on besides the item, written beside them as `fingerprint.json`.
@@ -39,70 +46,93 @@ class VectorCache:
     def __init__(self, folder: Path, fingerprint: dict):
         self.folder = Path(folder) / content_key(json.dumps(fingerprint, sort_keys=True))[:16]
         self.fingerprint = fingerprint
-        self.damaged: list[str] = []  # shards that did not match their checksum; their items are encoded again
+        self.damaged: list[str] = []  # shards that were cut short or do not match their checksum, with what is wrong
         self._where: dict[str, tuple[Path, int]] = {}
         self._open: tuple[Path, np.ndarray] | None = None
         for path in sorted(self.folder.glob("*.safetensors")):
-            self._register(path)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._where
+            self._where |= {key: (path, row) for row, key in enumerate(self._sound(path, _keys) or [])}
+        for path in self.folder.glob(".partial-*"):
+            with suppress(FileNotFoundError):  # its process was alive after all, or another one clears up
+                if time.time() - path.stat().st_mtime > LEFT_BEHIND:
+                    path.unlink()
 
     def __len__(self) -> int:
         return len(self._where)
 
-    def get(self, key: str) -> np.ndarray:
-        """The array stored for `key`, float16. Raises KeyError."""
-        path, row = self._where[key]
-        if self._open is None or self._open[0] != path:
-            self._open = (path, _read(path)[0])
-        return self._open[1][row]
+    def find(self, keys: Iterable[str]) -> dict[str, np.ndarray]:
+        """The arrays of those keys that are stored and sound, float16. A shard that is not sound is forgotten."""
+        found = {}
+        for key in keys:
+            path, row = self._where.get(key, (None, 0))
+            if path is not None and (self._open is None or self._open[0] != path):
+                arrays = self._sound(path, _read)
+                self._open = None if arrays is None else (path, arrays)
+            if key in self._where:
+                found[key] = self._open[1][row].copy()  # a view would keep the whole shard in memory
+        return found
 
-    def put(self, keys: list[str], arrays: np.ndarray) -> None:
-        """Store one batch, (len(keys), …), atomically. Raises `MolarError` when the disk is full or not writable."""
+    def put(self, keys: list[str], arrays: np.ndarray) -> dict[str, np.ndarray]:
+        """Store one batch, (len(keys), …), atomically; returns what `find` will. Raises `MolarError` when the disk is full
+        or not writable."""
         from safetensors.numpy import save
 
         arrays = np.ascontiguousarray(arrays, dtype=np.float16)
         checksum = hashlib.sha256(arrays.tobytes()).hexdigest()
         data = save({"arrays": arrays}, metadata={"keys": json.dumps(keys), "sha256": checksum})
         path = self.folder / f"{content_key(*keys)}.safetensors"
-        write_atomically(self.folder / "fingerprint.json", json.dumps(self.fingerprint, indent=1).encode(), hint=FULL)
+        if not (about := self.folder / "fingerprint.json").exists():
+            write_atomically(about, json.dumps(self.fingerprint, indent=1).encode(), hint=FULL)
         write_atomically(path, data, hint=FULL)
-        self._where.update({key: (path, row) for row, key in enumerate(keys)})
+        self._where |= {key: (path, row) for row, key in enumerate(keys)}
+        return dict(zip(keys, arrays))
 
-    def _register(self, path: Path) -> None:
+    def _sound(self, path: Path, read):
+        """`read(path)`; None when the shard is damaged or another process has removed it, and is forgotten."""
         from safetensors import SafetensorError
 
         try:
-            arrays, keys = _read(path)
-        except (SafetensorError, ValueError, KeyError, TypeError) as error:  # damaged: its items are encoded again
-            self.damaged.append(f"{path.name}: {error}")
+            return read(path)
+        except FileNotFoundError:
+            pass
+        except (SafetensorError, ValueError, KeyError, TypeError, OSError) as error:
+            self.damaged.append(f"{path}: {error}")
             path.unlink(missing_ok=True)
-            return
-        self._where.update({key: (path, row) for row, key in enumerate(keys)})
+        self._where = {key: where for key, where in self._where.items() if where[0] != path}
+        return None
 
 
-def _read(path: Path) -> tuple[np.ndarray, list[str]]:
-    """A shard's arrays and keys. Raises ValueError when the bytes are not those that were written."""
+def _keys(path: Path) -> list[str]:
+    """The keys of a shard; its arrays are not read, but safetensors notices when the file was cut short."""
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as shard:
+        return json.loads(shard.metadata()["keys"])
+
+
+def _read(path: Path) -> np.ndarray:
+    """A shard's arrays. Raises ValueError when the bytes are not those that were written."""
     from safetensors import safe_open
 
     with safe_open(path, framework="numpy") as shard:
         arrays, about = shard.get_tensor("arrays"), shard.metadata()
     if hashlib.sha256(arrays.tobytes()).hexdigest() != about["sha256"]:
         raise ValueError("its checksum is wrong")
-    return arrays, json.loads(about["keys"])
+    return arrays
 
 
-def write_atomically(path: Path, data: bytes, *, hint: str = "free some space or name another folder") -> None:
+def write_atomically(
+    path: Path, data: bytes | Iterable[bytes], *, hint: str = "free some space or name another folder"
+) -> None:
     """Write `data` so that `path` either keeps its old content or holds all of the new one, also after a power cut.
 
-    Makes the folder if need be. Raises `MolarError` when the disk is full or not writable; nothing half-written stays.
+    `data` may come in pieces. Makes the folder if need be. Raises `MolarError` when the disk is full or not writable;
+    nothing half-written stays.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".partial-", delete=False) as file:
             try:
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
                 os.chmod(file.name, 0o644)
@@ -112,3 +142,19 @@ def write_atomically(path: Path, data: bytes, *, hint: str = "free some space or
                 raise
     except OSError as error:
         raise MolarError(f"{path} could not be written ({error.strerror or error}): {hint}.") from error
+
+
+def disk_array(folder: Path, shape: tuple[int, ...]) -> np.memmap:
+    """Zeros (float16) in a nameless file in `folder` instead of in memory: gone with the process, and moved out of memory
+    whenever the system wants it. Raises `MolarError` when the disk has no room for it."""
+    chunk, size = bytes(1 << 20), 2 * int(np.prod(shape))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            for start in range(0, size, len(chunk)):  # written now: a disk that is full later would kill the process
+                file.write(chunk[: size - start])
+            file.flush()
+            return np.memmap(file, np.float16, "r+", shape=shape)
+    except OSError as error:
+        reason = error.strerror or error
+        raise MolarError(f"{folder} has no room for {size / 1e6:,.1f} MB of vectors ({reason}): {FULL}.") from error

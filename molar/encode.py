@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from molar.cache import VectorCache, content_key
+from molar.cache import VectorCache, content_key, disk_array
 from molar.errors import MolarError
+from molar.pictures import open_picture
 from molar.progress import Report, silent
 
 BATCH = 16
+GPU_BATCH = 256  # what a GPU is asked for; what does not fit is halved
 AHEAD = 4  # batches of pictures decoded while the model works
+SHOWN = 10  # items named in the closing remark
 
 
 def encode_items(
@@ -21,14 +24,15 @@ def encode_items(
 
     encoder: the folder of what stage 1 trained, `checkpoint_dir/encoder` when not given. Without one, nothing is trained
     and in `nano` only the late gate tells what is in a picture; the report says so, and how many items have no picture
-    or no text and are read by the other alone. Stopped or killed, it loses the batch in flight; the same command
-    resumes. Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
+    or no text and are read by the other alone. An item whose picture cannot be read is named and read by its text
+    alone; the same command reads it anew once the picture is mended. Stopped or killed, it loses the batch in flight;
+    the same command resumes. Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
     """
     from molar.data import load_dataset
     from molar.encoder import EncoderConfig, ItemEncoder
     from molar.vectors import save_vectors
 
-    dataset = load_dataset(dataset_dir, interactions=None)
+    dataset = load_dataset(dataset_dir, interactions=None, decode_pictures=False)  # each is decoded below, once
     own = Path(checkpoint_dir) / "encoder"
     trained = encoder or (own if own.exists() else None)
     texts, paths = item_texts(dataset), [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
@@ -36,8 +40,8 @@ def encode_items(
     for note in notes + absent_parts(texts, paths):
         report(0, 0, note)
     model = ItemEncoder.load(EncoderConfig(backbone, precision, gate=gate), trained)
-    vectors = np.zeros((dataset.n_items + 1, model.dim), np.float16)
-    vectors[1:] = encode_catalogue(model, texts, paths, cache_folder(), report=report)
+    vectors = disk_array(cache_folder(), (dataset.n_items + 1, model.dim))
+    encode_catalogue(model, texts, paths, cache_folder(), names=dataset.item_ids[1:], out=vectors[1:], report=report)
     out = Path(checkpoint_dir) / "vectors.safetensors"
     save_vectors(out, vectors, dataset, model.fingerprint)
     return out
@@ -65,19 +69,29 @@ def absent_parts(texts: list[str], pictures: list) -> list[str]:
     return notes + ([f"{no_text:,} without a text, read by their picture alone"] if no_text else [])
 
 
-def encode_catalogue(encoder, texts: list[str], pictures: list, cache: Path, *, report: Report = silent) -> np.ndarray:
+def encode_catalogue(
+    encoder, texts: list[str], pictures: list, cache: Path, *, names=None, out: np.ndarray | None = None,
+    report: Report = silent,
+) -> np.ndarray:  # fmt: skip
     """Vectors (n_items, dim) float16 of items given by text and picture (a path, a PIL picture, or None).
 
-    The batch plan depends on the texts alone, so a resumed run does what an undisturbed one would have done.
+    The batch plan depends on the texts alone, so a resumed run does what an undisturbed one would have done (on a GPU, the
+    last bits also depend on how much of its memory was free). An item whose picture cannot be read is named and read by
+    its text alone, a damaged shard is named and its items are encoded again.
+
+    Args:
+        names: what the report calls the items; their numbers from 1 when not given.
+        out: where the vectors go, such as a file in place of memory; a new array when not given. Besides it and the
+            arguments, memory holds the items' keys and `AHEAD` batches of pictures.
+    Raises `MolarError` for a full disk, and when not even one item fits into the GPU.
     """
-    known = VectorCache(cache / "vectors", encoder.fingerprint)
-    seen = VectorCache(cache / "pictures", encoder.tower_fingerprint)
-    for shard in known.damaged + seen.damaged:
-        report(0, 0, f"damaged and encoded again: {shard}")
+    work = _CachedEncoder(encoder, cache)
+    names = range(1, len(texts) + 1) if names is None else names
+    vectors = np.zeros((len(texts), encoder.dim), np.float16) if out is None else out
+    size = GPU_BATCH if encoder.backbone.device.type == "cuda" else BATCH
     order = sorted(range(len(texts)), key=lambda item: (len(encoder.token_ids(texts[item])), item))
-    plan = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-    vectors = np.zeros((len(texts), encoder.dim), np.float16)
-    done, had = 0, len(known)
+    plan = [order[start : start + size] for start in range(0, len(order), size)]
+    done, unread = 0, []
     with ThreadPoolExecutor(2) as pool:
         waiting = [pool.submit(_decode, encoder, pictures, batch) for batch in plan[:AHEAD]]
         try:
@@ -85,68 +99,73 @@ def encode_catalogue(encoder, texts: list[str], pictures: list, cache: Path, *, 
                 pixels = waiting.pop(0).result()
                 if number + AHEAD < len(plan):
                     waiting.append(pool.submit(_decode, encoder, pictures, plan[number + AHEAD]))
-                vectors[batch] = _encode_batch(encoder, [texts[item] for item in batch], pixels, known, seen)
+                for item, own in zip(batch, pixels):
+                    if isinstance(own, MolarError):
+                        unread.append(str(names[item]))
+                        report(0, 0, f"item {names[item]} is read by its text alone. {own}")
+                pixels = [None if isinstance(own, MolarError) else own for own in pixels]
+                vectors[batch] = work.encode([texts[item] for item in batch], pixels)
+                for shard in work.damaged():
+                    report(0, 0, f"damaged and encoded again: {shard}")
                 done += len(batch)
-                if len(known) > had or done == len(texts):  # what comes from the cache at once is no measure of speed
+                if work.encoded or done == len(texts):  # what comes from the cache at once is no measure of speed
                     report(done, len(texts), "")
         finally:
             for future in waiting:
                 future.cancel()
+    if unread:
+        shown = ", ".join(unread[:SHOWN]) + (" …" if len(unread) > SHOWN else "")
+        report(0, 0, f"{len(unread):,} read by their text alone, since their pictures cannot be read: {shown}")
     return vectors
 
 
-def _encode_batch(encoder, texts, pixels, known: VectorCache, seen: VectorCache) -> np.ndarray:
-    """Vectors of one batch: from the cache where they are known, else computed and stored, each distinct item once."""
-    picture_keys = ["" if p is None else p.key for p in pixels]
-    keys = [content_key(text, key) for text, key in zip(texts, picture_keys)]
-    missing = {key: row for row, key in enumerate(keys) if key not in known}
-    if missing:
-        rows = list(missing.values())
-        features = picture_features(encoder, [pixels[row] for row in rows], [picture_keys[row] for row in rows], seen)
-        known.put(list(missing), encoder.encode([texts[row] for row in rows], *features))
-    return np.stack([known.get(key) for key in keys])
+class _CachedEncoder:
+    """An encoder behind its two caches, of item vectors and of the tower's picture features."""
 
+    def __init__(self, encoder, cache: Path):
+        from molar.features import Pieces
 
-def picture_features(encoder, pixels: list, keys: list[str], seen: VectorCache):
-    """The frozen tower's features of a batch, through their own cache, and which rows have a picture at all."""
-    import torch
+        self.encoder, self.encoded = encoder, 0  # items that were not in the cache
+        self.vectors = VectorCache(cache / "vectors", encoder.fingerprint)
+        self.pictures = VectorCache(cache / "pictures", encoder.tower_fingerprint)
+        self.pieces = {"tower": Pieces(), "model": Pieces()}
 
-    from molar.multimodal import PictureFeatures
+    def encode(self, texts: list[str], pixels: list) -> np.ndarray:
+        """Vectors of one batch: from the cache where they are known, else computed and stored, each distinct item once."""
+        from molar.features import picture_features
 
-    new = {key: p for key, p in zip(keys, pixels) if p is not None and key not in seen}
-    if new:
-        seen.put(list(new), pack_features(encoder.see(list(new.values()))))
-    has_picture = torch.tensor([bool(key) for key in keys])
-    blank = np.zeros((1 + encoder.backbone.most_tokens, encoder.backbone.width), np.float16)
-    stored = torch.from_numpy(np.stack([seen.get(key) if key else blank for key in keys])).float()
-    grids = [None if p is None else p.grid for p in pixels]
-    return PictureFeatures(stored[:, 1:], stored[:, 0, : encoder.wide], grids), has_picture
+        picture_keys = ["" if own is None else own.key for own in pixels]
+        keys = [content_key(text, key) for text, key in zip(texts, picture_keys)]
+        found = self.vectors.find(keys)
+        missing = {key: row for row, key in enumerate(keys) if key not in found}
+        if missing:
+            rows = list(missing.values())
+            wanted = [texts[row] for row in rows]
+            seen, has = picture_features(
+                self.encoder, [pixels[row] for row in rows], [picture_keys[row] for row in rows], self.pictures,
+                self.pieces["tower"],
+            )  # fmt: skip
+            made = self.pieces["model"].run(
+                lambda some: self.encoder.encode(wanted[some], seen.rows(some), has[some]), len(rows)
+            )
+            found |= self.vectors.put(list(missing), made)
+            self.encoded += len(missing)
+        return np.stack([found[key] for key in keys])
 
-
-def pack_features(features) -> np.ndarray:
-    """One array (batch, 1 + tokens, width) for the cache: pooled features, filled up with zeros, before the tokens."""
-    import torch
-
-    wider = features.tokens.shape[2] - features.pooled.shape[1]
-    pooled = torch.nn.functional.pad(features.pooled.float(), (0, wider))
-    return torch.cat([pooled[:, None], features.tokens.float()], 1).cpu().numpy()
+    def damaged(self) -> list[str]:
+        """Shards that were found damaged since the last call."""
+        found = self.vectors.damaged + self.pictures.damaged
+        self.vectors.damaged, self.pictures.damaged = [], []
+        return found
 
 
 def _decode(encoder, pictures: list, batch: list[int]) -> list:
-    """The batch's pictures as the tower wants them, None where an item has none."""
-    return [None if pictures[item] is None else encoder.pixels(open_picture(pictures[item])) for item in batch]
+    """The batch's pictures as the tower wants them; None where an item has none, the error where it cannot be read."""
+    return [None if pictures[item] is None else _pixels(encoder, pictures[item]) for item in batch]
 
 
-def open_picture(source):
-    """A path or PIL picture → upright RGB on white. Raises `MolarError` naming a picture that cannot be read."""
-    from PIL import Image, ImageOps
-
+def _pixels(encoder, source):
     try:
-        picture = Image.open(source) if isinstance(source, (str, Path)) else source
-        picture = ImageOps.exif_transpose(picture)
-        if picture.mode in ("RGBA", "LA", "P", "PA"):
-            picture = picture.convert("RGBA")
-            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-        return picture.convert("RGB")
-    except (OSError, ValueError, SyntaxError) as error:
-        raise MolarError(f"The picture {source} cannot be read ({error}): replace it or leave its cell empty.") from error
+        return encoder.pixels(open_picture(source))
+    except MolarError as error:
+        return error

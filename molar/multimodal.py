@@ -46,6 +46,10 @@ class PictureFeatures:
     pooled: torch.Tensor
     grids: list[Grid | None]
 
+    def rows(self, some: slice) -> "PictureFeatures":
+        """Those of some of the batch's pictures."""
+        return PictureFeatures(self.tokens[some], self.pooled[some], self.grids[some])
+
 
 class Backbone:
     """A loaded model with tokenizer and image processor. Build it with `open_backbone`.

@@ -1,9 +1,11 @@
-"""Is a named picture inside the dataset folder, and can it be read to its last byte?"""
+"""Pictures of a dataset folder: is a named one inside it, can it be read to its last byte, and what the encoder is shown."""
 
 import warnings
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageOps
+
+from molar.errors import MolarError
 
 IMAGES_FOLDER = "images"
 
@@ -34,3 +36,18 @@ def picture_problem(root: Path, name: str, *, decode: bool = True) -> str:
     except Exception as error:  # a broken file makes decoders raise nearly anything: OSError, struct.error, IndexError …
         return f'the picture "{name}" cannot be read ({type(error).__name__}); save it again as JPEG, PNG or WebP'
     return ""
+
+
+def open_picture(source) -> Image.Image:
+    """A path or PIL picture → upright RGB on white. Raises `MolarError` naming a picture that cannot be read."""
+    try:
+        picture = Image.open(source) if isinstance(source, (str, Path)) else source
+        if picture.width * picture.height > Image.MAX_IMAGE_PIXELS:
+            raise ValueError(f"{picture.width} × {picture.height} pixels are too many")
+        picture = ImageOps.exif_transpose(picture)
+        if picture.mode in ("RGBA", "LA", "P", "PA"):
+            picture = picture.convert("RGBA")
+            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+        return picture.convert("RGB")
+    except Exception as error:  # whatever a decoder raises
+        raise MolarError(f"The picture {source} cannot be read ({error}): replace it or leave its cell empty.") from error

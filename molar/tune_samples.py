@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from molar.cache import VectorCache, content_key, write_atomically
-from molar.encode import cache_folder, pack_features
+from molar.cache import VectorCache, content_key, disk_array, write_atomically
+from molar.encode import cache_folder
 from molar.encoder import ItemEncoder
 from molar.errors import MolarError
+from molar.features import Pieces, look
 from molar.multimodal import PictureFeatures
 from molar.progress import Report, silent
 
@@ -59,24 +60,27 @@ def draw_samples(encoder: ItemEncoder, pairs: str, seed: int, count: int, *, rep
     seen = VectorCache(cache_folder() / "tune", encoder.tower_fingerprint | {"pairs": pairs, "seed": seed})
     listing = seen.folder / f"drawn-{count}.json"
     keys = [content_key(pairs, str(seed), str(number)) for number in range(count)]
-    if not (listing.exists() and all(key in seen for key in keys)):
+    if not (listing.exists() and all(seen.find([key]) for key in keys)):
         _look(encoder, load_pairs(pairs)(seed=seed, count=count), keys, seen, listing, report)
     told = json.loads(listing.read_text())
     grids = [tuple(grid) if grid else None for grid in told["grids"]]
-    return Samples(told["texts"], told["captions"], grids, np.stack([seen.get(key) for key in keys]), encoder)
+    features = disk_array(cache_folder(), (count, 1 + encoder.backbone.most_tokens, encoder.backbone.width))
+    for number, key in enumerate(keys):
+        features[number] = seen.find([key])[key]
+    return Samples(told["texts"], told["captions"], grids, features, encoder)
 
 
 def _look(encoder, drawn, keys: list[str], seen: VectorCache, listing: Path, report: Report) -> None:
-    texts, captions, grids, waiting = [], [], [], []
+    texts, captions, grids, waiting, pieces = [], [], [], [], Pieces()
     for number, pair in enumerate(drawn):
         texts.append(pair.text)
         captions.append(pair.caption)
         pixels = encoder.pixels(pair.image)
         grids.append(pixels.grid)
-        if keys[number] not in seen:
+        if not seen.find([keys[number]]):
             waiting.append((keys[number], pixels))
         if waiting and (len(waiting) == CHUNK or number == len(keys) - 1):
-            seen.put([key for key, _ in waiting], pack_features(encoder.see([pixels for _, pixels in waiting])))
+            seen.put([key for key, _ in waiting], look(encoder, [pixels for _, pixels in waiting], pieces))
             waiting = []
         report(number + 1, len(keys), "pairs drawn and seen")
     write_atomically(listing, json.dumps({"texts": texts, "captions": captions, "grids": grids}).encode())

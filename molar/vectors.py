@@ -3,6 +3,7 @@ made from: the encoder's fingerprint and hashes of all that the encoder read."""
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ def content_hashes(dataset, *, read_pictures: bool = True) -> dict[str, str]:
     """Hashes of what the encoder reads, in item order: `texts` (with the ids), `picture_sizes` (with the names), and
     `pictures`, their bytes. The last is left out without `read_pictures`: 12 MB in 1,250 files take .8 s when cold."""
     paths = [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
+    paths = [path if path and path.exists() else None for path in paths]
     parts = {
         "texts": [*dataset.item_ids[1:], *item_texts(dataset)],
         "picture_sizes": [f"{path.name} {path.stat().st_size}" if path else "" for path in paths],
@@ -31,12 +33,22 @@ def save_vectors(path: Path, vectors: np.ndarray, dataset, fingerprint: dict) ->
     """Save (n_items + 1, dim) vectors as float16, row 0 being the padding id, and beside them what they were made from.
 
     The JSON is written last and names the vectors' hash, so a half-written pair is noticed."""
-    from safetensors.numpy import save
-
-    data = save({"vectors": vectors.astype(np.float16)})
-    about = content_hashes(dataset) | {"sha256": hashlib.sha256(data).hexdigest(), "fingerprint": fingerprint}
-    write_atomically(path, data)
+    digest = hashlib.sha256()
+    for piece in _safetensors(vectors):
+        digest.update(piece)
+    about = content_hashes(dataset) | {"sha256": digest.hexdigest(), "fingerprint": fingerprint}
+    write_atomically(path, _safetensors(vectors))
     write_atomically(path.with_suffix(".json"), (json.dumps(about, indent=1, sort_keys=True) + "\n").encode())
+
+
+def _safetensors(vectors: np.ndarray) -> Iterator[bytes]:
+    """What `safetensors.numpy.save` gives for them, in pieces, since they may be more than memory holds."""
+    about = {"dtype": "F16", "shape": list(vectors.shape), "data_offsets": [0, 2 * vectors.size]}
+    header = json.dumps({"vectors": about}, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    yield len(header).to_bytes(8, "little") + header
+    for start in range(0, len(vectors), 4096):
+        yield vectors[start : start + 4096].astype("<f2").tobytes()
 
 
 def load_vectors(path: Path, dataset, *, read_pictures: bool = True) -> np.ndarray:

@@ -23,6 +23,12 @@ def test_vectors_come_back_with_what_made_them(saved, tiny_folder, tiny_vectors)
     assert vectors_fingerprint(saved) == {"precision": "nf4"}
 
 
+def test_the_file_is_what_safetensors_would_have_written(saved, tiny_vectors):
+    from safetensors.numpy import save
+
+    assert saved.read_bytes() == save({"vectors": tiny_vectors.astype(np.float16)})
+
+
 def rewrite(path, old: str, new: str):
     text = path.read_text(encoding="utf-8")
     assert old in text

@@ -26,7 +26,8 @@ KEYS = {"class", "config", "weights_sha256", "meta"}
 def save_model(folder: Path | str, model: nn.Module, meta: dict) -> None:
     """Save a tower and what there is to tell of its making (command, seed, data_hash, split_hash, epochs, …).
 
-    Weights are stored in half precision, which is what every evaluation then reads; a loaded tower works in float32.
+    Weights are stored in half precision (whole numbers as they are), which is what every evaluation then reads; a
+    loaded tower works in float32.
     The config is written last and names the weights' hash, so a half-written folder is noticed.
     Raises MolarError when the disk is full or not writable."""
     folder = Path(folder)

@@ -1,0 +1,116 @@
+"""What a GPU asks of the code, as far as it can be seen without one: memory that runs out, tensors on another device."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tests.test_no_work_lost import TEXTS, Stub, save_pictures
+from tests.test_tune import QUICK
+from tests.tiny_backbone import save_tiny_backbone
+from tests.tiny_families import save_tiny_family
+
+from molar.encode import GPU_BATCH, encode_catalogue
+from molar.encoder import EncoderConfig, ItemEncoder
+from molar.errors import MolarError
+from molar.features import Pieces
+from molar.tune import Tuner
+from molar.tune_samples import draw_samples
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def encoder(tmp_path, monkeypatch):
+    monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
+    return ItemEncoder.load(EncoderConfig(str(save_tiny_backbone(tmp_path / "backbone")), "float32"))
+
+
+def memory_for(items: int, real, asked: list[int]):
+    """`real` on a GPU whose memory holds so many items; their count is its last argument's length."""
+
+    def work(*given):
+        asked.append(len(given[-1]))
+        if asked[-1] > items:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return real(*given)
+
+    return work
+
+
+def test_what_does_not_fit_is_halved_until_it_does_and_stays_so():
+    pieces, asked = Pieces(), []
+    work = memory_for(20, lambda rows: np.array(rows), asked)
+    assert pieces.run(lambda some: work(range(100)[some]), 100).tolist() == list(range(100))
+    assert asked == [100, 50, 25, 12, *[12] * 7, 4]
+    assert pieces.run(lambda some: work(range(12)[some]), 12).tolist() == list(range(12)), "what fits is tried first"
+    assert asked[-1] == 12
+
+
+def test_one_item_that_does_not_fit_is_one_sentence():
+    work = memory_for(0, None, [])
+    with pytest.raises(MolarError, match="does not hold a single item.*nf4 or a smaller backbone"):
+        Pieces().run(lambda some: work(range(5)[some]), 5)
+
+
+def test_little_memory_changes_no_vector(encoder, tmp_path, monkeypatch):
+    paths = save_pictures(tmp_path / "pictures")
+    whole = encode_catalogue(encoder, TEXTS, paths, tmp_path / "whole")
+    looked, encoded = [], []
+    monkeypatch.setattr(encoder, "see", memory_for(5, encoder.see, looked))
+    monkeypatch.setattr(encoder, "encode", memory_for(3, encoder.encode, encoded))
+    np.testing.assert_allclose(encode_catalogue(encoder, TEXTS, paths, tmp_path / "little"), whole, atol=2e-3)
+    assert looked[:4] == [16, 8, 4, 4] and encoded[:5] == [16, 8, 4, 2, 2]
+    assert max(looked[3:]) == 4 and max(encoded[4:]) == 2, "the size that fits is kept for later batches"
+
+
+def test_a_gpu_is_asked_for_more_at_a_time(tmp_path, monkeypatch):
+    asked, stub = [], Stub()
+    monkeypatch.setattr(Stub.backbone, "device", torch.device("cuda"))
+    monkeypatch.setattr(stub, "encode", lambda texts, *_: asked.append(len(texts)) or np.zeros((len(texts), stub.dim)), raising=False)
+    count = GPU_BATCH + 10
+    encode_catalogue(stub, [f"item {n}" for n in range(count)], [Image.new("RGB", (4, 4))] * count, tmp_path)
+    assert asked == [GPU_BATCH, 10]
+
+
+def test_stage_1_computes_where_the_backbone_is(encoder):
+    """On torch's device without values, which refuses to mix with another as a GPU does; the blocks themselves ask for
+    values there and are left out."""
+    samples = draw_samples(encoder, "tests.test_tune:colours", 0, QUICK.count)
+    backbone = encoder.backbone
+    backbone.states = lambda embedded, *_: embedded
+    backbone.logits = lambda embedded: backbone.model.lm_head(embedded)
+    backbone.model.to("meta")
+    backbone.device = torch.device("meta")
+    encoder.adapter.to("meta")
+    tuner = Tuner(encoder, samples, QUICK)
+    tuner.start()
+    losses = [*tuner.loss([0, 1]), tuner.warm_up_loss([0, 1])]
+    assert [loss.device.type for loss in losses] == ["meta"] * 3
+    sum(losses).backward()
+    tuner.centre_gate([0, 1, 2])
+
+
+def test_the_papers_setting_runs_to_its_end_on_a_tiny_model(tiny_folder, tmp_path):
+    backbone = save_tiny_family("qwen2_vl", tmp_path / "backbone")
+    command = [ROOT / "scripts" / "reproduce_paper_setting.sh", tiny_folder, "--backbone", backbone, "--samples", "16",
+               "--pairs", "tests.test_tune:colours", "--epochs", "1", "--out", tmp_path / "out"]  # fmt: skip
+    environment = os.environ | {"MOLAR_HOME": str(tmp_path / "home"), "PYTHON": sys.executable}
+    done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "out" / "results.json").read_text())["rows"]
+    assert {"content", "molar", "sasrec"} <= {row["model"] for row in rows}
+    about = json.loads((tmp_path / "out" / "vectors.json").read_text())["fingerprint"]
+    assert about["precision"] == "bfloat16" and about["adapter_sha256"] != "untrained"
+
+
+@pytest.mark.parametrize("arguments, said", [([], "name the dataset folder"), (["nowhere"], "there is no folder nowhere"),
+                                             (["--sample", "1"], "unknown option --sample")])  # fmt: skip
+def test_the_script_says_what_is_wrong(arguments, said):
+    done = subprocess.run([ROOT / "scripts" / "reproduce_paper_setting.sh", *arguments], capture_output=True, text=True)
+    assert done.returncode == 2 and said in done.stderr

@@ -1,4 +1,4 @@
-"""The tables of docs/encoder.md, from results/encoders.json and results/fidelity-nano.json."""
+"""The tables of docs/encoder.md, from results/fidelity-nano.json, fidelity-parts.json and encoders.json."""
 
 from pathlib import Path
 
@@ -16,7 +16,8 @@ PHOTOGRAPHS = "twelve photographs"
 
 def encoder_tables(folder: Path = Path("results")) -> list[str]:
     """Markdown lines. Raises MolarError naming a results file that is absent."""
-    return [*_fidelity(_rows(folder / "fidelity-nano.json")), *_comparison(_rows(folder / "encoders.json"))]
+    bits, parts, kinds = (_rows(folder / name) for name in ("fidelity-nano.json", "fidelity-parts.json", "encoders.json"))
+    return [*_fidelity(bits), *_parts(parts), *_seeds(kinds), *_comparison(kinds)]
 
 
 def _rows(path: Path) -> list[dict]:
@@ -46,6 +47,23 @@ def _fidelity(rows: list[dict]) -> list[str]:
             lines += ["", f"Mixed use keeps at least {worst[1]:.3f} of the ten nearest ({worst[0]})."]
         lines.append("")
     return lines
+
+
+def _parts(rows: list[dict]) -> list[str]:
+    some = rows[0]
+    lines = [f"**Which part loses it?** {some['dataset']}, {some['slice']}, by `{some['command']}`.", ""]
+    lines += ["| | layers in nf4 | ten nearest kept |", "|---|---|---|"]
+    for row in rows:
+        lines.append(f"| {row['variant']} | {row['metrics']['layers']:.0f} | {row['metrics']['overlap@10']:.3f} |")
+    return [*lines, ""]
+
+
+def _seeds(rows: list[dict]) -> list[str]:
+    """How far seeds of the same tower lie apart: the measure of any difference above and below."""
+    found = [row["metrics"]["ndcg@10"] for row in rows if (row["model"], row["variant"], row["slice"]) == ("content", "nano", "all")
+             and row["dataset"] == rows[0]["dataset"]]  # fmt: skip
+    told = ", ".join(f"{value:.4f}" for value in found)
+    return [f"Seeds of the content tower over `nano` on {rows[0]['dataset']}, validation NDCG@10: {told}.", ""]
 
 
 def _comparison(rows: list[dict]) -> list[str]:

@@ -18,7 +18,7 @@ def test_the_encoder_page_shows_what_was_measured():
     assert encoder_section() in Path("docs/encoder.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["encoders.json", "fidelity-nano.json"])
+@pytest.mark.parametrize("name", ["encoders.json", "fidelity-nano.json", "fidelity-parts.json"])
 def test_a_missing_file_of_the_encoder_page_is_named(folder, name):
     (folder / name).unlink()
     with pytest.raises(MolarError, match=f"no results in .*{name}"):

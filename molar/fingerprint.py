@@ -14,6 +14,11 @@ PARTS = {
 }
 
 
+def decisive(fingerprint: dict) -> dict:
+    """What a vector depends on: a fingerprint without the backbone's name, since its weights are in it."""
+    return {key: value for key, value in fingerprint.items() if key != "backbone"}
+
+
 def differing_parts(found: dict, wanted: dict) -> dict[str, str]:
     """Part → how it differs, in words. A backbone is its weights, whatever its name or folder."""
     differing = {}

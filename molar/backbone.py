@@ -193,6 +193,13 @@ def backbone_folder(name: str = "nano") -> Path:
     return folder
 
 
+def backbone_name(name: str) -> str:
+    """What fingerprints and results call a backbone: a local folder by its own name, not by where it lies."""
+    from molar.registry import hub_model
+
+    return name if hub_model(name) else Path(name).resolve().name
+
+
 def backbone_sha256(folder: Path) -> str:
     """16 hex digits over a backbone's weights, one safetensors file or several. `MolarError` if there are none."""
     files = sorted(folder.glob("*.safetensors"))

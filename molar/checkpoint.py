@@ -12,10 +12,11 @@ from torch import nn
 
 from molar.cache import write_atomically
 from molar.errors import MolarError
-from molar.fingerprint import require_tower_of_vectors
+from molar.fingerprint import require_same
 from molar.id_models import SASRec, SASRecConfig
 from molar.split import Split
 from molar.user_encoder import ContentConfig, ContentUserEncoder
+from molar.vectors import vectors_fingerprint
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -92,6 +93,19 @@ def load_tower(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Modu
         model.set_item_vectors(vectors)
         model.set_counts(split.train_counts())
     return model
+
+
+def require_tower_of_vectors(tower: Path, vectors: Path) -> None:
+    """Raise `MolarError` unless the content tower in a folder was trained on vectors made as those at `vectors` were.
+
+    A tower that does not tell (`encoder` in the meta of its config.json) is taken at its word.
+    """
+    trained_on = read_meta(tower).get("encoder")
+    if trained_on:
+        require_same(
+            vectors_fingerprint(vectors), trained_on, f"The item vectors in {vectors}",
+            f"those that {tower} was trained on", "encode the items again as they were, or train again on these",
+        )  # fmt: skip
 
 
 def sha16(arrays: list[np.ndarray]) -> str:

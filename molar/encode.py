@@ -7,6 +7,7 @@ import numpy as np
 
 from molar.cache import VectorCache, content_key, disk_array
 from molar.errors import MolarError
+from molar.fingerprint import decisive
 from molar.pictures import open_picture
 from molar.progress import Report, silent
 
@@ -126,7 +127,7 @@ class _CachedEncoder:
         from molar.features import Pieces
 
         self.encoder, self.encoded = encoder, 0  # items that were not in the cache
-        self.vectors = VectorCache(cache / "vectors", encoder.fingerprint)
+        self.vectors = VectorCache(cache / "vectors", decisive(encoder.fingerprint))
         self.pictures = VectorCache(cache / "pictures", encoder.tower_fingerprint)
         self.pieces = {"tower": Pieces(), "model": Pieces()}
 

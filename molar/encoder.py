@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from molar.backbone import backbone_folder, backbone_sha256, sha256_of
+from molar.backbone import backbone_folder, backbone_name, backbone_sha256, sha256_of
 from molar.cache import write_atomically
 from molar.errors import MolarError
 from molar.families import family_of
@@ -154,6 +154,7 @@ class ItemEncoder:
             cur_item=backbone.words.weight[backbone.tokenizer.eos_token_id] if backbone.connected else None,
         )  # fmt: skip
         fingerprint = asdict(config) | {
+            "backbone": backbone_name(config.backbone),
             "backbone_sha256": sha256,
             "adapter_sha256": "untrained",
             "blocks": BLOCKS, "prompt": backbone.prompt, "picture": backbone.size,

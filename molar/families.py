@@ -1,5 +1,7 @@
 """The families of backbones: nano's, SmolVLM's, and the Qwen-VL models'."""
 
+from math import prod
+
 import torch
 from torch import nn
 
@@ -100,7 +102,13 @@ class Qwen(Backbone):
         except ValueError as error:  # sides in a ratio of more than 200
             raise MolarError(f"A picture of {picture.width} × {picture.height} pixels is refused: {error}.") from error
         frames, rows, columns = read["image_grid_thw"][0].tolist()
-        return Pixels(read["pixel_values"], (frames, rows // self.merge, columns // self.merge))
+        grid = (frames, rows // self.merge, columns // self.merge)
+        if prod(grid) > self.most_tokens:  # the processor keeps one row however long it becomes
+            raise MolarError(
+                f"A picture of {picture.width} × {picture.height} pixels is refused: its sides are in a ratio of more "
+                f"than {self.most_tokens}."
+            )
+        return Pixels(read["pixel_values"], grid)
 
     def _patch_grids(self, grids: list[Grid]) -> torch.Tensor:
         """(pictures, 3) in patches, as the model counts them; its grids in tokens are `merge` times smaller."""

@@ -75,7 +75,7 @@ def measure_fidelity(
         variant = query if catalogue == query else f"catalogue {catalogue}, query {query}"
         slice = f"{len(chosen)} items"
         rows.append(
-            row(facts, slice=slice, model=backbone, variant=variant, n=len(chosen), values=values | of_towers, ci=ci)
+            row(facts, slice=slice, model=fingerprint["backbone"], variant=variant, n=len(chosen), values=values | of_towers, ci=ci)
         )
     write_rows(Path(out), rows)
     return rows

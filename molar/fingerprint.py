@@ -1,7 +1,5 @@
 """What item vectors were made by, part by part: which part differs, and a refusal that says so."""
 
-from pathlib import Path
-
 from molar.errors import MolarError
 
 # What decides a vector, in words → the keys of an encoder's fingerprint. Library versions do not count.
@@ -10,9 +8,15 @@ PARTS = {
     "prompt": ("prompt", "max_text_tokens"),
     "adapter": ("adapter_sha256",),
     "precision": ("precision",),
-    "picture size": ("picture", "pooling"),
+    "picture size": ("picture",),
+    "pooling": ("pooling",),
     "late gate": ("gate", "blocks"),
 }
+
+
+def decisive(fingerprint: dict) -> dict:
+    """What a vector depends on: a fingerprint without the backbone's name, since its weights are in it."""
+    return {key: value for key, value in fingerprint.items() if key != "backbone"}
 
 
 def differing_parts(found: dict, wanted: dict) -> dict[str, str]:
@@ -32,19 +36,3 @@ def require_same(found: dict, wanted: dict, found_is: str, wanted_is: str, remed
     if differing:
         parts = " and ".join(f"another {part} ({how})" for part, how in differing.items())
         raise MolarError(f"{found_is} come from {parts} than {wanted_is}: {remedy}.")
-
-
-def require_tower_of_vectors(tower: Path, vectors: Path) -> None:
-    """Raise `MolarError` unless the content tower in a folder was trained on vectors made as those at `vectors` were.
-
-    A tower that does not tell (`encoder` in the meta of its config.json) is taken at its word.
-    """
-    from molar.checkpoint import read_meta
-    from molar.vectors import vectors_fingerprint
-
-    trained_on = read_meta(tower).get("encoder")
-    if trained_on:
-        require_same(
-            vectors_fingerprint(vectors), trained_on, f"The item vectors in {vectors}",
-            f"those that {tower} was trained on", "encode the items again as they were, or train again on these",
-        )  # fmt: skip

@@ -96,6 +96,7 @@ class Backbone:
         """Features of at least one picture."""
         tokens = self._look(pictures)
         padded = nn.utils.rnn.pad_sequence([*tokens, tokens[0].new_zeros(self.most_tokens, self.width)], True)[:-1]
+        assert padded.shape[1] == self.most_tokens, "a picture of more tokens would change the shape of the whole batch"
         pooled = torch.stack([own[:, : self.wide].float().mean(0) for own in tokens])
         return PictureFeatures(padded, pooled, [picture.grid for picture in pictures])
 

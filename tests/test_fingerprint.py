@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from molar.checkpoint import require_tower_of_vectors
 from molar.errors import MolarError
 from molar.evaluate import load_towers
-from molar.fingerprint import differing_parts, require_tower_of_vectors
+from molar.fingerprint import differing_parts
 from molar.train import train_molar
 from molar.user_encoder import ContentConfig
 from molar.vectors import save_vectors, vectors_fingerprint
@@ -36,7 +37,8 @@ def checkpoint(tiny, tiny_vectors, tmp_path):
         ({"prompt": "99999999"}, r"another prompt \(99999999, not 11111111\)"),
         ({"adapter_sha256": "untrained"}, r"another adapter \(untrained, not 2222222222222222\)"),
         ({"precision": "bfloat16"}, r"another precision \(bfloat16, not nf4\)"),
-        ({"pooling": 1}, r"another picture size \(1, not 2\)"),
+        ({"pooling": 1}, r"come from another pooling \(1, not 2\) than"),
+        ({"picture": {"height": 64, "width": 64}}, r"come from another picture size \(.* 64, .* 224\D+ than"),
         ({"gate": False}, r"another late gate \(False, not True\)"),
         ({"precision": "int8", "prompt": "9"}, r"another prompt .* and another precision"),
     ],

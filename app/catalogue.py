@@ -142,9 +142,9 @@ class Tab:
             return
         job, shown = self.encoding.start(upload), upload.encoded
         first = min(FIRST, upload.dataset.n_items)
-        if upload.neighbours is None:
-            yield self.laid_out(upload)
         try:
+            if upload.neighbours is None:
+                yield self.laid_out(upload)
             while not job.wait(TICK) and not upload.gone:
                 news = {}
                 if upload.encoded >= max(first, shown + 1 if shown < first else 2 * shown):

@@ -76,6 +76,14 @@ def test_what_the_encoder_is_just_writing_is_not_known_yet(tab, tiny_vectors):
     assert upload.usable == 12
 
 
+def test_who_leaves_before_the_first_answers_stops_the_encoder(tab):
+    tab, token, upload = tab
+    watched = tab.encode(token)
+    assert tab.shelf in next(watched)
+    watched.close()
+    assert upload.stop.is_set()
+
+
 @pytest.mark.parametrize("number", [0, 13, 20, -1, 31])
 def test_nothing_is_like_an_item_without_a_vector(number, tiny_vectors):
     vectors = tiny_vectors.copy()

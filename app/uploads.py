@@ -20,7 +20,7 @@ from molar.upload import Checked
 
 IDLE = 30 * 60  # seconds without a click after which a catalogue is deleted
 MOST = 12  # catalogues at a time
-MOST_PICKS = 50
+MOST_OWN_PICKS = 50
 THUMBNAIL = 200  # pixels of the longer side
 LOOK = 30.0  # seconds between two looks for what has expired
 
@@ -66,7 +66,7 @@ class Upload:
             if number in self.picks:
                 self.picks.remove(number)
             elif 1 <= number <= self.usable:
-                self.picks = [*self.picks, number][-MOST_PICKS:]
+                self.picks = [*self.picks, number][-MOST_OWN_PICKS:]
             self.like = 0
 
 

@@ -8,7 +8,6 @@ import gradio as gr
 from app import inspector, map_data, numbers, words
 from app.maps import LinkedMaps
 from app.shop import Shop
-from molar.errors import MolarError
 from molar.locate import ShopperMaps
 
 NUMBERS = "metrics.json"
@@ -18,8 +17,8 @@ def build(shop: Shop, tab: gr.Tab, history: gr.State) -> None:
     """Lay out the tab. `history` holds the visitor's History; the point follows it whenever the tab is opened."""
     maps = shop.maps
     _html(f'<div class="lead"><h2>{words.MAP_TITLE}</h2><p class="quiet">{words.MAP_LEAD}</p></div>')
-    if isinstance(maps, MolarError):
-        _html(f'<p class="quiet">{escape(str(maps))}</p>')
+    if maps is None:
+        _html(f'<p class="quiet">{escape(shop.why_no_maps)}</p>')
     else:
         linked = LinkedMaps(lambda row: open_shopper(maps, row), elem_id="linked-maps")
     with gr.Row(elem_id="evidence"):
@@ -28,7 +27,7 @@ def build(shop: Shop, tab: gr.Tab, history: gr.State) -> None:
             told = _html("")
         with gr.Column(elem_id="numbers"):
             _html(numbers.table(shop.checkpoint / NUMBERS))
-    if not isinstance(maps, MolarError):
+    if maps is not None:
         tab.select(
             lambda now: (locate(maps, now.picks), summary(maps)), history, [linked, told],
             api_visibility="private", show_progress="hidden",

@@ -142,9 +142,9 @@ class Tab:
             return
         job, shown = self.encoding.start(upload), upload.encoded
         first = min(FIRST, upload.dataset.n_items)
-        if upload.neighbours is None:
-            yield self.laid_out(upload)
         try:
+            if upload.neighbours is None:
+                yield self.laid_out(upload)
             while not job.wait(TICK) and not upload.gone:
                 news = {}
                 if upload.encoded >= max(first, shown + 1 if shown < first else 2 * shown):
@@ -157,7 +157,9 @@ class Tab:
         except MolarError as error:
             said = words.OWN_STOPPED if isinstance(error, Cancelled) else str(error)
             if not upload.gone:
-                yield self.stopped(upload, html.note(said, look="quiet" if isinstance(error, Cancelled) else "own-bad"))
+                news = self.opened(upload) if upload.encoded >= first else {}  # all that is encoded can be used
+                look = "quiet" if isinstance(error, Cancelled) else "own-bad"
+                yield news | self.stopped(upload, html.note(said, look=look))
         except GeneratorExit:  # the visitor has left
             upload.stop.set()
             raise
@@ -173,10 +175,13 @@ class Tab:
 
     def opened(self, upload: Upload) -> dict:
         """Answers over what is encoded so far; the first time with the whole shelf and something picked to begin with."""
-        begun = upload.neighbours is not None
-        upload.neighbours = ContentNeighbours(upload.vectors)
-        if upload.tower is not None:
-            upload.tower.set_item_vectors(upload.vectors.copy())
+        begun, encoded = upload.neighbours is not None, upload.encoded
+        vectors = upload.vectors.copy()
+        vectors[encoded + 1 :] = 0  # where the encoder may just be writing
+        with upload.lock:  # a click must not find the one renewed and the other not
+            upload.neighbours = ContentNeighbours(vectors)
+            if upload.tower is not None:
+                upload.tower.set_item_vectors(vectors)
         if begun:
             return {self.rows: self.answers(upload)}
         upload.picks = [1]

@@ -13,7 +13,6 @@ from app.board import Board  # noqa: E402
 from app.encoding import Encoding  # noqa: E402
 from app.shop import Shop  # noqa: E402
 from app.uploads import Uploads  # noqa: E402
-from molar.locate import ShopperMaps  # noqa: E402
 
 STYLES = ("style.css", "recommend.css", "game.css", "catalogue.css")
 WARM = 15  # seconds after the start, when the first visitors have their page
@@ -47,7 +46,7 @@ def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
     """Serve the page in the background: the running blocks, and the address. A port of None takes a free one."""
     page = build(shop)
     routes = pictures.routes(shop.dataset)
-    if isinstance(shop.maps, ShopperMaps):
+    if shop.maps is not None:
         routes += map_routes.routes(shop.maps)
     page.queue(max_size=200, default_concurrency_limit=4, api_open=False)
     _, address, _ = page.launch(
@@ -65,7 +64,7 @@ def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
         quiet=True,
         prevent_thread_lock=True,
     )
-    if isinstance(shop.maps, ShopperMaps):
+    if shop.maps is not None:
         # The shoppers' vectors take seconds of computing: neither the start nor the first visitor of the maps waits for them.
         warm = Timer(WARM, lambda: shop.maps.spaces)
         warm.daemon = True

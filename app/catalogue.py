@@ -11,7 +11,7 @@ from app.encoding import FIRST, Encoding
 from app.shop import PAGE, Shop
 from app.tray import FileDrop, Tray
 from app.uploads import Upload, Uploads
-from molar.archive import PICTURES, receive
+from molar.archive import receive
 from molar.errors import Cancelled, MolarError
 from molar.search import WordIndex
 from molar.similar import ContentNeighbours
@@ -45,8 +45,8 @@ class Tab:
         """What is above the desk: the way in, the checks, the encoder's progress."""
         with gr.Row(elem_id="own-start", equal_height=False) as self.start:
             gr.HTML(html.intro(), apply_default_css=False, js_on_load=None, elem_id="own-intro")
-            self.drop = FileDrop(file_count="multiple", file_types=[".zip", ".csv", ".json", *PICTURES, ".svg", ".html"],
-                                 label=words.OWN_DROP, elem_id="own-drop", height=260)  # fmt: skip
+            # No `file_types`: Gradio's own refusal names no file and no reason; ours, after the upload, does.
+            self.drop = FileDrop(file_count="multiple", label=words.OWN_DROP, elem_id="own-drop", height=260)
         self.said = Tray(elem_id="own-said", live=True)
         self.report = Tray(elem_id="own-report")
         with gr.Row(elem_id="own-status", visible=False) as self.bar:

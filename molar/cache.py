@@ -173,3 +173,13 @@ def disk_array(folder: Path, shape: tuple[int, ...]) -> np.memmap:
     except OSError as error:
         reason = error.strerror or error
         raise MolarError(f"{folder} has no room for {size / 1e6:,.1f} MB of vectors ({reason}): {FULL}.") from error
+
+
+def require_writable(folder: Path) -> None:
+    """Raise `MolarError` now, rather than at the end of long work, if nothing can be written in `folder`. Makes it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise MolarError(f"Nothing can be written in {folder} ({error.strerror or error}): name another folder.") from error

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from molar.cache import VectorCache, content_key, disk_array
+from molar.cache import VectorCache, content_key, disk_array, require_writable
 from molar.errors import MolarError
 from molar.fingerprint import decisive
 from molar.pictures import open_picture
@@ -38,9 +38,12 @@ def encode_items(
     trained = encoder or (own if own.exists() else None)
     texts, paths = item_texts(dataset), [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
     notes = [f"no tuned encoder at {own}: nothing is trained yet (--encoder names one)"] if trained is None else []
+    require_writable(Path(checkpoint_dir))
     for note in notes + absent_parts(texts, paths):
         report(0, 0, note)
+    report(0, 0, f"{len(texts):,} items; loading the encoder, about ten seconds")
     model = ItemEncoder.load(EncoderConfig(backbone, precision, gate=gate), trained)
+    report(0, 0, "what earlier runs encoded comes from the cache; the rest follows in batches")
     vectors = disk_array(cache_folder(), (dataset.n_items + 1, model.dim))
     encode_catalogue(model, texts, paths, cache_folder(), names=dataset.item_ids[1:], out=vectors[1:], report=report)
     out = Path(checkpoint_dir) / "vectors.safetensors"

@@ -13,6 +13,7 @@ from torch import nn
 from molar import __version__
 from molar.alignment import alignment_loss
 from molar.batches import Batch, fitting_batch_size
+from molar.cache import require_writable
 from molar.checkpoint import load_model, read_meta, save_model, sha16
 from molar.columns import PAD
 from molar.errors import MolarError
@@ -201,6 +202,8 @@ def _train(build, loss, split, config, recipe, settings, seed, out, about, repor
     run = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     if out and _is_finished(out, run):
         return load_model(out)
+    if out:
+        require_writable(out)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = build()

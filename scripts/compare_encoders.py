@@ -2,11 +2,11 @@
 
     python -m scripts.compare_encoders DATASET --checkpoint DIR --out results/encoders.json [--truth DATASET/truth/items.csv]
 
-Kinds of vectors: `nano` as shipped, its `[Cur_Item]` state alone, `nano` before stage 1, MiniLM over the text, CLIP over the
-picture (the tower's pooled features as the late gate carries them, centred), both side by side, through a linear adapter
-too, and fixed random vectors: what an adapter can learn by heart. Every tower has the same seed, batches and epochs, of
-which the best is kept by the same validation users whose NDCG@10 is then told: that flatters all kinds alike, and nothing
-here is of the test split. Killed, it resumes: finished towers are kept in the cache folder.
+Kinds of vectors: `nano` as shipped (in nf4), in bfloat16, its `[Cur_Item]` state alone, `nano` before stage 1, MiniLM over
+the text, CLIP over the picture (the tower's pooled features as the late gate carries them, centred), both side by side,
+through a linear adapter too, and fixed random vectors: what an adapter can learn by heart. Every tower has the same seed,
+batches and epochs, of which the best is kept by the same validation users whose NDCG@10 is then told: that flatters all
+kinds alike, and nothing here is of the test split. Killed, it resumes: finished towers are kept in the cache folder.
 """
 
 import argparse
@@ -38,8 +38,8 @@ from scripts.probe_encoder import probe_accuracy
 WHICH = "validation"
 RANDOM_WIDTH = 1024
 COLD_SHARE = 0.1  # of the items of a dataset that has no cold ones
-NANO, STATE, UNTRAINED, TEXT, PICTURE, BOTH, RANDOM = (
-    "nano", "nano, [Cur_Item] alone", "nano before stage 1", "MiniLM", "CLIP", "MiniLM + CLIP", "random",
+NANO, WHOLE, STATE, UNTRAINED, TEXT, PICTURE, BOTH, RANDOM = (
+    "nano", "nano in bfloat16", "nano, [Cur_Item] alone", "nano before stage 1", "MiniLM", "CLIP", "MiniLM + CLIP", "random",
 )  # fmt: skip
 LINEAR = f"{BOTH}, linear adapter"
 WHEEL = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
@@ -58,6 +58,8 @@ def kinds_of_vectors(texts: list[str], pictures: list, encoder: Path, report: Re
     """Kind → (n, width) float32 of n items given by text and picture."""
     tuned = ItemEncoder.load(EncoderConfig(), encoder)
     kinds = {NANO: encode_catalogue(tuned, texts, pictures, cache_folder(), report=report)}
+    whole = ItemEncoder.load(EncoderConfig(precision="bfloat16"), encoder)
+    kinds[WHOLE] = encode_catalogue(whole, texts, pictures, cache_folder(), report=report)
     kinds[STATE] = kinds[NANO][:, : tuned.hidden]
     kinds[UNTRAINED] = encode_catalogue(ItemEncoder.load(EncoderConfig()), texts, pictures, cache_folder(), report=report)
     kinds[TEXT] = sentence_vectors(texts)

@@ -14,14 +14,13 @@ PANELS = {
     "overlap@10": "ten nearest items kept",
     "cur_item/cosine_p5": "[Cur_Item] cosine, 5th percentile",
     "memory_mb": "weights, MB",
-    "items_per_second": "items a second, language model",
 }
 COLOURS = ("#2c8a8f", "#d3573f")
-SIZE = {"width": 1200, "height": 420}
+SIZE = {"width": 1100, "height": 400}
 
 
 def figure(rows: list[dict]):
-    """The plotly figure of four costs by precision, one colour a dataset; what was not measured is left out."""
+    """The plotly figure of three costs by precision, one colour a dataset; what was not measured is left out."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 

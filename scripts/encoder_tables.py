@@ -9,7 +9,6 @@ from molar.results import read_rows
 COSTS = (
     ("overlap@10", "ten nearest kept", ".3f"), ("cur_item/cosine", "`[Cur_Item]` cosine, mean", ".3f"),
     ("cur_item/cosine_p5", "5th percentile", ".3f"), ("memory_mb", "weights, MB", ".0f"),
-    ("items_per_second", "items/s, language model", ".1f"), ("pictures_per_second", "pictures/s, tower", ".1f"),
 )  # fmt: skip
 PHOTOGRAPHS = "twelve photographs"
 

@@ -195,6 +195,12 @@ def test_one_zip_or_one_table(names, tmp_path):
         receive(files, tmp_path / "out", SMALL)
 
 
+def test_a_table_without_its_pictures_is_one_sentence(tmp_path):
+    received = sent(tmp_path, {"items.csv": TABLE})
+    with pytest.raises(MolarError, match="names . pictures and none came with it: choose the table and its pictures together"):
+        check_upload(received)
+
+
 def test_mistakes_of_the_whole_table_leave_nothing_to_drop(tmp_path):
     checked = check_upload(sent(tmp_path, {**GOOD, "items.csv": b"item_id,name,image\na,Mug,a.png\n"}))
     assert checked.dataset is None and checked.dropped == [] and checked.errors

@@ -97,7 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
     _checkpoint(verb)
     _backbone(verb)
     verb.add_argument("--encoder", type=Path, help="folder of a tuned encoder (default: CHECKPOINT/encoder)")
-    verb.add_argument("--items", type=int, help="how many items, chosen by a hash (default: 300)")
+    verb.add_argument("--items", type=whole(11), help="how many items, chosen by a hash (default: 300)")
     verb.add_argument("--precisions", type=lambda names: tuple(names.split(",")),
                       help="separated by commas (default: all; bfloat16 is always among them)")  # fmt: skip
     verb.add_argument("--out", type=Path, required=True, help="results file, such as results/fidelity-nano.json")

@@ -7,6 +7,7 @@ to them, so that every vector in it is of the precision it stands for. Given all
 
 import hashlib
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ from molar.data import Dataset, load_dataset
 from molar.encode import cache_folder, encode_catalogue, item_texts, open_picture
 from molar.errors import MolarError
 from molar.evaluate import AFTER, BEFORE, rank_targets
+from molar.fingerprint import require_same
 from molar.metrics import ndcg
-from molar.precision import PRECISIONS, weight_bytes
+from molar.precision import BITS, PRECISIONS, weight_bytes
 from molar.progress import Report, silent
 from molar.results import interval, resampled_means, row, write_rows
 from molar.split import Split, leave_one_out
@@ -25,6 +27,7 @@ from molar.split import Split, leave_one_out
 REFERENCE = "bfloat16"
 NEIGHBOURS = 10
 TIMED = 32  # items that the speed is measured on, in batches of 8, after one batch to warm up
+ROUNDS = 3  # over these items; the median counts
 WHICH = "validation"  # precision is chosen by these numbers, so they are not of the test split
 
 
@@ -39,12 +42,18 @@ def measure_fidelity(
     the language model's state in it, which alone depends on the precision; `overlap@10` of neighbours with those of
     bfloat16; `memory_mb` of the weights; `items_per_second` of the language model and `pictures_per_second` of the
     tower on this machine; NAME/ndcg@10 and NAME/delta_ndcg@10 of the content towers in the checkpoint, with intervals
-    over users. Vectors come through the cache, so the same command resumes. Raises `MolarError` as encoding does.
+    over users. The towers were trained on vectors of one precision, `trained_bits` in every row, so these differences
+    favour it. Vectors come through the cache, so the same command resumes. Raises `MolarError` as encoding does, and for
+    towers of other data, of another split, or of vectors that another encoder made (in any precision).
     """
+    from molar.encoder import EncoderConfig, ItemEncoder
+
+    precisions = tuple(dict.fromkeys((REFERENCE, *precisions)))
+    configs = {precision: EncoderConfig(backbone, precision, gate=gate) for precision in precisions}
     histories = (Path(dataset_dir) / interactions).is_file()
     dataset = load_dataset(dataset_dir, interactions=interactions if histories else None)
     chosen = sample_items(dataset, items)
-    precisions = tuple(dict.fromkeys((REFERENCE, *precisions)))
+    towers = _towers(Path(checkpoint_dir), dataset) if histories else Towers()
     own = Path(checkpoint_dir) / "encoder"
     trained = encoder or (own if own.exists() else None)
     vectors, costs, hidden = {}, {}, 0
@@ -52,11 +61,16 @@ def measure_fidelity(
         def told(part: int, total: int, note: str = "", base=done, name=precision) -> None:
             report(base * total + part, len(precisions) * total, f"{name} {note}".strip())
 
-        vectors[precision], costs[precision], fingerprint = _encode(
-            dataset, chosen, backbone, precision, gate, trained, told
-        )
-        hidden = costs[precision].pop("hidden")
-    towers = _towers(Path(checkpoint_dir), dataset, histories)
+        model = ItemEncoder.load(configs[precision], trained)
+        if towers.models:
+            require_same(
+                towers.trained_on, model.fingerprint, f"The item vectors that the towers in {checkpoint_dir} learnt from",
+                "those to be measured", "name the encoder that made them, or a checkpoint without towers",
+                besides="precision",
+            )  # fmt: skip
+        vectors[precision], costs[precision] = _encode(dataset, chosen, model, told)
+        hidden, fingerprint = model.hidden, model.fingerprint
+        del model  # two at once may be more than memory holds
     facts = {
         "dataset": dataset.name, "data_hash": dataset.data_hash, "split": WHICH, "seed": 0, "command": command,
         "weights_sha256": f"{fingerprint['backbone_sha256']} {fingerprint['adapter_sha256']}",
@@ -71,12 +85,11 @@ def measure_fidelity(
             if gate:
                 own_state, same = (some[:, :hidden] for some in (vectors[query], reference))
                 values |= {f"cur_item/{name}": number for name, number in cosines(own_state, same, chosen).items()}
+        values |= {"trained_bits": BITS[towers.trained_on["precision"]]} if towers.models else {}
         of_towers, ci = compare(gains[catalogue, query], gains[REFERENCE, REFERENCE])
         variant = query if catalogue == query else f"catalogue {catalogue}, query {query}"
-        slice = f"{len(chosen)} items"
-        rows.append(
-            row(facts, slice=slice, model=fingerprint["backbone"], variant=variant, n=len(chosen), values=values | of_towers, ci=ci)
-        )
+        about = {"slice": f"{len(chosen)} items", "model": fingerprint["backbone"], "variant": variant, "n": len(chosen)}
+        rows.append(row(facts, **about, values=values | of_towers, ci=ci))
     write_rows(Path(out), rows)
     return rows
 
@@ -96,17 +109,13 @@ def _pairs(precisions: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(precision, precision) for precision in precisions] + mixed
 
 
-def _encode(dataset: Dataset, chosen: np.ndarray, backbone, precision, gate, trained, report):
-    """Vectors (n_items + 1, dim) float32, zero outside `chosen`; what the encoder costs; its fingerprint."""
-    from molar.encoder import EncoderConfig, ItemEncoder
-
-    encoder = ItemEncoder.load(EncoderConfig(backbone, precision, gate=gate), trained)
+def _encode(dataset: Dataset, chosen: np.ndarray, encoder, report: Report) -> tuple[np.ndarray, dict[str, float]]:
+    """Vectors (n_items + 1, dim) float32, zero outside `chosen`, and what the encoder costs."""
     every = item_texts(dataset)
     texts, paths = [every[number - 1] for number in chosen], [dataset.image_path(number) for number in chosen]
     vectors = np.zeros((dataset.n_items + 1, encoder.dim), np.float32)
     vectors[chosen] = encode_catalogue(encoder, texts, paths, cache_folder(), report=report)
-    costs = {"memory_mb": weight_bytes(encoder.backbone.model) / 1e6, "hidden": encoder.hidden}
-    return vectors, costs | _speed(encoder, texts, paths), encoder.fingerprint
+    return vectors, {"memory_mb": weight_bytes(encoder.backbone.model) / 1e6} | _speed(encoder, texts, paths)
 
 
 def _speed(encoder, texts: list[str], paths: list) -> dict[str, float]:
@@ -117,14 +126,22 @@ def _speed(encoder, texts: list[str], paths: list) -> dict[str, float]:
     if not shown:
         return {}
     batches = [shown[start : start + 8] for start in range(0, len(shown), 8)]
-    seconds = []
-    for batch in [batches[0], *batches]:
-        start = time.perf_counter()
+
+    def clock() -> float:
+        if encoder.backbone.device.type == "cuda":
+            torch.cuda.synchronize()  # what a GPU was told is not yet done
+        return time.perf_counter()
+
+    def timed(batch) -> tuple[float, float]:
+        start = clock()
         seen = encoder.see([pixels for _, pixels in batch])
-        looked = time.perf_counter()
+        looked = clock()
         encoder.encode([text for text, _ in batch], seen, torch.ones(len(batch), dtype=torch.bool))
-        seconds.append((looked - start, time.perf_counter() - looked))
-    tower, text = np.sum(seconds[1:], axis=0)
+        return looked - start, clock() - looked
+
+    timed(batches[0])
+    rounds = [np.sum([timed(batch) for batch in batches], axis=0) for _ in range(ROUNDS)]
+    tower, text = np.median(rounds, axis=0)
     return {"items_per_second": len(shown) / text, "pictures_per_second": len(shown) / tower}
 
 
@@ -152,22 +169,37 @@ def _nearest(catalogue: np.ndarray, queries: np.ndarray, chosen: np.ndarray) -> 
     return np.argsort(-likeness, axis=1, kind="stable")[:, :NEIGHBOURS]
 
 
-def _towers(checkpoint: Path, dataset: Dataset, histories: bool) -> tuple[Split | None, dict]:
-    """The split and the content towers of a checkpoint, {} where there are none or no histories."""
-    from molar.checkpoint import CONFIG, load_model
+@dataclass(frozen=True)
+class Towers:
+    """Content towers by name, the split they are asked on, and the fingerprint of the vectors they learnt from."""
 
-    names = [name for name in (BEFORE, AFTER) if (checkpoint / name / CONFIG).is_file()] if histories else []
-    return leave_one_out(dataset) if names else None, {name: load_model(checkpoint / name) for name in names}
+    split: Split | None = None
+    models: dict = field(default_factory=dict)
+    trained_on: dict = field(default_factory=dict)
 
 
-def users_ndcg(towers, catalogue: np.ndarray, queries: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
+def _towers(checkpoint: Path, dataset: Dataset) -> Towers:
+    """The content towers of a checkpoint; none where there are none. Raises `MolarError` for those of other data,
+    another split or other vectors than lie beside them."""
+    from molar.checkpoint import CONFIG, load_tower
+    from molar.vectors import load_vectors, vectors_fingerprint
+
+    names = [name for name in (BEFORE, AFTER) if (checkpoint / name / CONFIG).is_file()]
+    if not names:
+        return Towers()
+    path, split = checkpoint / "vectors.safetensors", leave_one_out(dataset)
+    vectors = load_vectors(path, dataset)
+    models = {name: load_tower(checkpoint / name, split, vectors) for name in names}
+    return Towers(split, models, vectors_fingerprint(path))
+
+
+def users_ndcg(towers: Towers, catalogue: np.ndarray, queries: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
     """NDCG@10 of each user, by tower: histories of `queries`, candidates of `catalogue`, both of `chosen` items alone.
 
     Users are those whose target is chosen, and one item or more of what came before.
     """
-    split, models = towers
-    scores = {}
-    if not models:
+    split, scores = towers.split, {}
+    if not towers.models:
         return scores
     known = np.zeros(len(catalogue), bool)
     known[chosen] = True
@@ -177,7 +209,7 @@ def users_ndcg(towers, catalogue: np.ndarray, queries: np.ndarray, chosen: np.nd
     if not cut:
         return scores
     targets = np.array([split.target(user, WHICH) for user in cut])
-    for name, model in models.items():
+    for name, model in towers.models.items():
         model.set_item_vectors(catalogue)
         model.set_counts(split.train_counts())
         matrix, bias = model.item_matrix().detach().numpy(), model.item_bias().detach().numpy()

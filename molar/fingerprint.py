@@ -30,9 +30,11 @@ def differing_parts(found: dict, wanted: dict) -> dict[str, str]:
     return differing
 
 
-def require_same(found: dict, wanted: dict, found_is: str, wanted_is: str, remedy: str) -> None:
-    """Raise `MolarError` naming every differing part unless `found` and `wanted` make the same vectors."""
-    differing = differing_parts(found, wanted)
+def require_same(found: dict, wanted: dict, found_is: str, wanted_is: str, remedy: str, *, besides: str = "") -> None:
+    """Raise `MolarError` naming every differing part unless `found` and `wanted` make the same vectors.
+
+    besides: a part of `PARTS` that may differ."""
+    differing = {part: how for part, how in differing_parts(found, wanted).items() if part != besides}
     if differing:
         parts = " and ".join(f"another {part} ({how})" for part, how in differing.items())
         raise MolarError(f"{found_is} come from {parts} than {wanted_is}: {remedy}.")

@@ -14,7 +14,8 @@ from torch import nn
 
 from molar.errors import MolarError
 
-PRECISIONS = ("float32", "bfloat16", "int8", "nf4")
+BITS = {"float32": 32, "bfloat16": 16, "int8": 8, "nf4": 4}  # of one weight of a linear layer
+PRECISIONS = tuple(BITS)
 QUANTISED = {"int8": "Linear8bitLt", "nf4": "Linear4bit"}  # precision → class of its layers
 
 

@@ -20,7 +20,7 @@ def build(shop: Shop, tab: gr.Tab, history: gr.State) -> None:
     if maps is None:
         _html(f'<p class="quiet">{escape(shop.why_no_maps)}</p>')
     else:
-        linked = LinkedMaps(lambda row: open_shopper(maps, row), elem_id="linked-maps")
+        linked = LinkedMaps(shop.packed_maps.address, lambda row: open_shopper(maps, row), elem_id="linked-maps")
     with gr.Row(elem_id="evidence"):
         with gr.Column(elem_id="reading"):
             _html(f'<h2>{words.MAP_LIMITS_TITLE}</h2><p class="limits">{words.MAP_LIMITS}</p>')

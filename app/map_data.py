@@ -80,10 +80,17 @@ def shoppers(maps: ShopperMaps) -> dict:
     }
 
 
-def packed(maps: ShopperMaps) -> tuple[bytes, str]:
-    """`shoppers` as gzipped JSON, and a name that changes with it."""
+@dataclass(frozen=True)
+class Packed:
+    """`shoppers` as gzipped JSON, and an address that changes with it: the inspector goes by the row numbers in there."""
+
+    data: bytes
+    address: str
+
+
+def packed(maps: ShopperMaps) -> Packed:
     plain = json.dumps(shoppers(maps), separators=(",", ":")).encode()
-    return gzip.compress(plain, 6, mtime=0), hashlib.sha256(plain).hexdigest()[:12]
+    return Packed(gzip.compress(plain, 6, mtime=0), f"maps/shoppers-{hashlib.sha256(plain).hexdigest()[:12]}.json")
 
 
 def summary(maps: ShopperMaps) -> list[str]:

@@ -222,7 +222,7 @@ for (const button of element.querySelectorAll('[data-save]')) {
 async function load() {
   asked = true;
   try {
-    const told = await (await fetch('maps/shoppers.json')).json();
+    const told = await (await fetch(find('.panels').dataset.shoppers)).json();
     for (const view of Object.keys(told.places)) told.places[view] = Float32Array.from(told.places[view], (one) => one / 1000);
     world = told;
   } catch { asked = false; return tell(live.dataset.failed, true); }

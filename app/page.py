@@ -47,7 +47,7 @@ def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
     page = build(shop)
     routes = pictures.routes(shop.dataset)
     if shop.maps is not None:
-        routes += map_routes.routes(shop.maps)
+        routes += map_routes.routes(shop.maps, shop.packed_maps)
     page.queue(max_size=200, default_concurrency_limit=4, api_open=False)
     _, address, _ = page.launch(
         server_name=host,

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from app.facets import Facet, chosen_items, facets
+from app.map_data import Packed, packed
 from app.shoppers import Persona, personas, read_truth
 from molar.errors import MolarError
 from molar.locate import ShopperMaps
@@ -53,6 +54,11 @@ class Shop:
     def why_no_maps(self) -> str:
         """The sentence that tells why there are no maps; "" where there are some."""
         return self._maps[1]
+
+    @cached_property
+    def packed_maps(self) -> Packed:
+        """What the browser draws the maps from; only where there are maps."""
+        return packed(self.maps)
 
     @cached_property
     def truth(self):

@@ -44,7 +44,7 @@ IDLE = """() => new Promise((done) => {
 
 
 def synthetic(told: dict, count: int) -> dict:
-    """`count` shoppers in thirty blobs, in the shape of /maps/shoppers.json."""
+    """`count` shoppers in thirty blobs, in the shape of `app.map_data.shoppers`."""
     rng = np.random.default_rng(0)
     blob = rng.integers(0, 30, count)
 
@@ -71,7 +71,7 @@ def measure(dataset: Path, checkpoint: Path, count: int, runs: int) -> dict:
         def replaced(route):
             route.fulfill(json=synthetic(route.fetch().json(), count))
 
-        page.route("**/maps/shoppers.json", replaced)
+        page.route("**/maps/shoppers-*.json", replaced)
         page.get_by_role("tab", name="Alignment").click()
         page.wait_for_selector(f"#linked-maps [data-ready='{count}'], #linked-maps[data-ready='{count}']", state="attached")
         page.wait_for_timeout(1000)

@@ -1,5 +1,6 @@
 """The Alignment tab in Chromium: what its paragraph of promises says, promise by promise."""
 
+import hashlib
 import io
 import re
 
@@ -78,10 +79,15 @@ def ink(page, view: str) -> int:
     )
 
 
+def packed(page) -> dict:
+    """What the browser draws the maps from."""
+    return httpx.get(page.url + page.locator("#linked-maps .panels").get_attribute("data-shoppers")).json()
+
+
 def at(page, table: pd.DataFrame, row: int, view: str = "before", panel: str = "before") -> dict[str, float]:
     """Where a shopper is drawn, in pixels from the canvas's corner; those beyond the map's reach are at its edge."""
     box = page.locator(f"#linked-maps [data-panel={panel}] canvas").bounding_box()
-    reach = page.evaluate("async () => (await (await fetch('maps/shoppers.json')).json()).reach")[view]
+    reach = packed(page)["reach"][view]
     unit = min((box["width"] / 2 - 5) / reach[0], (box["height"] / 2 - 5) / reach[1])
     x, y = box["width"] / 2 + table[f"{view}_x"][row] * unit, box["height"] / 2 - table[f"{view}_y"][row] * unit
     return {"x": min(max(x, 5), box["width"] - 5), "y": min(max(y, 5), box["height"] - 5)}
@@ -183,11 +189,20 @@ def test_pointing_shows_the_last_prints_on_each_map(view, panel, visit, world):
     assert page.locator("#linked-maps .tip b").inner_text() == world[1]["user_id"][row]
     opened = page.locator("#linked-maps .tip img")
     assert opened.count() == 4
-    told = httpx.get(f"{world[0]}maps/shoppers.json").json()
+    told = packed(page)
     assert [int(re.search(r"pictures/(\d+)", src)[1]) for src in opened.evaluate_all("all => all.map(one => one.src)")] \
         == told["last"][row]  # fmt: skip
     page.mouse.move(5, 5)
     page.wait_for_selector("#linked-maps .tip", state="hidden")
+
+
+def test_the_browser_keeps_the_shoppers_under_an_address_that_changes_with_them(visit, world):
+    opened = visit()
+    (asked,) = [url for url in opened.asked if "maps/shoppers" in url]
+    answer = httpx.get(asked)
+    assert "max-age" in answer.headers["cache-control"]
+    assert asked == f"{world[0]}maps/shoppers-{hashlib.sha256(answer.content).hexdigest()[:12]}.json"
+    assert httpx.get(f"{world[0]}maps/shoppers.json").status_code == 404
 
 
 def test_pointing_is_marked_on_all_three_maps(visit, world):

@@ -16,7 +16,7 @@ def of_shopper(maps: ShopperMaps, row: int) -> dict:
     known = [f"{column.replace('_', ' ')}: {maps.table[column].iloc[row]}" for column in maps.truths]
     places = maps.nearest(row)
     title = words.shopper(str(maps.user_ids[row]))
-    return _answer(maps, title, known, maps.history(row).tolist(), places, words.NEAR)
+    return _answer(maps, title, known, maps.history(row).tolist(), places)
 
 
 def of_visitor(maps: ShopperMaps, history: Sequence[int], places: dict[str, Place]) -> dict:
@@ -24,17 +24,17 @@ def of_visitor(maps: ShopperMaps, history: Sequence[int], places: dict[str, Plac
     if not places:
         return {"html": f'<p class="quiet">{words.NOT_ON_MAPS}</p>', "near": {}, "points": {}}
     points = {view: [place.x, place.y] for view, place in places.items()}
-    answer = _answer(maps, words.YOUR_HISTORY_ON_MAPS, [], list(history), places, words.NEAR)
+    answer = _answer(maps, words.YOUR_HISTORY_ON_MAPS, [], list(history), places)
     return answer | {"points": points}
 
 
-def _answer(maps: ShopperMaps, title: str, known: list[str], history: list[int], places: dict, headings: dict) -> dict:
+def _answer(maps: ShopperMaps, title: str, known: list[str], history: list[int], places: dict) -> dict:
     near = {view: place.nearest.tolist() for view, place in places.items()}
     known = [*known, words.prints_bought(len(history))]
     html = (
         f'<div class="head"><h2>{escape(title)}</h2><span class="quiet">{escape(" · ".join(known))}</span></div>'
         f"{_history(maps, history)}"
-        f'<div class="thirds">{"".join(_near(maps, view, places, near, headings) for view in headings)}</div>'
+        f'<div class="thirds">{"".join(_near(maps, view, places, near) for view in words.NEAR)}</div>'
     )
     return {"html": html, "near": near}
 
@@ -51,13 +51,13 @@ def _history(maps: ShopperMaps, history: list[int]) -> str:
     return f'<ol class="prints" tabindex="0" aria-label="{words.HISTORY_OLDEST_FIRST}">{earlier}{prints}</ol>'
 
 
-def _near(maps: ShopperMaps, view: str, places: dict[str, Place], near: dict[str, list[int]], headings: dict) -> str:
+def _near(maps: ShopperMaps, view: str, places: dict[str, Place], near: dict[str, list[int]]) -> str:
     """The nearest shoppers of one space; those that another space also has are marked with its name."""
-    heading = f"<h3>{headings[view]}</h3>"
+    heading = f"<h3>{words.NEAR[view]}</h3>"
     if view not in places:
         return f'<section data-space="{view}">{heading}<p class="quiet">{words.NO_ID_PLACE}</p></section>'
     place = places[view]
-    others = [other for other in headings if other != view and other in near]
+    others = [other for other in words.NEAR if other != view and other in near]
     lines = "".join(
         _neighbour(maps, row, similarity, [words.SPACES[other] for other in others if row in near[other]])
         for row, similarity in zip(near[view], place.similarity, strict=True)

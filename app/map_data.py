@@ -82,7 +82,7 @@ def shoppers(maps: ShopperMaps) -> dict:
 
 @dataclass(frozen=True)
 class Packed:
-    """`shoppers` as gzipped JSON, and an address that changes with it: the inspector goes by the row numbers in there."""
+    """`shoppers` as gzipped JSON, and an address that changes with it: the inspector goes by its row numbers."""
 
     data: bytes
     address: str

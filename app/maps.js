@@ -107,7 +107,7 @@ for (const panel of panels) {
   panel.canvas.addEventListener('pointerleave', () => { hovered = -1; tip.hidden = true; draw(panels); });
   panel.canvas.addEventListener('click', (event) => {
     const row = world ? under(panel, event) : -1;
-    if (row === 'you') openYou(); else if (row >= 0) open(row);
+    if (row === 'you') openYou(); else if (row >= 0) openShopper(row);
   });
 }
 
@@ -119,7 +119,7 @@ function reveal(answer, row) {
   draw(panels);
 }
 
-async function open(row) {
+async function openShopper(row) {
   const turn = ++awaited;
   let answer = null;
   try { answer = await server.open_shopper(row); } catch { /* told below */ }
@@ -143,12 +143,12 @@ function openYou() {
 youButton.addEventListener('click', openYou);
 inspector.addEventListener('click', (click) => {
   const button = click.target.closest('[data-shopper]');
-  if (button && button !== inspector) open(Number(button.dataset.shopper));
+  if (button && button !== inspector) openShopper(Number(button.dataset.shopper));
 });
 find('.find').addEventListener('submit', (submit) => {
   submit.preventDefault();
   const wanted = submit.target.querySelector('input').value.trim(), row = world ? world.shoppers.indexOf(wanted) : -1;
-  if (row >= 0) open(row); else tell(live.dataset.unknown.replace('ID', () => wanted), true);
+  if (row >= 0) openShopper(row); else tell(live.dataset.unknown.replace('ID', () => wanted), true);
 });
 
 // --- colours to choose, and what they mean
@@ -157,16 +157,15 @@ function colourBy(place) {
   colour = world.colours[place];
   shown = null;
   legend.replaceChildren();
-  const last = world.palette.length - 1, tints = shades();
+  const last = world.palette.length - 1;
   if (!colour.groups.length) {
     const bar = Object.assign(document.createElement('i'), { className: 'scale' });
-    bar.style.background = `linear-gradient(90deg, ${tints.join(', ')})`;
     legend.append(made('span', colour.ends[0]), bar, made('span', colour.ends[1]));
   }
   const names = colour.groups.length > last + 1 ? [...colour.groups.slice(0, last), tip.dataset.other] : colour.groups;
   names.forEach((name, group) => {
     const button = made('button', ''), dot = document.createElement('i');
-    dot.style.background = tints[group];
+    dot.style.background = world.palette[group];
     button.type = 'button';
     button.setAttribute('aria-pressed', false);
     button.append(dot, name);
@@ -177,6 +176,13 @@ function colourBy(place) {
     });
     legend.append(button);
   });
+  dye();
+}
+
+// The shades of a scale follow the theme; whatever was chosen in the legend stays.
+function dye() {
+  const bar = legend.querySelector('.scale');
+  if (bar) bar.style.background = `linear-gradient(90deg, ${shades().join(', ')})`;
   paint();
 }
 choice.addEventListener('change', () => colourBy(choice.selectedIndex));
@@ -255,7 +261,7 @@ const resized = new ResizeObserver(() => {
   if (!asked) load(); else paint();
 });
 for (const panel of panels) resized.observe(panel.canvas);
-new MutationObserver(() => { if (world) colourBy(choice.selectedIndex); })
+new MutationObserver(() => { if (world) dye(); })
   .observe(document.body, { attributes: true, attributeFilter: ['class'] });
 watch('value', settle);
 settle();

@@ -225,7 +225,7 @@ def picture_refusal(path: Path, limits: Limits = Limits()) -> str:
     if pixels > limits.pixels:
         return f"this picture has more than {limits.pixels // 1_000_000} million pixels: save it smaller"
     if long > limits.sides * short:
-        return f"one side of this picture is more than {limits.sides} times the other ({short} × {long} pixels): crop it"
+        return f"one side of this picture is more than {limits.sides} times the other ({short} × {long}): crop it"
     return ""
 
 

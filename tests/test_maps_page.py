@@ -318,6 +318,24 @@ def test_the_dark_page_has_other_shades(visit):
     assert ink(page, "before") != light
 
 
+def test_the_dark_page_keeps_the_chosen_group_and_has_another_scale(visit):
+    page = visit(color_scheme="light").page
+    kitchen = page.locator("#linked-maps .legend").get_by_role("button", name="kitchen")
+    kitchen.click()
+    page.click("#header [data-act=theme]")
+    page.wait_for_function("document.body.classList.contains('dark')")
+    chosen = ink(page, "id")
+    assert kitchen.get_attribute("aria-pressed") == "true"
+    kitchen.click()
+    assert ink(page, "id") != chosen
+    page.select_option("#linked-maps .colour", label="Change of neighbourhood")
+    scale = "document.querySelector('#linked-maps .scale').style.background"
+    dark = page.evaluate(scale)
+    page.click("#header [data-act=theme]")
+    page.wait_for_function("!document.body.classList.contains('dark')")
+    assert page.evaluate(scale) not in ("", dark)
+
+
 def test_numbers_stand_with_chance_and_ranking_in_one_table(visit):
     page = visit().page
     table = page.locator("#numbers table")

@@ -61,13 +61,15 @@ class Tuner(nn.Module):
         used = encoder.backbone.words.weight[samples.used_words].float()
         self.register_buffer("word_mean", used.mean(0), persistent=False)
         self.register_buffer("used_words", normalize(used - used.mean(0), dim=1), persistent=False)
+        self.device = encoder.backbone.device
+        self.to(self.device)  # what is drawn here is drawn on the CPU, so that a seed means the same everywhere
 
     def start(self) -> None:
         """Begin the fresh parts at the length of the language model's own input vectors, so that it can read them."""
         words = self.encoder.backbone.words.weight.float()
         with torch.no_grad():
             self.adapter.word_length.copy_(words.norm(dim=1).mean())
-            self.adapter.cur_item.copy_(words.mean(0) + words.std() * torch.randn(self.encoder.hidden))
+            self.adapter.cur_item.copy_(words.mean(0) + words.std() * torch.randn(self.encoder.hidden).to(self.device))
 
     def word_bag_loss(self, vectors: torch.Tensor, rows: list[int]) -> torch.Tensor:
         """Which words do the captions of `rows` hold? Asked of (batch, hidden) vectors, in nats.
@@ -75,12 +77,12 @@ class Tuner(nn.Module):
         The classes are the language model's own word vectors, so what answers well lies where words lie.
         """
         logits = normalize(vectors - self.word_mean, dim=1) @ self.used_words.T / 0.05
-        return cross_entropy(logits, self.samples.word_bags[rows])
+        return cross_entropy(logits, self.samples.word_bags[rows].to(self.device))
 
     def warm_up_loss(self, rows: list[int]) -> torch.Tensor:
         """The word loss of the mean visual token: puts visual tokens among words without a pass of the model."""
-        tokens = self.adapter.project(self.samples.seen(rows).tokens)
-        return self.word_bag_loss((tokens * self.samples.shares(rows)[..., None]).sum(1), rows)
+        tokens = self.adapter.project(self.samples.seen(rows).tokens.to(self.device))
+        return self.word_bag_loss((tokens * self.samples.shares(rows).to(self.device)[..., None]).sum(1), rows)
 
     def loss(self, rows: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
         """Caption loss (nats a token) and word loss (nats) of the samples `rows`, both seeing `e_i` alone."""
@@ -91,7 +93,8 @@ class Tuner(nn.Module):
     def _caption_loss(self, state: torch.Tensor, rows: list[int]) -> torch.Tensor:
         dtype = self.encoder.backbone.words.weight.dtype
         end = self.encoder.backbone.tokenizer.eos_token_id
-        ids = [torch.tensor(self.encoder.token_ids(self.samples.captions[row]) + [end]) for row in rows]
+        captions = [self.encoder.token_ids(self.samples.captions[row]) + [end] for row in rows]
+        ids = [torch.tensor(caption, device=self.device) for caption in captions]
         padded = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=end)  # (batch, longest)
         wanted = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=-100)
         prompt = self.adapter.word_length * normalize(self.to_prompt(state.float()), dim=1)

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from molar.errors import Cancelled, MolarError
 from molar.progress import Terminal
+from molar.registry import NAMES
 
 DESCRIPTION = """\
 Next-item recommendation from text and pictures, post-aligned with collaborative filtering.
 
-In order:  check → fetch-backbone → encode → train-id → train → evaluate → draw-maps → recommend
+In order:  check → fetch-backbone → tune-encoder → encode → fidelity → train-id → train → evaluate → draw-maps → recommend
 Every long command can be stopped; the same command resumes."""
 
 
-BACKBONES = "nano, smolvlm-256m, qwen2-vl-2b, qwen2-vl-7b, qwen2.5-vl-3b, qwen3-vl-2b or ORG/MODEL@COMMIT"
+BACKBONES = f"{', '.join(NAMES)} or ORG/MODEL@COMMIT"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,7 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     _dataset(verb)
     verb.add_argument("--no-interactions", action="store_true", help="check a catalogue without histories")
 
-    verb = _verb(verbs, "fetch-backbone", fetch_backbone, "get a backbone (default: nano, offline afterwards, 170 MB)")
+    verb = _verb(verbs, "fetch-backbone", fetch_backbone, "get a backbone once, offline afterwards (default: nano, 170 MB)")
     verb.add_argument("name", nargs="?", default="nano", help=BACKBONES)
     verb.add_argument("--folder", type=Path, help="where to put nano (default: $MOLAR_HOME, else ~/.cache/molar)")
 
@@ -194,13 +195,15 @@ def check(options) -> None:
 
 
 def fetch_backbone(options) -> None:
-    """Get and assemble the offline backbone."""
+    """Get `nano`, the offline backbone, and assemble it, or a model of the hub, which its own library puts where it wants."""
     from molar.backbone import fetch_backbone
     from molar.registry import fetch_hub_model, hub_model, refuse_unknown
 
     model, report = hub_model(options.name), Terminal("fetching")
     if model is None and options.name != "nano":
         raise refuse_unknown(options.name)
+    if model and options.folder:
+        raise MolarError("--folder is for nano alone: models of the hub lie in the hub's own folder (HF_HOME moves it).")
     print(fetch_hub_model(model, report=report) if model else fetch_backbone(options.folder, report=report))
 
 
@@ -264,6 +267,7 @@ def evaluate(options) -> None:
 
 
 def fidelity(options) -> None:
+    """Measure what fewer bits cost and write the results file."""
     from molar.fidelity import measure_fidelity
 
     measure_fidelity(options.dataset, options.checkpoint, options.out, backbone=options.backbone,

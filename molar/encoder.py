@@ -105,6 +105,7 @@ class Adapter(nn.Module):
     def load(self, folder: Path, fingerprint: dict) -> None:
         """Read what stage 1 saved. Raises `MolarError` if it was tuned for another backbone, pooling or prompt than
         the encoder of this `fingerprint` has."""
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
         try:
@@ -117,7 +118,11 @@ class Adapter(nn.Module):
                     f"{folder} was tuned with another {name} ({tuned.get(key)}) than this encoder has "
                     f"({fingerprint[key]}): choose the same, or tune one for it with `python -m molar tune-encoder`."
                 )
-        self.load_state_dict(load_file(folder / "adapter.safetensors"), strict=True)
+        try:
+            self.load_state_dict(load_file(folder / "adapter.safetensors"), strict=True)
+        except (SafetensorError, RuntimeError, OSError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise MolarError(f"{folder / 'adapter.safetensors'} cannot be read ({reason}): tune it again.") from error
 
 
 class ItemEncoder:
@@ -226,14 +231,18 @@ def open_backbone(folder: Path, precision: str, pooling: int) -> Backbone:
     """Load the backbone in a local folder. Raises `MolarError` for an unknown class or weights that cannot be read."""
     from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
 
-    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    family = family_of(config)
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    template = folder / "chat_template.json"  # where older repositories keep what newer ones give the tokenizer
-    if tokenizer.chat_template is None and template.exists():
-        tokenizer.chat_template = json.loads(template.read_text())["chat_template"]
-    options = family.picture_options(config)
-    processor = AutoImageProcessor.from_pretrained(folder, backend="pil", trust_remote_code=False, **options)
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        family = family_of(config)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        template = folder / "chat_template.json"  # where older repositories keep what newer ones give the tokenizer
+        if tokenizer.chat_template is None and template.exists():
+            tokenizer.chat_template = json.loads(template.read_text())["chat_template"]
+        options = family.picture_options(config)
+        processor = AutoImageProcessor.from_pretrained(folder, backend="pil", trust_remote_code=False, **options)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise MolarError(f"{folder} does not hold a whole backbone ({reason}): get it anew.") from error
     model = load_weights(folder, precision, family.kept_whole(config))
     return family(model, tokenizer, processor, options["size"], pooling)
 

@@ -24,6 +24,7 @@ def load_weights(folder: Path, precision: str, whole: list[str]):
 
     whole: full names of the parts that stay unquantised. Raises `MolarError` when not exactly the rest was quantised.
     """
+    from safetensors import SafetensorError
     from transformers import AutoModelForImageTextToText, BitsAndBytesConfig
     from transformers.utils import logging
 
@@ -41,7 +42,7 @@ def load_weights(folder: Path, precision: str, whole: list[str]):
         model = AutoModelForImageTextToText.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **options
         )
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise MolarError(f"The model at {folder} cannot be read ({str(error).splitlines()[0]}).") from error
     check_quantised(model, precision, whole)
     return model.eval().requires_grad_(False)

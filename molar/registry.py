@@ -3,6 +3,7 @@
 Only configs, tokenizer files and safetensors are taken; code of the repository never is.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,9 +55,21 @@ def hub_folder(name: str, model: HubModel) -> Path:
         folder = _snapshot(model, local_files_only=True)
     except (LocalEntryNotFoundError, OSError):
         folder = None
-    if folder is None or not (folder / "config.json").exists() or not list(folder.glob("*.safetensors")):
+    if folder is None or not (folder / "config.json").exists() or not _whole(folder):
         raise MolarError(f"The backbone {name!r} is not here: run `python -m molar fetch-backbone {name}`.")
     return folder
+
+
+def _whole(folder: Path) -> bool:
+    """Whether all weights are here: every file that the index of a model in several files names, or any file at all."""
+    index = folder / "model.safetensors.index.json"
+    if not index.exists():
+        return any(folder.glob("*.safetensors"))
+    try:
+        wanted = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return False
+    return all((folder / name).is_file() for name in wanted)
 
 
 def fetch_hub_model(model: HubModel, *, report: Report = silent) -> Path:

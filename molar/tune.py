@@ -62,15 +62,14 @@ class Tuner(nn.Module):
         self.register_buffer("word_mean", used.mean(0), persistent=False)
         self.register_buffer("used_words", normalize(used - used.mean(0), dim=1), persistent=False)
         self.device = encoder.backbone.device
-        self.to(self.device)
+        self.to(self.device)  # what is drawn here is drawn on the CPU, so that a seed means the same everywhere
 
     def start(self) -> None:
         """Begin the fresh parts at the length of the language model's own input vectors, so that it can read them."""
         words = self.encoder.backbone.words.weight.float()
         with torch.no_grad():
             self.adapter.word_length.copy_(words.norm(dim=1).mean())
-            noise = torch.randn(self.encoder.hidden).to(self.device)
-            self.adapter.cur_item.copy_(words.mean(0) + words.std() * noise)
+            self.adapter.cur_item.copy_(words.mean(0) + words.std() * torch.randn(self.encoder.hidden).to(self.device))
 
     def word_bag_loss(self, vectors: torch.Tensor, rows: list[int]) -> torch.Tensor:
         """Which words do the captions of `rows` hold? Asked of (batch, hidden) vectors, in nats.
@@ -83,7 +82,7 @@ class Tuner(nn.Module):
     def warm_up_loss(self, rows: list[int]) -> torch.Tensor:
         """The word loss of the mean visual token: puts visual tokens among words without a pass of the model."""
         tokens = self.adapter.project(self.samples.seen(rows).tokens.to(self.device))
-        return self.word_bag_loss((tokens * self.samples.shares(rows)[..., None].to(self.device)).sum(1), rows)
+        return self.word_bag_loss((tokens * self.samples.shares(rows).to(self.device)[..., None]).sum(1), rows)
 
     def loss(self, rows: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
         """Caption loss (nats a token) and word loss (nats) of the samples `rows`, both seeing `e_i` alone."""

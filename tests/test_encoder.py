@@ -115,6 +115,18 @@ def test_unknown_precision_and_absent_backbone_are_one_sentence(tmp_path):
         ItemEncoder.load(EncoderConfig(str(tmp_path / "nowhere"), "float32"))
 
 
+@pytest.mark.parametrize("name, content", [("config.json", b"{"), ("config.json", b"{}"), ("tokenizer.json", b"{"),
+                                           ("preprocessor_config.json", None), ("chat_template.json", b"{}"),
+                                           ("model.safetensors", b"cut")])  # fmt: skip
+def test_a_damaged_backbone_is_one_sentence_that_names_its_folder(backbone, tmp_path, name, content):
+    folder = shutil.copytree(backbone, tmp_path / "damaged")
+    (folder / name).unlink(missing_ok=True)
+    if content is not None:
+        (folder / name).write_bytes(content)
+    with pytest.raises(MolarError, match=str(folder)):
+        ItemEncoder.load(EncoderConfig(str(folder), "float32"))
+
+
 @pytest.mark.parametrize("pooling", [0, -2, 1.5])
 def test_a_pooling_that_is_no_square_is_refused(pooling):
     with pytest.raises(MolarError, match="pooling must be a whole number from 1"):

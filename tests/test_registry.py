@@ -48,10 +48,26 @@ def test_a_name_is_fetched_at_its_commit_without_code(hub):
     assert backbone_folder("qwen2-vl-2b") == hub.folder
 
 
+def test_a_folder_for_a_hub_model_is_refused(hub, tmp_path, capsys):
+    assert main(["fetch-backbone", "qwen2-vl-2b", "--folder", str(tmp_path)]) == 2
+    assert "--folder is for nano alone" in capsys.readouterr().err and not hub.asked
+
+
 def test_nothing_is_fetched_unasked(hub):
     with pytest.raises(MolarError, match="fetch-backbone qwen3-vl-2b"):
         backbone_folder("qwen3-vl-2b")
     assert not hub.asked
+
+
+@pytest.mark.parametrize("index", ['{"weight_map": {"a": "model.safetensors", "b": "model-2.safetensors"}}', "{", "[]"])
+def test_a_model_half_fetched_is_not_here(hub, index):
+    assert main(["fetch-backbone", "qwen2-vl-7b"]) == 0
+    (hub.folder / "model.safetensors.index.json").write_text(index)
+    with pytest.raises(MolarError, match="is not here: run .*fetch-backbone qwen2-vl-7b"):
+        backbone_folder("qwen2-vl-7b")
+    if "model-2" in index:
+        (hub.folder / "model-2.safetensors").write_bytes(b"weights")
+        assert backbone_folder("qwen2-vl-7b") == hub.folder
 
 
 def test_an_unreachable_hub_is_one_sentence(monkeypatch, capsys):

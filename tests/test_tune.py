@@ -69,6 +69,22 @@ def test_gradients_reach_projector_and_token(tuner):
     assert tuner.encoder.backbone.words.weight.grad is None, "the backbone is frozen"
 
 
+def test_what_the_tuner_adds_lies_where_the_backbone_lies(tuner, monkeypatch):
+    """On a device without numbers: a tensor that is left on the CPU is refused there as on a GPU."""
+    encoder = tuner.encoder
+    encoder.backbone.model.to("meta")
+    encoder.adapter.to("meta")
+    encoder.backbone.device = torch.device("meta")
+    moved = Tuner(encoder, tuner.samples, QUICK)
+    assert {tensor.device.type for tensor in (*moved.parameters(), *moved.buffers())} == {"meta"}
+    moved.start()
+    state = torch.zeros(2, encoder.hidden, device="meta")  # the language model itself asks for numbers, so not `loss`
+    words = moved.word_bag_loss(moved.to_words(state), [0, 1])
+    assert {loss.device.type for loss in (moved.warm_up_loss([0, 1]), words)} == {"meta"}
+    monkeypatch.setattr(encoder.backbone, "logits", lambda embedded: embedded @ encoder.backbone.words.weight.T)
+    assert moved._caption_loss(state, [0, 1]).device.type == "meta"
+
+
 def test_killed_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path, monkeypatch):
     monkeypatch.setattr("molar.tune_loop.SAVE_EVERY_SECONDS", 0)
     pairs = "tests.test_tune:colours"
@@ -124,6 +140,19 @@ def test_an_adapter_of_another_gate_or_precision_fits(backbone, tuned):
 def test_an_adapter_that_does_not_tell_its_making_is_refused(backbone, tuned, said):
     (tuned / "config.json").write_text(said)
     with pytest.raises(MolarError, match="does not tell what was tuned"):
+        ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
+
+
+@pytest.mark.parametrize("damage", ["cut short", "of another width"])
+def test_a_damaged_adapter_is_one_sentence_that_names_its_file(backbone, tuned, damage):
+    from safetensors.torch import save_file
+
+    path = tuned / "adapter.safetensors"
+    if damage == "cut short":
+        path.write_bytes(path.read_bytes()[:100])
+    else:
+        save_file({"cur_item": torch.zeros(3)}, path)
+    with pytest.raises(MolarError, match="adapter.safetensors cannot be read .*: tune it again"):
         ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
 
 
@@ -219,8 +248,10 @@ def dequantise(model) -> None:
 
 def test_a_model_that_has_run_inference_is_not_taken_for_training(tmp_path):
     encoder = ItemEncoder.load(EncoderConfig(str(save_tiny_family("llava", tmp_path)), "nf4"))
-    layers = quantised_layers(encoder.backbone.model)
-    next(iter(layers.values())).weight.quant_state.packing_format_for_cpu = True  # as a first inference leaves it
+    encoder.encode(["a print"], encoder.see([encoder.pixels(Image.new("RGB", (32, 32), "red"))]), torch.ones(1) > 0)
+    layers = quantised_layers(encoder.backbone.model).values()
+    if not any(getattr(layer.weight.quant_state, "packing_format_for_cpu", False) for layer in layers):
+        pytest.skip("this CPU does not repack four-bit weights, so that inference leaves nothing to refuse")
     with pytest.raises(ValueError, match="load it anew"):
         hold_trainable(encoder.backbone.model)
 

@@ -16,8 +16,8 @@ from app.encoding import Encoding
 from app.uploads import Uploads
 from conftest import write_tiny_folder
 from molar.backbone import backbone_folder
-from molar.encode import open_picture
 from molar.errors import MolarError
+from molar.pictures import open_picture
 from molar.similar import ContentNeighbours
 
 NAMES = list(PHOTOGRAPHS)

@@ -15,6 +15,7 @@ BACKBONE := $(VENV)/.backbone-asked
 .PHONY: demo test backbone chromium lock clean
 
 demo: $(RUNTIME) $(BACKBONE)
+	@echo "Starting the page ..."
 	@$(RUN) app.py --host $(HOST) --port $(PORT)
 
 test: $(DEV) chromium backbone

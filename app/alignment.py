@@ -8,7 +8,6 @@ import gradio as gr
 from app import inspector, map_data, numbers, words
 from app.maps import LinkedMaps
 from app.shop import Shop
-from molar.errors import MolarError
 from molar.locate import ShopperMaps
 
 NUMBERS = "metrics.json"
@@ -18,17 +17,17 @@ def build(shop: Shop, tab: gr.Tab, history: gr.State) -> None:
     """Lay out the tab. `history` holds the visitor's History; the point follows it whenever the tab is opened."""
     maps = shop.maps
     _html(f'<div class="lead"><h2>{words.MAP_TITLE}</h2><p class="quiet">{words.MAP_LEAD}</p></div>')
-    if isinstance(maps, MolarError):
-        _html(f'<p class="quiet">{escape(str(maps))}</p>')
+    if maps is None:
+        _html(f'<p class="quiet">{escape(shop.why_no_maps)}</p>')
     else:
-        linked = LinkedMaps(lambda row: open_shopper(maps, row), elem_id="linked-maps")
+        linked = LinkedMaps(shop.packed_maps.address, lambda row: open_shopper(maps, row), elem_id="linked-maps")
     with gr.Row(elem_id="evidence"):
         with gr.Column(elem_id="reading"):
             _html(f'<h2>{words.MAP_LIMITS_TITLE}</h2><p class="limits">{words.MAP_LIMITS}</p>')
             told = _html("")
         with gr.Column(elem_id="numbers"):
             _html(numbers.table(shop.checkpoint / NUMBERS))
-    if not isinstance(maps, MolarError):
+    if maps is not None:
         tab.select(
             lambda now: (locate(maps, now.picks), summary(maps)), history, [linked, told],
             api_visibility="private", show_progress="hidden",
@@ -52,7 +51,7 @@ def open_shopper(maps: ShopperMaps, row: object) -> dict | None:
     return inspector.of_shopper(maps, row)
 
 
-def locate(maps: ShopperMaps, picks: Sequence[int]) -> dict | None:
-    """The visitor's own point and inspector; None without a history."""
+def locate(maps: ShopperMaps, picks: Sequence[int]) -> dict:
+    """The visitor's own point and inspector; without a history, no point."""
     places = maps.locate([str(maps.recommender.dataset.item_ids[number]) for number in picks])
-    return inspector.of_visitor(maps, picks, places) if places else None
+    return inspector.of_visitor(maps, picks, places)

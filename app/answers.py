@@ -7,8 +7,10 @@ from molar.data import Dataset
 
 
 def rows(dataset: Dataset, answers: dict[str, list[Answer]]) -> str:
-    """One ranked list a model, best first."""
-    return '<div class="rows">' + "".join(_row(dataset, model, answers[model]) for model in answers) + "</div>"
+    """One ranked list a model, best first, under a line that tells what the moves mean."""
+    moved = any(one.before for found in answers.values() for one in found)
+    key = f'<p class="quiet key">{_sign(*words.MOVED_EXAMPLE)}{words.MOVED_KEY}</p>' if moved else ""
+    return key + '<div class="rows">' + "".join(_row(dataset, model, answers[model]) for model in answers) + "</div>"
 
 
 def _row(dataset: Dataset, model: str, found: list[Answer]) -> str:
@@ -33,12 +35,16 @@ def _card(dataset: Dataset, one: Answer) -> str:
 
 
 def _move(one: Answer) -> str:
-    """Rank before → rank after: up is better, since 1 is best."""
     if not one.before or not one.after:
         return ""
-    way = "up" if one.after < one.before else "down" if one.after > one.before else "same"
+    return _sign(one.before, one.after, f'<span class="unseen">{words.moved(one.before, one.after)}</span>')
+
+
+def _sign(before: int, after: int, said: str = "") -> str:
+    """Rank before → rank after: up is better, since 1 is best. `said` is HTML for a screen reader."""
+    way = "up" if after < before else "down" if after > before else "same"
     sign = {"up": "↑", "down": "↓", "same": "="}[way]
     return (
-        f'<span class="move {way}" title="{words.moved(one.before, one.after)}"><span aria-hidden="true">'
-        f'{sign} {one.before:,} → {one.after:,}</span><span class="unseen">{words.moved(one.before, one.after)}</span></span>'
+        f'<span class="move {way}" title="{words.moved(before, after)}"><span aria-hidden="true">'
+        f"{sign} {before:,} → {after:,}</span>{said}</span>"
     )

@@ -19,7 +19,7 @@ def publish(shop: Shop) -> None:
             query: words, or the beginnings of words; "" lists the most popular items
             limit: how many items at most, 1 to 100
         """
-        return _answer(shop.recommender.search, query, limit)
+        return _listed(shop.recommender.search, query, limit)
 
     def recommend(history: list[str], model: str = "molar", k: int = 10) -> list[dict]:
         """The next items after a history: item_id, title, rank, score.
@@ -30,7 +30,7 @@ def publish(shop: Shop) -> None:
             k: how many items, 1 to 100
         """
         _check_history(history)
-        return _answer(shop.recommender.recommend, history, model, k)
+        return _listed(shop.recommender.recommend, history, model, k)
 
     def similar_items(item_id: str, k: int = 10) -> list[dict]:
         """The items most like one of this page's items, by text and picture alone: item_id, title, rank, score (cosine).
@@ -39,7 +39,7 @@ def publish(shop: Shop) -> None:
             item_id: an item of the catalogue
             k: how many items, 1 to 100
         """
-        return _answer(shop.recommender.similar, item_id, k)
+        return _listed(shop.recommender.similar, item_id, k)
 
     def locate_user(history: list[str]) -> list[dict]:
         """Where a history lies on the three maps of shoppers: map, model, x, y, nearest (user_id, similarity).
@@ -48,17 +48,13 @@ def publish(shop: Shop) -> None:
             history: item ids, oldest first; an empty list has no place. The ID map is absent where no item has a past.
         """
         _check_history(history)
-        if isinstance(shop.maps, MolarError):
-            raise gr.Error(str(shop.maps), print_exception=False)
-        try:
-            places = shop.maps.locate(history)
-        except MolarError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+        if shop.maps is None:
+            raise gr.Error(shop.why_no_maps, print_exception=False)
         return [
             {"map": view, "model": VIEWS[view], "x": round(place.x, 4), "y": round(place.y, 4),
              "nearest": [{"user_id": str(shop.maps.user_ids[row]), "similarity": round(float(cosine), 4)}
                          for row, cosine in zip(place.nearest, place.similarity)]}
-            for view, place in places.items()
+            for view, place in _answer(shop.maps.locate, history).items()
         ]  # fmt: skip
 
     gr.api(search_items, api_name="search_items")
@@ -72,8 +68,13 @@ def _check_history(history) -> None:
         raise gr.Error("history must be a list of item ids (strings).", print_exception=False)
 
 
-def _answer(function, *arguments) -> list[dict]:
+def _listed(function, *arguments) -> list[dict]:
+    return [asdict(one) for one in _answer(function, *arguments)]
+
+
+def _answer(function, *arguments):
+    """What the function gives; its MolarError as one that Gradio shows."""
     try:
-        return [asdict(one) for one in function(*arguments)]
+        return function(*arguments)
     except MolarError as error:
         raise gr.Error(str(error), print_exception=False) from None

@@ -11,7 +11,7 @@ from app.encoding import FIRST, Encoding
 from app.shop import PAGE, Shop
 from app.tray import FileDrop, Tray
 from app.uploads import Upload, Uploads
-from molar.archive import PICTURES, receive
+from molar.archive import receive
 from molar.errors import Cancelled, MolarError
 from molar.search import WordIndex
 from molar.similar import ContentNeighbours
@@ -45,8 +45,8 @@ class Tab:
         """What is above the desk: the way in, the checks, the encoder's progress."""
         with gr.Row(elem_id="own-start", equal_height=False) as self.start:
             gr.HTML(html.intro(), apply_default_css=False, js_on_load=None, elem_id="own-intro")
-            self.drop = FileDrop(file_count="multiple", file_types=[".zip", ".csv", ".json", *PICTURES, ".svg", ".html"],
-                                 label=words.OWN_DROP, elem_id="own-drop", height=260)  # fmt: skip
+            # No `file_types`: Gradio's own refusal names no file and no reason; ours, after the upload, does.
+            self.drop = FileDrop(file_count="multiple", label=words.OWN_DROP, elem_id="own-drop", height=260)
         self.said = Tray(elem_id="own-said", live=True)
         self.report = Tray(elem_id="own-report")
         with gr.Row(elem_id="own-status", visible=False) as self.bar:
@@ -143,42 +143,56 @@ class Tab:
         job, shown = self.encoding.start(upload), upload.encoded
         first = min(FIRST, upload.dataset.n_items)
         try:
+            if upload.neighbours is None:
+                yield self.laid_out(upload)
             while not job.wait(TICK) and not upload.gone:
-                text = words.own_progress(upload.encoded, upload.dataset.n_items, job.left())
-                news = {self.progress: html.progress(upload, text if job.started else words.OWN_LOADING)}
+                news = {}
                 if upload.encoded >= max(first, shown + 1 if shown < first else 2 * shown):
-                    news |= self.opened(upload, whole=shown < first)
+                    news = self.opened(upload)
                     shown = upload.encoded
+                text = words.own_progress(upload.encoded, upload.dataset.n_items, job.left())
+                news[self.progress] = html.progress(upload, text if job.started else words.OWN_LOADING)
                 upload.touched = self.uploads.now()
                 yield news
         except MolarError as error:
             said = words.OWN_STOPPED if isinstance(error, Cancelled) else str(error)
             if not upload.gone:
-                yield self.stopped(upload, html.note(said, look="quiet" if isinstance(error, Cancelled) else "own-bad"))
+                news = self.opened(upload) if upload.encoded >= first else {}  # all that is encoded can be used
+                look = "quiet" if isinstance(error, Cancelled) else "own-bad"
+                yield news | self.stopped(upload, html.note(said, look=look))
         except GeneratorExit:  # the visitor has left
             upload.stop.set()
             raise
         else:
             if not upload.gone:
-                yield self.finished(upload, whole=shown < first)
+                yield self.finished(upload)
 
-    def opened(self, upload: Upload, whole: bool) -> dict:
-        """Answers over what is encoded so far; `whole`: with the gallery, which is not there yet."""
-        upload.neighbours = ContentNeighbours(upload.vectors)
-        if upload.tower is not None:
-            upload.tower.set_item_vectors(upload.vectors.copy())
-        if not whole:
+    def laid_out(self, upload: Upload) -> dict:
+        """Before the first answers: the pictures that come first, which wait, greyed out."""
+        everything = list(range(1, upload.dataset.n_items + 1))
+        return {self.desk: gr.update(visible=True), self.shelf: html.gallery(upload, everything, FIRST), self.strip: "",
+                self.rows: html.note(words.own_soon(min(FIRST, upload.dataset.n_items)))}  # fmt: skip
+
+    def opened(self, upload: Upload) -> dict:
+        """Answers over what is encoded so far; the first time with the whole shelf and something picked to begin with."""
+        begun, encoded = upload.neighbours is not None, upload.encoded
+        vectors = upload.vectors.copy()
+        vectors[encoded + 1 :] = 0  # where the encoder may just be writing
+        with upload.lock:  # a click must not find the one renewed and the other not
+            upload.neighbours = ContentNeighbours(vectors)
+            if upload.tower is not None:
+                upload.tower.set_item_vectors(vectors)
+        if begun:
             return {self.rows: self.answers(upload)}
-        upload.picks = upload.picks or [1]  # something to begin with
+        upload.picks = [1]
         text = words.own_progress(upload.encoded, upload.dataset.n_items, "")
         everything = list(range(1, upload.dataset.n_items + 1))
-        return {self.desk: gr.update(visible=True), self.shelf: html.gallery(upload, everything, PAGE), self.shown: PAGE,
-                self.strip: html.picks(upload), self.rows: self.answers(upload),
-                self.said: html.note(text, look="unseen")}  # fmt: skip
+        return {self.shelf: html.gallery(upload, everything, PAGE), self.shown: PAGE, self.strip: html.picks(upload),
+                self.rows: self.answers(upload), self.said: html.note(text, look="unseen")}  # fmt: skip
 
-    def finished(self, upload: Upload, whole: bool) -> dict:
+    def finished(self, upload: Upload) -> dict:
         text = words.own_done(upload.dataset.n_items)
-        return self.opened(upload, whole) | {
+        return self.opened(upload) | {
             self.progress: html.progress(upload, text), self.controls: html.controls(),
             self.said: html.note(text, look="unseen"),
         }  # fmt: skip

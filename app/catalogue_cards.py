@@ -60,11 +60,11 @@ def _button(act: str, label: str, main: bool = False) -> str:
 
 
 def progress(upload: Upload, text: str) -> str:
-    """A bar and one line; its number also tells the cards which of them can be picked."""
+    """A bar and one line; its number also tells the cards which of them can be picked: none before the first answers."""
     total = upload.dataset.n_items
     bar = f'<progress value="{upload.encoded}" max="{total}" aria-label="{escape(text)}"></progress>'
     bar = "" if upload.encoded == total else bar
-    return f'<div class="own-bar" data-encoded="{upload.encoded}">{bar}<span>{escape(text)}</span></div>'
+    return f'<div class="own-bar" data-usable="{upload.usable}">{bar}<span>{escape(text)}</span></div>'
 
 
 def controls(*, stop: bool = False, resume: bool = False) -> str:

@@ -130,11 +130,9 @@ class Job:
 def _fitting_tower(checkpoint: Path, encoder):
     """The demo's content tower, if its items were encoded by this very encoder; else None."""
     from molar.checkpoint import load_model
+    from molar.fingerprint import differing_parts
     from molar.vectors import vectors_fingerprint
 
-    def what_counts(fingerprint: dict) -> dict:
-        return {key: value for key, value in fingerprint.items() if key != "versions"}
-
-    if what_counts(vectors_fingerprint(checkpoint / "vectors.safetensors")) != what_counts(encoder.fingerprint):
+    if differing_parts(encoder.fingerprint, vectors_fingerprint(checkpoint / "vectors.safetensors")):
         return None
     return load_model(checkpoint / "content")

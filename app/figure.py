@@ -7,6 +7,9 @@ from app.map_data import PALETTE, RAMP, Colour, reach
 from molar.locate import ShopperMaps
 from molar.maps import VIEWS
 
+PAPER = "#fffdf9"
+PANEL, MARGIN = 480, 20  # pixels: the width of one map where the figure is 1,500 wide; around all
+
 
 def figure(maps: ShopperMaps, colour: Colour, you: dict[str, tuple[float, float]]):
     """The three maps side by side; the legend switches a group in all of them. you: view → the visitor's place."""
@@ -14,6 +17,7 @@ def figure(maps: ShopperMaps, colour: Colour, you: dict[str, tuple[float, float]
     from plotly.subplots import make_subplots
 
     drawn = make_subplots(rows=1, cols=3, subplot_titles=list(words.MAP_TITLES.values()), horizontal_spacing=0.02)
+    far = reach(maps)
     for column, view in enumerate(VIEWS, start=1):
         for name, members, marker in _marks(colour):
             x, y = maps.points[view][members].round(3).T
@@ -27,18 +31,20 @@ def figure(maps: ShopperMaps, colour: Colour, you: dict[str, tuple[float, float]
             x, y = you[view]
             drawn.add_trace(Scatter(x=[x], y=[y], mode="markers", name=words.YOU, marker=star, hoverinfo="name",
                                     legendgroup=words.YOU, showlegend=column == 1), row=1, col=column)  # fmt: skip
-        shown = [-reach(maps)[view], reach(maps)[view]]
-        drawn.update_xaxes(visible=False, range=shown, constrain="domain", row=1, col=column)
-        drawn.update_yaxes(visible=False, range=shown, scaleanchor="x" if column == 1 else f"x{column}",
+        right, up = far[view]
+        drawn.update_xaxes(visible=False, range=[-right, right], constrain="domain", row=1, col=column)
+        drawn.update_yaxes(visible=False, range=[-up, up], scaleanchor="x" if column == 1 else f"x{column}",
                            row=1, col=column)  # fmt: skip
     drawn.update_layout(
-        title={"text": words.figure_title(len(maps), colour.label), "font": {"size": 17}}, margin={"l": 16, "r": 16, "t": 84, "b": 76},
-        paper_bgcolor="#fffdf9", plot_bgcolor="#fffdf9", dragmode="pan",
-        font={"family": "Instrument Sans, system-ui, sans-serif", "color": "#211e1a", "size": 13},
-        legend={"orientation": "h", "y": -0.02, "itemsizing": "constant"},
+        title={"text": words.figure_title(len(maps), colour.label), "font": {"size": 20}, "x": 0, "xref": "paper", "xanchor": "left"},
+        margin={"l": MARGIN, "r": MARGIN, "t": 92, "b": 84}, height=176 + round(PANEL * min(max(up / right for right, up in far.values()), 1.3)),
+        paper_bgcolor=PAPER, plot_bgcolor=PAPER, dragmode="pan",
+        # A font that every machine has: one that only the page loads is measured there and then not drawn into the picture.
+        font={"family": "Helvetica, Arial, sans-serif", "color": "#211e1a", "size": 14},
+        legend={"orientation": "h", "y": 0, "yanchor": "top", "itemsizing": "constant"},
     )  # fmt: skip
-    drawn.add_annotation(text=words.FIGURE_LIMITS, xref="paper", yref="paper", x=0, y=0, yshift=-66, showarrow=False,
-                         xanchor="left", font={"size": 11, "color": "#6b645a"})  # fmt: skip
+    drawn.add_annotation(text=words.FIGURE_LIMITS, xref="paper", yref="paper", x=0, y=0, yshift=-48,
+                         showarrow=False, xanchor="left", yanchor="top", font={"size": 13, "color": "#6b645a"})  # fmt: skip
     return drawn
 
 

@@ -29,7 +29,7 @@ def table(dataset: Dataset, puzzle: Puzzle, user_id: str, reveal, right: dict[st
     below = _answer(puzzle, user_id, reveal, said) if reveal else _rule()
     return (
         f'<div class="game" data-said="{escape(said)}"><section class="past"><h2>{words.GAME_TITLE}</h2>'
-        f'<p class="quiet">{words.GAME_LEAD}</p><ol>{past}</ol></section>'
+        f'<p class="quiet">{words.GAME_LEAD}</p><ol tabindex="0" aria-label="{words.HISTORY_OLDEST_FIRST}">{past}</ol></section>'
         f'<section class="choices"><div class="head"><h2>{words.GAME_CHOICES}</h2>{_score(right, rounds)}</div>'
         f'<ul class="eight">{choices}</ul>{below}</section></div>'
     )

@@ -20,7 +20,9 @@ def of_shopper(maps: ShopperMaps, row: int) -> dict:
 
 
 def of_visitor(maps: ShopperMaps, history: Sequence[int], places: dict[str, Place]) -> dict:
-    """The same for the visitor's own history, with "points": view → place on the map."""
+    """The same for the visitor's own history, with "points": view → place on the map; a sentence for an empty history."""
+    if not places:
+        return {"html": f'<p class="quiet">{words.NOT_ON_MAPS}</p>', "near": {}, "points": {}}
     points = {view: [place.x, place.y] for view, place in places.items()}
     answer = _answer(maps, words.YOUR_HISTORY_ON_MAPS, [], list(history), places, words.NEAR)
     return answer | {"points": points}

@@ -49,14 +49,15 @@ def colours(maps: ShopperMaps) -> list[Colour]:
     return found
 
 
-def reach(maps: ShopperMaps) -> dict[str, float]:
-    """View → the half-width to draw: 99 % of the shoppers, so that a few far ones do not make the others small.
+def reach(maps: ShopperMaps) -> dict[str, list[float]]:
+    """View → half the width and half the height to draw: 99 % of the shoppers, so that a few do not make the others small.
 
     Distances on a map mean nothing, so the ID map may have its own; the content maps share one, since one morphs into
     the other.
     """
-    far = {view: float(np.quantile(np.abs(points).max(axis=1), 0.99)) * 1.06 for view, points in maps.points.items()}
-    return far | dict.fromkeys(("before", "after"), max(far["before"], far["after"]))
+    far = {view: np.quantile(np.abs(points), 0.995, axis=0) * 1.06 for view, points in maps.points.items()}
+    far |= dict.fromkeys(("before", "after"), np.maximum(far["before"], far["after"]))
+    return {view: of.tolist() for view, of in far.items()}
 
 
 def shoppers(maps: ShopperMaps) -> dict:
@@ -79,10 +80,17 @@ def shoppers(maps: ShopperMaps) -> dict:
     }
 
 
-def packed(maps: ShopperMaps) -> tuple[bytes, str]:
-    """`shoppers` as gzipped JSON, and a name that changes with it."""
+@dataclass(frozen=True)
+class Packed:
+    """`shoppers` as gzipped JSON, and an address that changes with it: the inspector goes by the row numbers in there."""
+
+    data: bytes
+    address: str
+
+
+def packed(maps: ShopperMaps) -> Packed:
     plain = json.dumps(shoppers(maps), separators=(",", ":")).encode()
-    return gzip.compress(plain, 6, mtime=0), hashlib.sha256(plain).hexdigest()[:12]
+    return Packed(gzip.compress(plain, 6, mtime=0), f"maps/shoppers-{hashlib.sha256(plain).hexdigest()[:12]}.json")
 
 
 def summary(maps: ShopperMaps) -> list[str]:

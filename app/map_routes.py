@@ -9,27 +9,23 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from app import words
-from app.figure import figure
-from app.map_data import Colour, colours, packed
+from app.figure import PAPER, figure
+from app.map_data import Colour, Packed, colours
 from molar.locate import ShopperMaps
 from molar.maps import VIEWS
 
 CACHE = {"Cache-Control": "public, max-age=600"}
 
 
-def routes(maps: ShopperMaps) -> list[Route]:
-    """`/maps/shoppers.json`, `/maps/figure.json` and `.html` (?colour=KEY and, for the visitor's point, VIEW=x,y)."""
+def routes(maps: ShopperMaps, packed: Packed) -> list[Route]:
+    """The packed shoppers, `/maps/figure.json` and `.html` (?colour=KEY and, for the visitor's point, VIEW=x,y)."""
 
     @cache
     def ways() -> dict[str, Colour]:
         return {one.key: one for one in colours(maps)}
 
-    @cache
-    def data() -> bytes:
-        return packed(maps)[0]
-
     def shoppers(request: Request) -> Response:
-        return Response(data(), media_type="application/json", headers={"Content-Encoding": "gzip", **CACHE})
+        return Response(packed.data, media_type="application/json", headers={"Content-Encoding": "gzip", **CACHE})
 
     def drawn(request: Request):
         colour = ways().get(request.query_params.get("colour", ""), next(iter(ways().values())))
@@ -41,7 +37,8 @@ def routes(maps: ShopperMaps) -> list[Route]:
 
     def as_html(request: Request) -> Response:
         page = drawn(request).to_html(include_plotlyjs=True, full_html=True, config={"displaylogo": False})
-        page = page.replace("<head>", f"<head><title>{words.MAP_TITLE}</title>", 1)
+        look = f"<style>body {{ margin: 0; background: {PAPER}; }}</style>"
+        page = page.replace("<head>", f"<head><title>{words.MAP_TITLE}</title>{look}", 1)
         return HTMLResponse(page, headers={"Content-Disposition": 'attachment; filename="maps.html"'})
 
     def plotly(request: Request) -> Response:
@@ -51,7 +48,7 @@ def routes(maps: ShopperMaps) -> list[Route]:
         return FileResponse(script, media_type="text/javascript", headers=CACHE)
 
     return [
-        Route("/maps/shoppers.json", shoppers),
+        Route(f"/{packed.address}", shoppers),
         Route("/maps/figure.json", as_json),
         Route("/maps/figure.html", as_html),
         Route("/maps/plotly.js", plotly),

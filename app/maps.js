@@ -2,16 +2,22 @@
 
 let awaited = 0; // the latest shopper asked for: an answer that comes late is dropped
 
+// What is seen to happen is only read aloud; what is not, such as a failure, is also shown.
+function tell(text, seen = false) {
+  live.textContent = text;
+  live.classList.toggle('unseen', !seen);
+}
+
 // --- morph
 
 function go(to, spoken) {
   t = Math.min(Math.max(to, 0), 1);
   slider.value = Math.round(100 * t);
   const caption = stage.figure.querySelector('figcaption'), said = caption.dataset;
-  const text = t === 0 ? said.before : t === 1 ? said.after : said.between.replace('PERCENT', Math.round(100 * t));
+  const text = t === 0 ? said.before : t === 1 ? said.after : said.between.replace('PERCENT', Math.min(Math.max(Math.round(100 * t), 1), 99));
   if (caption.textContent !== text) { caption.textContent = text; stage.canvas.setAttribute('aria-label', text); }
   slider.setAttribute('aria-valuetext', text);
-  if (spoken) live.textContent = text;
+  if (spoken) tell(text);
   draw([stage]);
 }
 
@@ -74,7 +80,7 @@ const made = (tag, text) => Object.assign(document.createElement(tag), { textCon
 
 function describe(row, event) {
   const told = world.colours.filter((one) => one.groups.length).map((one) => one.groups[one.of[row]]);
-  const line = made('span', ` ${[...told, `${world.length[row]} ${tip.dataset.prints}`].join(' · ')}`);
+  const line = made('span', `${[...told, `${world.length[row]} ${tip.dataset.prints}`].join(' · ')}`);
   const strip = document.createElement('div');
   for (const item of world.last[row]) strip.append(Object.assign(new Image(), { src: url(item), alt: '' }));
   tip.replaceChildren(made('b', world.shoppers[row]), line, strip);
@@ -118,17 +124,20 @@ async function open(row) {
   let answer = null;
   try { answer = await server.open_shopper(row); } catch { /* told below */ }
   if (turn !== awaited) return;
-  if (!answer) { live.textContent = live.dataset.failed; return; }
+  if (!answer) return tell(live.dataset.failed, true);
   const focused = inspector.contains(document.activeElement);
   reveal(answer, row);
-  live.textContent = live.dataset.opened + inspector.querySelector('h2').textContent;
+  tell(live.dataset.opened + inspector.querySelector('h2').textContent);
   if (focused) { inspector.tabIndex = -1; inspector.focus({ preventScroll: true }); }
-  inspector.scrollIntoView({ block: 'nearest', behavior: still.matches ? 'auto' : 'smooth' });
+  // The maps stay in sight: only as far as the history.
+  inspector.querySelector('.prints').scrollIntoView({ block: 'nearest', behavior: still.matches ? 'auto' : 'smooth' });
 }
 
 function openYou() {
   awaited++;
-  if (you()) { reveal(you(), 'you'); live.textContent = live.dataset.opened + inspector.querySelector('h2').textContent; }
+  if (!you()) return;
+  reveal(you(), 'you');
+  tell(live.dataset.opened + inspector.querySelector('h2').textContent);
 }
 
 youButton.addEventListener('click', openYou);
@@ -139,7 +148,7 @@ inspector.addEventListener('click', (click) => {
 find('.find').addEventListener('submit', (submit) => {
   submit.preventDefault();
   const wanted = submit.target.querySelector('input').value.trim(), row = world ? world.shoppers.indexOf(wanted) : -1;
-  if (row >= 0) open(row); else live.textContent = live.dataset.unknown.replace('ID', () => wanted);
+  if (row >= 0) open(row); else tell(live.dataset.unknown.replace('ID', () => wanted), true);
 });
 
 // --- colours to choose, and what they mean
@@ -194,17 +203,17 @@ async function picture() {
   });
   await plotly;
   const figure = await (await fetch(`maps/figure.json?${query()}`)).json();
-  download(await Plotly.toImage(figure, { format: 'png', width: 1500, height: 680, scale: 2 }), 'maps.png');
+  download(await Plotly.toImage(figure, { format: 'png', width: 1500, height: figure.layout.height, scale: 2 }), 'maps.png');
 }
 
 for (const button of element.querySelectorAll('[data-save]')) {
   button.addEventListener('click', async () => {
     if (!world) return;
-    live.textContent = live.dataset.working;
+    tell(live.dataset.working, true);
     try {
       if (button.dataset.save === 'png') await picture(); else download(`maps/figure.html?${query()}`, 'maps.html');
-      live.textContent = '';
-    } catch { plotly = null; live.textContent = live.dataset.failed; }
+      tell('');
+    } catch { plotly = null; tell(live.dataset.failed, true); }
   });
 }
 
@@ -213,12 +222,12 @@ for (const button of element.querySelectorAll('[data-save]')) {
 async function load() {
   asked = true;
   try {
-    const told = await (await fetch('maps/shoppers.json')).json();
+    const told = await (await fetch(find('.panels').dataset.shoppers)).json();
     for (const view of Object.keys(told.places)) told.places[view] = Float32Array.from(told.places[view], (one) => one / 1000);
     world = told;
-  } catch { asked = false; live.textContent = live.dataset.failed; return; }
+  } catch { asked = false; return tell(live.dataset.failed, true); }
   choice.replaceChildren(...world.colours.map((one) => made('option', one.label)));
-  find('.find input').placeholder = world.shoppers[0];
+  find('.find input').placeholder = tip.dataset.example.replace('ID', world.shoppers[0]);
   element.dataset.ready = world.shoppers.length;
   colourBy(0);
 }
@@ -226,7 +235,11 @@ async function load() {
 function settle() {
   youButton.hidden = !you();
   if (you() && (!opened || opened.row === 'you')) reveal(you(), 'you');
-  if (!you() && opened?.row === 'you') { opened = null; inspector.innerHTML = nobody; inspector.dataset.shopper = ''; }
+  if (!you() && props.value && (!opened || opened.row === 'you')) {
+    opened = null;
+    inspector.innerHTML = props.value.html;
+    inspector.dataset.shopper = '';
+  }
   draw(panels);
 }
 

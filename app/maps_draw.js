@@ -7,12 +7,11 @@ const panels = [...element.querySelectorAll('figure')].map((figure) => {
 const stage = panels.find((panel) => panel.name === 'stage');
 const slider = find('.morph input'), play = find('.play'), choice = find('.colour'), live = find('.live');
 const inspector = find('.inspector'), legend = find('.legend'), tip = find('.tip'), youButton = find('.you');
-const nobody = inspector.innerHTML;
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 const TRAVEL = 1600; // milliseconds from before to after
 const REACH = 14; // pixels within which a point is meant
 
-let world = null; // what /maps/shoppers.json holds, with typed coordinates
+let world = null; // what app/map_data.py packs, with typed coordinates
 let asked = false;
 let t = 1, playing = 0, colour = null, shown = null; // shown: the one group of the legend that is not dimmed
 let hovered = -1;
@@ -20,7 +19,7 @@ let opened = null; // { row, near }; row is 'you' for the visitor
 let bins = null, inks = []; // shopper → which of the shades; the shades as [red, green, blue]
 
 const style = (name) => getComputedStyle(element).getPropertyValue(name).trim();
-const you = () => props.value;
+const you = () => (props.value?.points?.before ? props.value : null); // with an empty history, a sentence alone comes
 const dark = () => document.body.classList.contains('dark');
 const url = (item) => world.pictures.replace('NUMBER', item);
 
@@ -47,10 +46,13 @@ function yourPlace(panel) {
 
 // The few who lie beyond the reach of a map are drawn at its edge.
 const EDGE = 5;
-const unit = (panel) => (panel.size / 2 - EDGE) / world.reach[panel.name === 'id' ? 'id' : 'after'];
+function unitOf(panel) { // pixels of a map's 1
+  const [right, up] = world.reach[panel.name === 'id' ? 'id' : 'after'];
+  return Math.min((panel.wide / 2 - EDGE) / right, (panel.size / 2 - EDGE) / up);
+}
 const within = (spot, size) => Math.min(Math.max(spot, EDGE), size - EDGE);
-const x = (panel, place) => within(panel.wide / 2 + place[0] * unit(panel), panel.wide);
-const y = (panel, place) => within(panel.size / 2 - place[1] * unit(panel), panel.size);
+const x = (panel, place) => within(panel.wide / 2 + place[0] * panel.unit, panel.wide);
+const y = (panel, place) => within(panel.size / 2 - place[1] * panel.unit, panel.size);
 
 // --- colours
 
@@ -104,7 +106,8 @@ function paint() {
   for (const panel of panels) {
     panel.image = null;
     if (!panel.canvas.width || !panel.canvas.height) continue; // not laid out yet: it paints again when it is
-    const radius = Math.max(1.5, Math.min(3, panel.size / 150)) * (world.shoppers.length > 3000 ? 0.8 : 1);
+    panel.unit = unitOf(panel);
+    const radius = Math.max(1.5, Math.min(3, panel.wide / 150)) * (world.shoppers.length > 3000 ? 0.8 : 1);
     panel.masks = masksOf(panel, radius * ratio, 0.85);
     panel.dimMasks = masksOf(panel, radius * ratio, 0.1);
     panel.image = panel.pen.createImageData(panel.canvas.width, panel.canvas.height);

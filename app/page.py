@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from threading import Timer
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read by Gradio at import: nothing may leave the machine
 
@@ -12,9 +13,9 @@ from app.board import Board  # noqa: E402
 from app.encoding import Encoding  # noqa: E402
 from app.shop import Shop  # noqa: E402
 from app.uploads import Uploads  # noqa: E402
-from molar.locate import ShopperMaps  # noqa: E402
 
 STYLES = ("style.css", "recommend.css", "game.css", "catalogue.css")
+WARM = 15  # seconds after the start, when the first visitors have their page
 LARGEST = 110 * 1024 * 1024  # bytes of one uploaded file; what is in it is checked by molar.archive
 
 
@@ -45,8 +46,8 @@ def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
     """Serve the page in the background: the running blocks, and the address. A port of None takes a free one."""
     page = build(shop)
     routes = pictures.routes(shop.dataset)
-    if isinstance(shop.maps, ShopperMaps):
-        routes += map_routes.routes(shop.maps)
+    if shop.maps is not None:
+        routes += map_routes.routes(shop.maps, shop.packed_maps)
     page.queue(max_size=200, default_concurrency_limit=4, api_open=False)
     _, address, _ = page.launch(
         server_name=host,
@@ -63,4 +64,9 @@ def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
         quiet=True,
         prevent_thread_lock=True,
     )
+    if shop.maps is not None:
+        # The shoppers' vectors take seconds of computing: neither the start nor the first visitor of the maps waits for them.
+        warm = Timer(WARM, lambda: shop.maps.spaces)
+        warm.daemon = True
+        warm.start()
     return page, address

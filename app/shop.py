@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from app.facets import Facet, chosen_items, facets
+from app.map_data import Packed, packed
 from app.shoppers import Persona, personas, read_truth
 from molar.errors import MolarError
 from molar.locate import ShopperMaps
@@ -38,12 +39,26 @@ class Shop:
         return cls(Recommender.load(dataset_dir, checkpoint_dir), Path(checkpoint_dir))
 
     @cached_property
-    def maps(self) -> ShopperMaps | MolarError:
-        """The shoppers' maps, or the sentence that tells why there are none."""
+    def _maps(self) -> tuple[ShopperMaps | None, str]:
         try:
-            return ShopperMaps.load(self.recommender, self.checkpoint)
+            return ShopperMaps.load(self.recommender, self.checkpoint), ""
         except MolarError as error:
-            return error
+            return None, str(error)
+
+    @property
+    def maps(self) -> ShopperMaps | None:
+        """The shoppers' maps; None where there are none."""
+        return self._maps[0]
+
+    @property
+    def why_no_maps(self) -> str:
+        """The sentence that tells why there are no maps; "" where there are some."""
+        return self._maps[1]
+
+    @cached_property
+    def packed_maps(self) -> Packed:
+        """What the browser draws the maps from; only where there are maps."""
+        return packed(self.maps)
 
     @cached_property
     def truth(self):

@@ -1,13 +1,13 @@
-// Sends one event for each button: its data-act, with its item number. Cards beyond what is encoded wait, greyed out.
+// Sends one event for each button: its data-act, with its item number. Cards beyond what is usable wait, greyed out.
 const events = ['take', 'leave', 'none', 'similar', 'more', 'go_on', 'resume', 'stop', 'forget'];
 let focused = null;
 
 function mark() {
   const taken = new Set([...document.querySelectorAll('#own-picks [data-taken]')].map((one) => one.dataset.taken));
-  const encoded = Number(document.querySelector('#own-progress [data-encoded]')?.dataset.encoded ?? Infinity);
+  const usable = Number(document.querySelector('#own-progress [data-usable]')?.dataset.usable ?? Infinity);
   for (const card of document.querySelectorAll('#own .card')) {
     card.setAttribute('aria-pressed', taken.has(card.dataset.own));
-    card.toggleAttribute('disabled', Number(card.dataset.own) > encoded);
+    card.toggleAttribute('disabled', Number(card.dataset.own) > usable);
   }
 }
 

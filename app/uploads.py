@@ -20,7 +20,7 @@ from molar.upload import Checked
 
 IDLE = 30 * 60  # seconds without a click after which a catalogue is deleted
 MOST = 12  # catalogues at a time
-MOST_PICKS = 50
+MOST_OWN_PICKS = 50
 THUMBNAIL = 200  # pixels of the longer side
 LOOK = 30.0  # seconds between two looks for what has expired
 
@@ -49,6 +49,11 @@ class Upload:
     def dataset(self):
         return self.checked.dataset if self.checked else None
 
+    @property
+    def usable(self) -> int:
+        """Items 1 … usable can be picked. `neighbours` follows the encoder in leaps, so this may be fewer than `encoded`."""
+        return 0 if self.neighbours is None else int(np.flatnonzero(self.neighbours.known).max(initial=0))
+
     def thumbnail(self, number: int) -> str:
         """A small picture of the item as a `data:` URL: it has no address that anybody else could ask for."""
         if number not in self.thumbnails:
@@ -56,12 +61,12 @@ class Upload:
         return self.thumbnails[number]
 
     def pick(self, number: int) -> None:
-        """Add an encoded item to the picks, or take it out again."""
+        """Add a usable item to the picks, or take it out again."""
         with self.lock:
             if number in self.picks:
                 self.picks.remove(number)
-            elif 1 <= number <= self.encoded:
-                self.picks = [*self.picks, number][-MOST_PICKS:]
+            elif 1 <= number <= self.usable:
+                self.picks = [*self.picks, number][-MOST_OWN_PICKS:]
             self.like = 0
 
 

@@ -29,11 +29,12 @@ COPIED = "Copied"
 JUMP = "Add more"
 EMPTY_HISTORY = "Nothing picked yet, so all three show what is popular. Pick anything to begin."
 BECAUSE = "because you picked"
+MOVED_EXAMPLE, MOVED_KEY = (31, 2), "from rank 31 before alignment to rank 2 after it"
 
 # model -> (heading, what it knows)
 ROWS = {
     "content": ("Content only", "reads the text and sees the picture"),
-    "molar": ("Aligned", "aligned with people’s choices; 31 → 2 is an item’s rank before → after"),
+    "molar": ("Aligned", "the same, aligned with people"),
     "sasrec": ("ID only", "knows who chose what, sees nothing"),
 }
 
@@ -50,7 +51,7 @@ GAME_YOU = "You"
 GAME_BOUGHT = "bought"
 GAME_NONE = "There is no test shopper with a history long enough for this game."
 GAME_CANNOT = "cannot rank it: nobody had bought it before"
-GAME_TABLE = ("", "guess among the eight", "rank of what was bought")
+GAME_TABLE = ("", "guess among the eight", "rank of what was bought, 1 is best")
 ORACLES = {
     "oracle-knowing": "Oracle that knows this shopper’s taste",
     "oracle-reading": "Oracle that reads only the history",
@@ -58,8 +59,8 @@ ORACLES = {
 
 MAP_TITLE = "The same shoppers, before and after alignment"
 MAP_LEAD = (
-    "Each point is one shopper. On the left as the content model saw them, on the right as the ID model knows them; in "
-    "the middle they travel from before alignment to after it. Point at a shopper to see the last choices, click to see who is near."
+    "Each point is one shopper, on three maps: as the content model saw them before alignment, as it sees them after it, and "
+    "as the ID model knows them. Press play and they travel. Point at a shopper to see the last choices, click to see who is near."
 )
 MAP_TITLES = {"before": "Content, before alignment", "after": "Content, after alignment", "id": "ID only"}
 MAP_LIMITS_TITLE = "What a map may not be read for"
@@ -91,13 +92,14 @@ MAPS = {
     "opened": "Opened: ",
     "you": "You",
     "you_hint": "Your history on the maps",
-    "nobody": "Your history is empty, so you are not on the maps. Click a shopper to see who is near.",
+    "waiting": "Finding your place on the maps …",
     "png": "Save as PNG",
     "html": "Save as HTML",
     "working": "Drawing …",
     "failed": "This could not be loaded. Reload the page to try again.",
     "other": "other",
     "prints": "items",
+    "example": "such as ID",
 }
 OTHER = MAPS["other"]
 YOU = MAPS["you"]
@@ -105,6 +107,7 @@ COLOUR_ACTIVITY = "Activity (length of the history)"
 COLOUR_CHANGE = "Change of neighbourhood"
 CHANGE_ENDS = ("same ten nearest", "all ten replaced")
 YOUR_HISTORY_ON_MAPS = "Your history on the maps"
+NOT_ON_MAPS = "Your history is empty, so you are not on the maps. Click a shopper to see who is near."
 HISTORY_OLDEST_FIRST = "History, oldest first"
 NEAR = {"before": "Nearest before alignment", "after": "Nearest after alignment", "id": "Nearest by ID"}
 SPACES = {"before": "before", "after": "after", "id": "ID"}
@@ -198,7 +201,7 @@ def summary_neighbours(count: int, before: float, after: float, kept: float, cha
 
 def summary_agreement(column: str, shares: dict[str, float]) -> str:
     """How often near shoppers agree in what is known of them."""
-    before, after, ids, chance = (f"{100 * shares[view]:.0f} %" for view in ("before", "after", "id", "chance"))
+    before, after, ids, chance = (f"{100 * shares[view]:.0f}\N{NO-BREAK SPACE}%" for view in ("before", "after", "id", "chance"))
     return (
         f"Same true {column.replace('_', ' ')} among the ten nearest: {before} before alignment, {after} after it, {ids} by ID, "
         f"{chance} by chance."
@@ -317,8 +320,8 @@ OWN_SIMILAR = "Similar"
 OWN_ALIKE_HINT = "by text and picture alone, nearest first"
 OWN_TOGETHER = "Like your picks together"
 OWN_TOGETHER_HINT = "nearest to the mean of your picks, nothing learned"
-OWN_TOWER = "What the demo's content model would say"
-OWN_TOWER_HINT = "learned from the demo's shoppers; whether it carries over to your items is not measured"
+OWN_TOWER = "The demo’s content model"
+OWN_TOWER_HINT = "learned from the demo’s shoppers; not measured on items like yours"
 OWN_NO_TOWER = (
     "The demo's content model is not asked: its items were encoded by another encoder than the one that runs here, so it "
     "could not read yours."
@@ -364,6 +367,11 @@ def own_drops(rows: list[tuple[int, str]], left: int) -> str:
 def own_progress(done: int, total: int, left: str) -> str:
     """How far the encoder is."""
     return f"{done:,} of {total:,} items encoded" + (f", {left} left" if left else "")
+
+
+def own_soon(count: int) -> str:
+    """While nothing can be answered yet."""
+    return f"The first answers come when {count:,} items are encoded." if count > 1 else ""
 
 
 def own_done(total: int) -> str:

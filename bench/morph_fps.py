@@ -44,7 +44,7 @@ IDLE = """() => new Promise((done) => {
 
 
 def synthetic(told: dict, count: int) -> dict:
-    """`count` shoppers in thirty blobs, in the shape of /maps/shoppers.json."""
+    """`count` shoppers in thirty blobs, in the shape of `app.map_data.shoppers`."""
     rng = np.random.default_rng(0)
     blob = rng.integers(0, 30, count)
 
@@ -56,7 +56,7 @@ def synthetic(told: dict, count: int) -> dict:
     return told | {
         "shoppers": [f"x{i}" for i in range(count)],
         "places": {view: places() for view in ("before", "after", "id")},
-        "reach": dict.fromkeys(("before", "after", "id"), 1.0),
+        "reach": dict.fromkeys(("before", "after", "id"), [1.0, 1.0]),
         "last": [[1, 2, 3, 4]] * count,
         "length": [4] * count,
         "colours": [colour | {"of": blob.tolist()}],
@@ -71,7 +71,7 @@ def measure(dataset: Path, checkpoint: Path, count: int, runs: int) -> dict:
         def replaced(route):
             route.fulfill(json=synthetic(route.fetch().json(), count))
 
-        page.route("**/maps/shoppers.json", replaced)
+        page.route("**/maps/shoppers-*.json", replaced)
         page.get_by_role("tab", name="Alignment").click()
         page.wait_for_selector(f"#linked-maps [data-ready='{count}'], #linked-maps[data-ready='{count}']", state="attached")
         page.wait_for_timeout(1000)

@@ -28,7 +28,8 @@ SLACK = 1 << 20  # a file this small may be packed as tightly as it likes: an em
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one upload may bring. Bytes, but for `files`, `pixels` (of one picture) and `ratio` (unpacked to packed)."""
+    """How much one upload may bring. Bytes, but for `files`, `ratio` (unpacked to packed) and, of one picture, `pixels`
+    and `sides` (longer to shorter: of a strip, nothing is left at the size at which the encoder looks)."""
 
     files: int = 2_000
     packed: int = 100 << 20
@@ -36,6 +37,7 @@ class Limits:
     one_file: int = 25 << 20
     pixels: int = 50_000_000
     ratio: int = 100
+    sides: int = 20
 
 
 @dataclass
@@ -214,13 +216,16 @@ def picture_refusal(path: Path, limits: Limits = Limits()) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as picture:
-                pixels = picture.width * picture.height
+                short, long = sorted(picture.size)
+                pixels = short * long
     except Image.DecompressionBombError:
-        pixels = limits.pixels + 1
+        short, long, pixels = 1, 1, limits.pixels + 1
     except Exception as error:  # a broken head makes decoders raise nearly anything
         return f"this picture is cut off or damaged ({type(error).__name__}): save it again as JPEG, PNG or WebP"
     if pixels > limits.pixels:
         return f"this picture has more than {limits.pixels // 1_000_000} million pixels: save it smaller"
+    if long > limits.sides * short:
+        return f"one side of this picture is more than {limits.sides} times the other ({short} × {long} pixels): crop it"
     return ""
 
 

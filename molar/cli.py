@@ -92,6 +92,16 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("--which", choices=("validation", "test"), default="test",
                       help="validation alone, to choose by, or both; test is the default")  # fmt: skip
 
+    verb = _verb(verbs, "fidelity", fidelity, "what fewer bits cost: vectors in every precision beside bfloat16")
+    _dataset(verb)
+    _checkpoint(verb)
+    _backbone(verb)
+    verb.add_argument("--encoder", type=Path, help="folder of a tuned encoder (default: CHECKPOINT/encoder)")
+    verb.add_argument("--items", type=whole(11), help="how many items, chosen by a hash (default: 300)")
+    verb.add_argument("--precisions", type=lambda names: tuple(names.split(",")),
+                      help="separated by commas (default: all; bfloat16 is always among them)")  # fmt: skip
+    verb.add_argument("--out", type=Path, required=True, help="results file, such as results/fidelity-nano.json")
+
     verb = _verb(verbs, "draw-maps", draw_maps, "the users' maps before and after alignment: CHECKPOINT/maps.csv")
     _dataset(verb)
     _checkpoint(verb)
@@ -230,12 +240,14 @@ def train(options) -> None:
     from molar.data import load_dataset
     from molar.split import leave_one_out
     from molar.train import train_molar
-    from molar.vectors import load_vectors
+    from molar.vectors import load_vectors, vectors_fingerprint
 
     dataset = load_dataset(options.dataset, interactions=options.interactions)
-    split, vectors = leave_one_out(dataset), load_vectors(options.checkpoint / "vectors.safetensors", dataset)
+    path = options.checkpoint / "vectors.safetensors"
+    split, vectors = leave_one_out(dataset), load_vectors(path, dataset)
     id_model = load_tower(options.checkpoint / "sasrec", split, vectors)
-    given = _given(options, "tau", "seed", "epochs") | {"command": options.command}
+    given = _given(options, "tau", "seed", "epochs")
+    given |= {"command": options.command, "encoder": vectors_fingerprint(path)}
     for name, alpha in (("content", {"alpha": 0.0}), ("molar", _given(options, "alpha"))):
         out = options.checkpoint / name
         train_molar(split, vectors, id_model, out=out, report=Terminal(f"training {name}"), **alpha, **given)
@@ -249,6 +261,15 @@ def evaluate(options) -> None:
     evaluate_checkpoint(options.dataset, options.checkpoint, options.out, interactions=options.interactions,
                         which=options.which, command=options.command, report=Terminal("evaluating"))  # fmt: skip
     print(options.out if options.which == "test" else f"{options.out} (validation alone)")
+
+
+def fidelity(options) -> None:
+    from molar.fidelity import measure_fidelity
+
+    measure_fidelity(options.dataset, options.checkpoint, options.out, backbone=options.backbone,
+                     encoder=options.encoder, interactions=options.interactions, command=options.command,
+                     report=Terminal("measuring"), **_given(options, "items", "precisions"))  # fmt: skip
+    print(options.out)
 
 
 def draw_maps(options) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from molar.cache import VectorCache, content_key, disk_array
+from molar.cache import VectorCache, content_key, disk_array, require_writable
 from molar.errors import MolarError
+from molar.fingerprint import decisive
 from molar.pictures import open_picture
 from molar.progress import Report, silent
 
@@ -23,10 +24,10 @@ def encode_items(
     """Encode all items of a dataset folder and write `vectors.safetensors` into the checkpoint folder.
 
     encoder: the folder of what stage 1 trained, `checkpoint_dir/encoder` when not given. Without one, nothing is trained
-    and in `nano` only the late gate tells what is in a picture; the report says so, and how many items have no picture or no
-    text and are read by the other alone. An item whose picture cannot be read is named and read by its text alone; the same
-    command reads it anew once the picture is mended. Stopped or killed, it loses the batch in flight; the same command
-    resumes. Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
+    and in `nano` only the late gate tells what is in a picture; the report says so, and how many items have no picture
+    or no text and are read by the other alone. An item whose picture cannot be read is named and read by its text
+    alone; the same command reads it anew once the picture is mended. Stopped or killed, it loses the batch in flight;
+    the same command resumes. Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
     """
     from molar.data import load_dataset
     from molar.encoder import EncoderConfig, ItemEncoder
@@ -37,9 +38,12 @@ def encode_items(
     trained = encoder or (own if own.exists() else None)
     texts, paths = item_texts(dataset), [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
     notes = [f"no tuned encoder at {own}: nothing is trained yet (--encoder names one)"] if trained is None else []
+    require_writable(Path(checkpoint_dir))
     for note in notes + absent_parts(texts, paths):
         report(0, 0, note)
+    report(0, 0, f"{len(texts):,} items; loading the encoder, about ten seconds")
     model = ItemEncoder.load(EncoderConfig(backbone, precision, gate=gate), trained)
+    report(0, 0, "what earlier runs encoded comes from the cache; the rest follows in batches")
     vectors = disk_array(cache_folder(), (dataset.n_items + 1, model.dim))
     encode_catalogue(model, texts, paths, cache_folder(), names=dataset.item_ids[1:], out=vectors[1:], report=report)
     out = Path(checkpoint_dir) / "vectors.safetensors"
@@ -126,7 +130,7 @@ class _CachedEncoder:
         from molar.features import Pieces
 
         self.encoder, self.encoded = encoder, 0  # items that were not in the cache
-        self.vectors = VectorCache(cache / "vectors", encoder.fingerprint)
+        self.vectors = VectorCache(cache / "vectors", decisive(encoder.fingerprint))
         self.pictures = VectorCache(cache / "pictures", encoder.tower_fingerprint)
         self.pieces = {"tower": Pieces(), "model": Pieces()}
 

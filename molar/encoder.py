@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from molar.backbone import backbone_folder, backbone_sha256, sha256_of
+from molar.backbone import backbone_folder, backbone_name, backbone_sha256, sha256_of
 from molar.cache import write_atomically
 from molar.errors import MolarError
-from molar.families import Backbone, PictureFeatures, Pixels, family_of
+from molar.families import family_of
+from molar.multimodal import Backbone, PictureFeatures, Pixels
 from molar.precision import PRECISIONS, QUANTISED, hold_trainable, load_weights
 from molar.prompt import MAX_TEXT_TOKENS
 
@@ -62,7 +63,8 @@ class Adapter(nn.Module):
         if connected:
             nn.init.zeros_(self.outer.weight)
             nn.init.zeros_(self.outer.bias)
-        self.cur_item = nn.Parameter(torch.zeros(hidden) if cur_item is None else cur_item.detach().float().cpu().clone())
+        start = torch.zeros(hidden) if cur_item is None else cur_item.detach().float().cpu().clone()
+        self.cur_item = nn.Parameter(start)
         self.register_buffer("word_length", torch.tensor(1.0))
         for name, width in (("cur_item", hidden), ("picture", wide), ("text", hidden)):
             self.register_buffer(f"{name}_centre", torch.zeros(width))
@@ -152,6 +154,7 @@ class ItemEncoder:
             cur_item=backbone.words.weight[backbone.tokenizer.eos_token_id] if backbone.connected else None,
         )  # fmt: skip
         fingerprint = asdict(config) | {
+            "backbone": backbone_name(config.backbone),
             "backbone_sha256": sha256,
             "adapter_sha256": "untrained",
             "blocks": BLOCKS, "prompt": backbone.prompt, "picture": backbone.size,
@@ -166,7 +169,7 @@ class ItemEncoder:
 
     @property
     def tower_fingerprint(self) -> dict:
-        """What picture features depend on: not on prompt, adapter or what the language model's weights are rounded to."""
+        """What picture features depend on: not on prompt, adapter or how the language model is rounded."""
         kept = ("backbone_sha256", "pooling", "picture", "versions")
         dtype = "float32" if self.config.precision == "float32" else "bfloat16"
         return {"part": "picture features", "dtype": dtype} | {name: self.fingerprint[name] for name in kept}
@@ -220,7 +223,7 @@ class ItemEncoder:
 
 
 def open_backbone(folder: Path, precision: str, pooling: int) -> Backbone:
-    """Load the backbone in a local folder. Raises `MolarError` when its class is unknown or its weights cannot be read."""
+    """Load the backbone in a local folder. Raises `MolarError` for an unknown class or weights that cannot be read."""
     from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
 
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)

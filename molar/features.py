@@ -7,7 +7,7 @@ import torch
 
 from molar.cache import VectorCache
 from molar.errors import MolarError
-from molar.families import PictureFeatures, Pixels
+from molar.multimodal import PictureFeatures, Pixels
 
 
 class Pieces:

@@ -19,7 +19,7 @@ from molar.maps import MAPS, VIEWS, check_key, shopper_spaces
 from molar.recommend import Recommender
 
 NEAREST = 10  # neighbours that place a point and that an inspector lists; the measure of the numbers beside the maps
-MOST_PICKS = 500
+LONGEST_HISTORY = 500  # items that a program may send at once
 OWN_COLUMNS = {c.USER, "held_out", "history", "overlap_before_id", "overlap_after_id", "overlap_before_after"}
 OWN_COLUMNS |= {f"{view}_{axis}" for view in VIEWS for axis in "xy"}
 
@@ -99,8 +99,8 @@ class ShopperMaps:
         The ID map is left out when the ID model knows none of the items. Raises MolarError for an unknown item or
         for more than 500 items.
         """
-        if len(history) > MOST_PICKS:
-            raise MolarError(f"A history here holds at most {MOST_PICKS} items, not {len(history):,}.")
+        if len(history) > LONGEST_HISTORY:
+            raise MolarError(f"A history here holds at most {LONGEST_HISTORY} items, not {len(history):,}.")
         numbers = np.array([self.recommender.dataset.item_number(item) for item in history], dtype=np.int64)
         places = {}
         for view, tower in VIEWS.items():

@@ -14,14 +14,15 @@ from torch import nn
 
 from molar.errors import MolarError
 
-PRECISIONS = ("float32", "bfloat16", "int8", "nf4")
+BITS = {"float32": 32, "bfloat16": 16, "int8": 8, "nf4": 4}  # of one weight of a linear layer
+PRECISIONS = tuple(BITS)
 QUANTISED = {"int8": "Linear8bitLt", "nf4": "Linear4bit"}  # precision → class of its layers
 
 
 def load_weights(folder: Path, precision: str, whole: list[str]):
     """The model of a local folder in one precision, frozen, on the GPU where there is one; safetensors alone are read.
 
-    whole: full names of the parts that stay unquantised. Raises `MolarError` when other layers than the rest were quantised.
+    whole: full names of the parts that stay unquantised. Raises `MolarError` when not exactly the rest was quantised.
     """
     from transformers import AutoModelForImageTextToText, BitsAndBytesConfig
     from transformers.utils import logging
@@ -68,7 +69,8 @@ def check_quantised(model, precision: str, whole: list[str]) -> list[str]:
     strays = sorted((found ^ wanted) | others)
     if absent or strays:
         reason = f"there is no {absent[0]}" if absent else f"{len(strays)} layers are wrong, among them {strays[0]}"
-        raise MolarError(f"Quantisation to {precision} went wrong: {reason} ({len(found)} of {len(wanted)} layers found).")
+        counts = f"{len(found)} of {len(wanted)} layers found"
+        raise MolarError(f"Quantisation to {precision} went wrong: {reason} ({counts}).")
     return sorted(found)
 
 

@@ -42,7 +42,7 @@ def hub_model(name: str) -> HubModel | None:
     if not found or Path(name).exists():
         return None
     if not (re.fullmatch(r"[\w.-]+/[\w.-]+", repository) and re.fullmatch(r"[0-9a-f]{40}", revision)):
-        raise MolarError(f"The backbone {name!r} is not pinned: write ORG/MODEL@COMMIT with all 40 digits of the commit.")
+        raise MolarError(f"The backbone {name!r} is not pinned: write ORG/MODEL@COMMIT, all 40 digits of the commit.")
     return HubModel(repository, revision)
 
 
@@ -82,7 +82,7 @@ def fetch_hub_model(model: HubModel, *, report: Report = silent) -> Path:
 def refuse_unknown(name: str) -> MolarError:
     """What to say of a name that stands for nothing."""
     return MolarError(
-        f"There is no backbone {name!r}: give one of {', '.join(NAMES)}, ORG/MODEL@COMMIT with the full commit hash, or a "
+        f"There is no backbone {name!r}: give one of {', '.join(NAMES)}, ORG/MODEL@COMMIT with all 40 digits, or a "
         "folder with a config.json."
     )
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from molar.columns import PAD
+from molar.errors import MolarError
 
 
 class ContentNeighbours:
@@ -22,8 +23,12 @@ class ContentNeighbours:
     def like(self, numbers: list[int], k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k items most like the mean of these: item numbers (≤ k,) and mean cosines (≤ k,), best first.
 
-        The items themselves are left out; ties keep the order of the catalogue.
+        The items themselves are left out; ties keep the order of the catalogue. Raises MolarError for a number that is
+        not in the catalogue or has no vector yet.
         """
+        unknown = [number for number in numbers if not (0 < number < len(self.known) and self.known[number])]
+        if unknown:
+            raise MolarError(f"Item number {unknown[0]} has no vector here: encode it first, then ask what is like it.")
         scores = self.units @ self.units[numbers].mean(axis=0)
         scores[~self.known] = -np.inf
         scores[numbers] = -np.inf

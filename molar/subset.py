@@ -3,8 +3,8 @@
     python -m molar.subset DATASET OUT --users 600 --films 500
 
 Popularity here counts whole histories, validation and test targets included: which items exist at all is chosen with
-knowledge of the targets, so accuracy on a subset is optimistic for every model alike. Counting training prefixes alone
-would change 5 of the 500 films of results/ml1m-600.json; the subset is frozen, so it stays as it is.
+knowledge of the targets, so accuracy on a subset is optimistic for every model alike. The subset of
+results/ml1m-600.json is frozen, so it stays as it is.
 """
 
 import argparse

@@ -13,6 +13,7 @@ from torch import nn
 from molar import __version__
 from molar.alignment import alignment_loss
 from molar.batches import Batch, fitting_batch_size
+from molar.cache import require_writable
 from molar.checkpoint import load_model, read_meta, save_model, sha16
 from molar.columns import PAD
 from molar.errors import MolarError
@@ -61,7 +62,7 @@ def train_id_model(
 
     warm = warm_items(split)
     settings = {"class": "SASRec"}
-    return _train(build, loss, split, config, recipe, settings, seed, out, command, report)
+    return _train(build, loss, split, config, recipe, settings, seed, out, {"command": command}, report)
 
 
 def train_molar(
@@ -77,6 +78,7 @@ def train_molar(
     seed: int = 0,
     out: Path | str | None = None,
     command: str = "",
+    encoder: dict | None = None,
     report: Report = silent,
 ) -> ContentUserEncoder:
     """The content tower with α times the alignment to the frozen ID tower: L = L_rec + α · L_align (Eq. 5).
@@ -84,7 +86,8 @@ def train_molar(
     vectors: item vectors (n_items + 1, dim_in). alpha = 0 is the model "content": same start, batches, dropout and
     steps, and no ID model. L_rec is the softmax over the warm catalogue in place of the paper's one-negative BCE
     (Eq. 3), over cosines plus the model's prior of popularity. Users of `split.held_out` take part in L_rec and never
-    in L_align. `out` and errors: `train_id_model`."""
+    in L_align. encoder: the fingerprint of the vectors, saved beside the tower, which then refuses others. `out` and
+    errors: `train_id_model`."""
     config = config or ContentConfig(dim_in=vectors.shape[1])
     recipe = dataclasses.replace(recipe, epochs=recipe.epochs if epochs is None else epochs)
     _check(split)
@@ -116,7 +119,8 @@ def train_molar(
     if alpha:
         id_model.eval().requires_grad_(False)
         settings |= {"tau": tau, "id_model": sha16([p.numpy() for p in id_model.state_dict().values()])}
-    model = _train(build, loss, split, config, recipe, settings, seed, out, command, report)
+    about = {"command": command} | ({"encoder": encoder} if encoder else {})
+    model = _train(build, loss, split, config, recipe, settings, seed, out, about, report)
     model.set_item_vectors(vectors)
     model.set_counts(split.train_counts())
     return model
@@ -182,8 +186,8 @@ def _check(split: Split) -> None:
         raise MolarError(f"{split.dataset.name} has no history to train on: three interactions of a user are needed.")
 
 
-def _train(build, loss, split, config, recipe, settings, seed, out, command, report) -> nn.Module:
-    """Build the model from `seed`, fit it and save it with its meta, unless it is already there."""
+def _train(build, loss, split, config, recipe, settings, seed, out, about, report) -> nn.Module:
+    """Build the model from `seed`, fit it and save it with its meta and `about`, unless it is already there."""
     out = Path(out) if out else None
     fitting = fitting_batch_size(split, recipe.batch_size, config.max_length)
     recipe = dataclasses.replace(recipe, batch_size=fitting)
@@ -198,6 +202,8 @@ def _train(build, loss, split, config, recipe, settings, seed, out, command, rep
     run = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     if out and _is_finished(out, run):
         return load_model(out)
+    if out:
+        require_writable(out)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = build()
@@ -209,7 +215,7 @@ def _train(build, loss, split, config, recipe, settings, seed, out, command, rep
             out,
             model,
             {
-                "command": command,
+                **about,
                 **settings,
                 "epochs": len(curve),
                 "best_epoch": best["epoch"],

@@ -12,8 +12,8 @@ from molar.cache import VectorCache, content_key, disk_array, write_atomically
 from molar.encode import cache_folder
 from molar.encoder import ItemEncoder
 from molar.errors import MolarError
-from molar.families import PictureFeatures
 from molar.features import Pieces, look
+from molar.multimodal import PictureFeatures
 from molar.progress import Report, silent
 
 CHUNK = 16

@@ -7,6 +7,7 @@ from molar.archive import Received
 from molar.check import ITEMS_FILE, inspect
 from molar.data import Dataset, open_dataset
 from molar.errors import MolarError
+from molar.pictures import IMAGES_FOLDER
 from molar.tables import ERROR, Problem
 
 MOST_ITEMS = 500  # about a second an item on two cores, and one encoder serves all visitors
@@ -29,7 +30,8 @@ class Checked:
 
 
 def check_upload(received: Received) -> Checked:
-    """Check the folder as `molar.check` does, without histories. Raises MolarError for a catalogue that is too large."""
+    """Check the folder as `molar.check` does, without histories. Raises MolarError for a catalogue that is too large,
+    and for a table whose pictures were left behind."""
     dataset, problems = open_dataset(received.root, interactions=None)
     found = inspect(received.root, None) if dataset is None else None
     items = found.items if found else dataset.items
@@ -40,6 +42,12 @@ def check_upload(received: Received) -> Checked:
         )
     if dataset is not None:
         return Checked(dataset, problems, [], dataset.n_items)
+    named = int((items[c.IMAGE] != "").sum()) if c.IMAGE in items else 0
+    if named and not received.refused and not any((received.root / IMAGES_FOLDER).glob("*")):
+        raise MolarError(
+            f"The table names {named:,} pictures and none came with it: choose the table and its pictures together, or one "
+            "zip of both."
+        )
     problems = [_with_reason(problem, items, received.refused) for problem in problems]
     errors = [problem for problem in problems if problem.severity == ERROR]
     rows = sorted({problem.row for problem in errors if _in_row(problem)})

@@ -27,14 +27,14 @@ class ContentConfig:
     heads: int = 2
     max_length: int = 50
     dropout: float = 0.2
-    hidden: int = 256  # width of the adapter's inner layer
+    hidden: int = 256  # width of the adapter's inner layer; 0: the adapter is linear
     components: int = 256  # at most so many principal axes of the item vectors are read
     popularity: float = 0.5  # exponent of an item's popularity that its content need not explain
 
     def __post_init__(self):
         check_sizes(self)
-        if min(self.dim_in, self.hidden, self.components) < 1:
-            raise MolarError("dim_in, hidden and components must be at least 1.")
+        if min(self.dim_in, self.components) < 1 or self.hidden < 0:
+            raise MolarError("dim_in and components must be at least 1, hidden at least 0.")
         if self.popularity < 0:
             raise MolarError(f"popularity must be at least 0, not {self.popularity}.")
 
@@ -67,9 +67,8 @@ class ContentUserEncoder(nn.Module):
         self.register_buffer("vectors", None, persistent=False)  # (n_items + 1, dim_in)
         self.register_buffer("whitened", None, persistent=False)  # (n_items + 1, axes)
         self.register_buffer("prior", None, persistent=False)  # (n_items + 1,)
-        self.adapter = nn.Sequential(
-            nn.Linear(config.axes, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.dim)
-        )
+        inner = [nn.Linear(config.axes, config.hidden), nn.GELU()] if config.hidden else []
+        self.adapter = nn.Sequential(*inner, nn.Linear(config.hidden or config.axes, config.dim))
         self.user = nn.Parameter(torch.zeros(config.dim))  # the [User] token
         self.positions = nn.Parameter(torch.zeros(config.max_length + 1, config.dim))
         self.dropout = nn.Dropout(config.dropout)

@@ -1,6 +1,6 @@
-"""Write the results section of the README from results/*.json: `python -m scripts.write_results`.
+"""Write the results sections of README.md and docs/encoder.md from results/*.json: `python -m scripts.write_results`.
 
-Every number in the README comes from here, so that none can outlive the run that made it; a test compares the two.
+Every number in them comes from here, so that none can outlive the run that made it; a test compares the two.
 """
 
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from molar.errors import MolarError
 from molar.results import read_rows
+from scripts.encoder_tables import encoder_tables
 
 START, END = "<!-- results: written by python -m scripts.write_results -->", "<!-- end of results -->"
 MODELS = (
@@ -147,17 +148,23 @@ def _cell(row: dict | None, metric: str, sign: bool = False) -> str:
     return f"{row['metrics'][metric]:{plus}.3f} [{low:{plus}.3f}, {high:{plus}.3f}]"
 
 
-def write_section(readme: Path = Path("README.md")) -> None:
-    """Put the section between its markers in the README."""
-    text = readme.read_text(encoding="utf-8")
+def encoder_section(folder: Path = Path("results")) -> str:
+    """The section of docs/encoder.md as Markdown, markers included. Errors: `results_section`."""
+    return "\n".join([START, *encoder_tables(folder), END]) + "\n"
+
+
+def write_section(page: Path, section: str) -> None:
+    """Put a section between its markers in a page."""
+    text = page.read_text(encoding="utf-8")
     before, after = text[: text.index(START)], text[text.index(END) + len(END) + 1 :]
-    readme.write_text(before + results_section() + after, encoding="utf-8")
+    page.write_text(before + section + after, encoding="utf-8")
 
 
 def main() -> int:
-    """Write the section. Returns the exit code: 0, or 2 for an error the user can mend."""
+    """Write the sections. Returns the exit code: 0, or 2 for an error the user can mend."""
     try:
-        write_section()
+        write_section(Path("README.md"), results_section())
+        write_section(Path("docs/encoder.md"), encoder_section())
     except MolarError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -8,6 +8,8 @@ from gradio_client.exceptions import AppError
 from served import serving
 from standin import write_checkpoint
 
+from app.page import start
+from app.shop import Shop
 from conftest import write_tiny_folder
 
 
@@ -94,6 +96,21 @@ def test_nobody_lies_nowhere(client):
 def test_a_wrong_history_has_no_place(client, history, message):
     with pytest.raises(AppError, match=message):
         client.predict(history, api_name="/locate_user")
+
+
+def test_without_maps_the_reason_stands_beside_and_comes_back_as_a_sentence(tmp_path):
+    dataset = write_tiny_folder(tmp_path / "tiny")
+    checkpoint = write_checkpoint(tmp_path / "checkpoint", dataset)
+    (checkpoint / "maps.csv").unlink()
+    shop = Shop.open(dataset, checkpoint)
+    assert shop.maps is None and "draw-maps" in shop.why_no_maps
+    running, address = start(shop, "127.0.0.1", None)
+    try:
+        assert httpx.get(f"{address}maps/figure.json").status_code == 404
+        with pytest.raises(AppError, match="draw-maps"):
+            Client(address, verbose=False).predict(["i01"], api_name="/locate_user")
+    finally:
+        running.close(verbose=False)
 
 
 @pytest.mark.parametrize("path", ["pictures/0", "pictures/31", "pictures/x", "type/OFL.txt", "type/..%2Fpage.py"])

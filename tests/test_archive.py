@@ -144,6 +144,8 @@ NO_PICTURES = {
     "cut off": (png(90, 90)[:-30], "cannot be read"),
     "head alone": (png()[:20], "cut off or damaged"),
     "too many pixels": (png(200, 200), "million pixels"),
+    "long and thin": (png(4, 81), '"b.png": one side of this picture is more than 20 times the other'),
+    "wide and flat": (png(81, 4), '"b.png": one side of this picture is more than 20 times the other'),
 }
 
 
@@ -156,6 +158,10 @@ def test_a_bad_picture_is_told_at_its_row_and_can_be_left_out(name, tmp_path):
     assert (error.file, error.row, error.column) == ("items.csv", 3, "image") and sentence in error.what
     assert checked.dataset is None and checked.dropped == [(3, "Bowl")] and checked.left == 1
     assert without_bad_rows(received, checked).dataset.n_items == 1
+
+
+def test_a_picture_may_be_as_long_as_the_limit(tmp_path):
+    assert check_upload(sent(tmp_path, {**GOOD, "images/b.png": png(4, 80)})).errors == []
 
 
 def test_a_drawing_named_svg_is_told_too(tmp_path):
@@ -187,6 +193,12 @@ def test_one_zip_or_one_table(names, tmp_path):
     files = [(name, pack(tmp_path / name, GOOD)) for name in names]
     with pytest.raises(MolarError, match="either one zip"):
         receive(files, tmp_path / "out", SMALL)
+
+
+def test_a_table_without_its_pictures_is_one_sentence(tmp_path):
+    received = sent(tmp_path, {"items.csv": TABLE})
+    with pytest.raises(MolarError, match="names . pictures and none came with it: choose the table and its pictures together"):
+        check_upload(received)
 
 
 def test_mistakes_of_the_whole_table_leave_nothing_to_drop(tmp_path):

@@ -225,10 +225,12 @@ def test_text_stands_out_from_its_ground(scheme, standin, visit):
     contrast = """(selector) => {
         const light = (color) => { const [r, g, b] = color.match(/[\\d.]+/g).map((c) => c / 255)
             .map((c) => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b; };
-        const text = light(getComputedStyle(document.querySelector(selector)).color);
-        const ground = light(getComputedStyle(document.body).backgroundColor);
+        let on = document.querySelector(selector);
+        const text = light(getComputedStyle(on).color);
+        while (getComputedStyle(on).backgroundColor === 'rgba(0, 0, 0, 0)') on = on.parentElement;
+        const ground = light(getComputedStyle(on).backgroundColor);
         return (Math.max(text, ground) + .05) / (Math.min(text, ground) + .05); }"""
-    for selector in ("#header p", ".name", ".hint", "h2", "#tabs [role=tab]"):
+    for selector in ("#header p", ".name", ".hint", "h2", "#tabs [role=tab]", "#filters select", "#history [data-act=clear]"):
         assert opened.page.evaluate(contrast, selector) >= 4.5, selector
 
 

@@ -1,10 +1,12 @@
 """Vectors on disk: atomic, checksummed, shared."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import molar.cache
 from molar.cache import VectorCache, content_key, write_atomically
 from molar.errors import MolarError
 
@@ -41,6 +43,42 @@ def test_a_truncated_shard_is_forgotten(tmp_path):
     shard.write_bytes(shard.read_bytes()[:20])
     again = VectorCache(tmp_path, {})
     assert not again.find(["a"]) and shard.name in again.damaged[0]
+
+
+def test_a_shard_that_another_process_removed_is_not_known(tmp_path, monkeypatch):
+    cache = VectorCache(tmp_path, {})
+    cache.put(["a"], np.ones((1, 3)))
+    shard = cache._where["a"][0]
+    real = Path.glob
+
+    def removed_while_listing(folder, pattern):
+        listed = list(real(folder, pattern))
+        shard.unlink(missing_ok=True)
+        return iter(listed)
+
+    monkeypatch.setattr(Path, "glob", removed_while_listing)
+    late = VectorCache(tmp_path, {})
+    assert len(late) == 0 and not late.damaged
+    assert cache.find(["a"]) == {} and not cache.damaged
+
+
+def test_a_shard_that_another_process_has_written_anew_is_read_and_stays(tmp_path, monkeypatch):
+    cache = VectorCache(tmp_path, {})
+    cache.put(["a"], np.ones((1, 3)))
+    shard = cache._where["a"][0]
+    sound = shard.read_bytes()
+    shard.write_bytes(sound[:-1] + bytes([sound[-1] ^ 255]))
+
+    def read_then_rewritten(path):
+        monkeypatch.undo()
+        try:
+            return molar.cache._read(path)
+        finally:
+            write_atomically(path, sound)
+
+    monkeypatch.setattr("molar.cache._read", read_then_rewritten)
+    again = VectorCache(tmp_path, {})
+    assert (again.find(["a"])["a"] == 1).all() and not again.damaged and shard.read_bytes() == sound
 
 
 def test_a_disk_that_refuses_is_said_in_a_sentence_and_loses_nothing(tmp_path, monkeypatch):

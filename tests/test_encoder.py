@@ -1,5 +1,7 @@
 """The item encoder on a tiny random backbone of the real classes, loaded by the real path."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -95,6 +97,15 @@ def test_equal_items_are_encoded_once(encoder, pictures, tmp_path, monkeypatch):
     monkeypatch.setattr(encoder, "encode", lambda t, *rest: counted.extend(t) or real(t, *rest))
     vectors = encode_catalogue(encoder, ["a fox"] * 20, [pictures[0]] * 20, tmp_path)
     assert len(counted) == 1 and (vectors == vectors[0]).all()
+
+
+def test_the_same_weights_in_another_folder_are_the_same_backbone(backbone, pictures, tmp_path, monkeypatch):
+    first = encode_catalogue(ItemEncoder.load(EncoderConfig(backbone, "float32")), TEXTS, pictures, tmp_path / "cache")
+    moved = shutil.copytree(backbone, tmp_path / "elsewhere" / "moved")
+    encoder = ItemEncoder.load(EncoderConfig(str(moved), "float32"))
+    assert encoder.fingerprint["backbone"] == "moved", "and not where it lies"
+    monkeypatch.setattr(encoder, "encode", lambda *_: pytest.fail("encoded again"))
+    assert (encode_catalogue(encoder, TEXTS, pictures, tmp_path / "cache") == first).all()
 
 
 def test_unknown_precision_and_absent_backbone_are_one_sentence(tmp_path):

@@ -8,6 +8,7 @@ from tests.tiny_families import FAMILIES, save_tiny_family
 
 from molar.encode import encode_catalogue
 from molar.encoder import EncoderConfig, ItemEncoder
+from molar.errors import MolarError
 from molar.precision import PRECISIONS, quantised_layers
 
 TEXTS = ["a red fox", "a print of a blue whale by the fox", "", "a print"]
@@ -126,9 +127,27 @@ def test_a_grey_picture_upright_and_across_are_two(encoders, family):
     assert upright.values.equal(across.values) and upright.key != across.key
 
 
+@pytest.mark.parametrize("family", QWEN)
+def test_a_picture_too_long_for_its_tokens_costs_its_item_alone(encoders, tmp_path, family):
+    """The processor itself refuses ratios of 200; from 65 on that is more tokens than a batch has room for."""
+    encoder, pictures, notes = encoders[family], [noise(8000, 100), noise(1400, 20), noise(40, 30)], []
+    with pytest.raises(MolarError, match="8000 × 100 pixels is refused.*more than 64"):
+        encoder.pixels(pictures[0])
+    vectors = encode_catalogue(encoder, TEXTS[:3], pictures, tmp_path, report=lambda *told: notes.append(told[2]))
+    assert [note.startswith(f"item {n + 1} is read by its text alone") for n, note in enumerate(notes[:2])] == [True] * 2
+    alone = encode_catalogue(encoder, TEXTS[2:3], pictures[2:], tmp_path / "alone")
+    np.testing.assert_allclose(vectors[2], alone[0], atol=2e-3)
+
+
+@pytest.mark.parametrize("family", QWEN)
+def test_a_long_picture_of_one_row_is_seen(encoders, family):
+    grid = encoders[family].pixels(noise(1200, 20)).grid
+    assert 32 < np.prod(grid) <= encoders[family].backbone.most_tokens and 1 in grid[1:]
+
+
 def _read(encoder, texts, pictures) -> tuple[np.ndarray, list]:
     """The `[Cur_Item]` states of items, in float32 and past no cache."""
     shown = [encoder.pixels(picture if picture is not None else noise(8, 8)) for picture in pictures]
     has = torch.tensor([picture is not None for picture in pictures])
     with torch.inference_mode():
-        return encoder.read(texts, encoder.see(shown), has)[0].numpy(), shown
+        return encoder.read(texts, encoder.see(shown), has)[0].cpu().numpy(), shown

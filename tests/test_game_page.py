@@ -78,9 +78,10 @@ def test_the_demo_reveals_the_oracles_and_the_truth(demo, visit):  # noqa: F811
     assert "room:" in page.locator("#game .reveal").inner_text()
 
 
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(scheme, standin, visit):  # noqa: F811
-    page = play(visit(standin, color_scheme=scheme))
+def test_axe_finds_nothing_serious(scheme, size, standin, visit):  # noqa: F811
+    page = play(visit(standin, size, color_scheme=scheme))
     assert serious_problems(page) == []
     guess(page, 0)
     assert serious_problems(page) == []

@@ -1,5 +1,6 @@
 """The Alignment tab in Chromium: what its paragraph of promises says, promise by promise."""
 
+import hashlib
 import io
 import re
 
@@ -11,6 +12,7 @@ from PIL import Image
 from served import Visit, chromium, serving
 from standin import write_checkpoint
 
+from app import words
 from conftest import write_tiny_folder
 
 pytestmark = pytest.mark.browser
@@ -77,11 +79,16 @@ def ink(page, view: str) -> int:
     )
 
 
+def packed(page) -> dict:
+    """What the browser draws the maps from."""
+    return httpx.get(page.url + page.locator("#linked-maps .panels").get_attribute("data-shoppers")).json()
+
+
 def at(page, table: pd.DataFrame, row: int, view: str = "before", panel: str = "before") -> dict[str, float]:
     """Where a shopper is drawn, in pixels from the canvas's corner; those beyond the map's reach are at its edge."""
     box = page.locator(f"#linked-maps [data-panel={panel}] canvas").bounding_box()
-    reach = page.evaluate("async () => (await (await fetch('maps/shoppers.json')).json()).reach")[view]
-    unit = (box["height"] / 2 - 5) / reach
+    reach = packed(page)["reach"][view]
+    unit = min((box["width"] / 2 - 5) / reach[0], (box["height"] / 2 - 5) / reach[1])
     x, y = box["width"] / 2 + table[f"{view}_x"][row] * unit, box["height"] / 2 - table[f"{view}_y"][row] * unit
     return {"x": min(max(x, 5), box["width"] - 5), "y": min(max(y, 5), box["height"] - 5)}
 
@@ -145,8 +152,10 @@ def test_play_travels_from_before_to_after(visit):
     end = ink(page, "stage")
     page.click("#linked-maps .play")
     page.wait_for_function("document.querySelector('#linked-maps [data-panel=stage] figcaption').textContent.includes('%')")
-    page.wait_for_function("document.querySelector('#linked-maps .morph input').value === '100'", timeout=10_000)
-    assert caption(page) == "Content, after alignment"
+    page.wait_for_function(
+        "document.querySelector('#linked-maps [data-panel=stage] figcaption').textContent === 'Content, after alignment'", timeout=10_000
+    )
+    assert page.locator("#linked-maps .morph input").input_value() == "100"
     assert ink(page, "stage") == end
 
 
@@ -180,11 +189,20 @@ def test_pointing_shows_the_last_prints_on_each_map(view, panel, visit, world):
     assert page.locator("#linked-maps .tip b").inner_text() == world[1]["user_id"][row]
     opened = page.locator("#linked-maps .tip img")
     assert opened.count() == 4
-    told = httpx.get(f"{world[0]}maps/shoppers.json").json()
+    told = packed(page)
     assert [int(re.search(r"pictures/(\d+)", src)[1]) for src in opened.evaluate_all("all => all.map(one => one.src)")] \
         == told["last"][row]  # fmt: skip
     page.mouse.move(5, 5)
     page.wait_for_selector("#linked-maps .tip", state="hidden")
+
+
+def test_the_browser_keeps_the_shoppers_under_an_address_that_changes_with_them(visit, world):
+    opened = visit()
+    (asked,) = [url for url in opened.asked if "maps/shoppers" in url]
+    answer = httpx.get(asked)
+    assert "max-age" in answer.headers["cache-control"]
+    assert asked == f"{world[0]}maps/shoppers-{hashlib.sha256(answer.content).hexdigest()[:12]}.json"
+    assert httpx.get(f"{world[0]}maps/shoppers.json").status_code == 404
 
 
 def test_pointing_is_marked_on_all_three_maps(visit, world):
@@ -249,6 +267,15 @@ def test_the_visitors_point_follows_the_history(visit):
     page.get_by_role("tab", name="Alignment").click()
     page.wait_for_selector("#linked-maps .inspector:has-text('Your history is empty')")
     assert page.locator("#linked-maps .you").is_hidden()
+
+
+def test_until_your_place_is_found_the_maps_say_so(browser, world):
+    opened = Visit(browser, world[0], *SIZES["desktop"])
+    opened.page.route("**/queue/join*", lambda route: None)  # the answer never comes
+    opened.open_tab("Alignment")
+    opened.page.wait_for_selector("#linked-maps [data-ready], #linked-maps[data-ready]", state="attached")
+    assert opened.page.locator("#linked-maps .inspector").inner_text() == words.MAPS["waiting"]
+    opened.context.close()
 
 
 def test_a_click_on_you_comes_back_to_your_own_neighbours(visit):
@@ -322,7 +349,7 @@ def test_a_picture_is_saved(visit):
         page.click("#linked-maps [data-save=png]")
     assert saved.value.suggested_filename == "maps.png"
     with Image.open(io.BytesIO(saved.value.path().read_bytes())) as picture:
-        assert picture.size == (3000, 1360)
+        assert picture.width == 3000 and 800 <= picture.height <= 1800
         assert len(picture.convert("RGB").resize((300, 136)).getcolors(50_000)) > 50
 
 

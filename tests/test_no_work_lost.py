@@ -18,7 +18,8 @@ from molar.cache import LEFT_BEHIND, VectorCache, disk_array
 from molar.encode import encode_catalogue, encode_items
 from molar.encoder import EncoderConfig, ItemEncoder
 from molar.errors import MolarError
-from molar.families import PictureFeatures, Pixels
+from molar.fingerprint import decisive
+from molar.multimodal import PictureFeatures, Pixels
 from molar.vectors import load_vectors
 
 ROOT = Path(__file__).parent.parent
@@ -131,7 +132,7 @@ def test_of_a_damaged_shard_alone_the_items_are_encoded_again(kind, again, encod
 
 
 def test_a_shard_that_another_process_took_away_is_encoded_again(encoder, paths, undisturbed, tmp_path):
-    cache = VectorCache(tmp_path / "undisturbed" / "vectors", encoder.fingerprint)
+    cache = VectorCache(tmp_path / "undisturbed" / "vectors", decisive(encoder.fingerprint))
     assert len(cache) == 40
     for path in cache.folder.glob("*.safetensors"):
         path.unlink()

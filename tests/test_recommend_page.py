@@ -65,11 +65,16 @@ def test_the_first_screen_is_painted_soon_and_stays_where_it_is(size, standin, v
     assert 0 < paint <= 2
 
 
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(scheme, standin, visit):  # noqa: F811
-    opened = visit(standin, color_scheme=scheme)
+def test_axe_finds_nothing_serious(scheme, size, standin, visit):  # noqa: F811
+    opened = visit(standin, size, color_scheme=scheme)
     opened.wait_for_pictures("#recommendations", 30)
     assert serious_problems(opened.page) == []
+    opened.page.click("[data-act=list]")
+    opened.page.click("#history [data-act=clear]")
+    opened.wait_for_picks(0)
+    assert serious_problems(opened.page) == [], "as a list, nothing picked"
 
 
 def test_every_card_tells_rank_move_and_reason(standin, visit):  # noqa: F811

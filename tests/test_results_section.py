@@ -5,13 +5,24 @@ import shutil
 from pathlib import Path
 
 import pytest
-from scripts.write_results import results_section
+from scripts.write_results import encoder_section, results_section
 
 from molar.errors import MolarError
 
 
 def test_the_readme_shows_what_was_measured():
     assert results_section() in Path("README.md").read_text(encoding="utf-8")
+
+
+def test_the_encoder_page_shows_what_was_measured():
+    assert encoder_section() in Path("docs/encoder.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["encoders.json", "fidelity-nano.json", "fidelity-parts.json"])
+def test_a_missing_file_of_the_encoder_page_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(MolarError, match=f"no results in .*{name}"):
+        encoder_section(folder)
 
 
 @pytest.fixture

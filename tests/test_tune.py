@@ -164,6 +164,36 @@ def test_gradients_through_few_bits_survive_a_validation_pass(tmp_path, monkeypa
     assert torch.cosine_similarity(before, wanted, dim=0) > (0.98 if precision == "int8" else 0.999)
 
 
+@pytest.mark.parametrize("precision", ["int8", "nf4"])
+def test_lora_gradients_through_few_bits_survive_a_validation_pass(tmp_path, monkeypatch, precision):
+    """Adapters of the language model (LoRA) train through few bits as through the dequantised weights."""
+    from peft import LoraConfig, inject_adapter_in_model
+
+    monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
+    folder = str(save_tiny_family("llava", tmp_path / "llava"))
+    encoder = ItemEncoder.load(EncoderConfig(folder, precision), trainable=True)
+    tuner = Tuner(encoder, draw_samples(encoder, "tests.test_tune:colours", 0, 8), QUICK)
+    tuner.start()
+    lora = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    inject_adapter_in_model(lora, encoder.backbone.model.model.language_model)
+    trained = [weight for name, weight in encoder.backbone.model.named_parameters() if "lora_" in name]
+
+    def gradient() -> torch.Tensor:
+        for weight in trained:
+            weight.grad = None
+        sum(tuner.loss([0, 1])).backward()
+        return torch.cat([weight.grad.flatten().float() for weight in trained])
+
+    before = gradient()
+    tuner.held_out_loss([0, 1, 2, 3])
+    after = gradient()
+    dequantise(encoder.backbone.model)
+    wanted = gradient()
+    assert wanted.norm() > 0
+    torch.testing.assert_close(after, before)
+    assert torch.cosine_similarity(before, wanted, dim=0) > (0.98 if precision == "int8" else 0.999)
+
+
 def projector_gradient(tuner) -> torch.Tensor:
     tuner.adapter.zero_grad()
     sum(tuner.loss([0, 1])).backward()
@@ -180,11 +210,11 @@ def dequantise(model) -> None:
         else:
             scale = layer.state.SCB if layer.state.SCB is not None else layer.weight.SCB
             weight = layer.weight.data.float() * scale[:, None] / 127
-        plain = torch.nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None, dtype=torch.bfloat16)
-        plain.weight.data = weight.to(torch.bfloat16)
+        plain = torch.nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None)
+        plain.weight.data = weight
         if layer.bias is not None:
-            plain.bias.data = layer.bias.data.to(torch.bfloat16)
-        model.set_submodule(name, plain.requires_grad_(False))
+            plain.bias.data = layer.bias.data
+        model.set_submodule(name, plain.to(torch.bfloat16).requires_grad_(False))
 
 
 def test_a_model_that_has_run_inference_is_not_taken_for_training(tmp_path):

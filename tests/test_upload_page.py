@@ -200,6 +200,19 @@ def test_text_of_a_catalogue_stays_text(visit, tmp_path):
     assert opened.page.locator("img[src=x]").count() == 0
 
 
+def test_the_pictures_are_there_before_the_first_answers_and_cannot_be_picked(visit, served, tmp_path):
+    opened = visit()
+    served.gate.clear()
+    bring(opened, write_zip(tmp_path / "shop.zip", 20))
+    opened.wait_for_pictures("#own-shelf", 12)
+    assert opened.page.locator("#own-shelf .card:disabled").count() == 12
+    assert opened.page.locator("#own-rows .answer").count() == 0
+    served.gate.set()
+    ready(opened, 20)
+    assert opened.page.locator("#own-shelf .card:disabled").count() == 0
+    assert opened.page.locator("#own-shelf .card").count() == 20
+
+
 def test_first_answers_come_before_the_rest_and_cancel_keeps_them(visit, served, tmp_path):
     opened = visit()
     served.gate.clear()
@@ -211,8 +224,8 @@ def test_first_answers_come_before_the_rest_and_cancel_keeps_them(visit, served,
         time.sleep(0.01)
     served.gate.clear()
     opened.page.wait_for_selector("#own-rows .answer", timeout=15_000)
-    assert upload.encoded < 40
-    assert opened.page.locator("#own-shelf .card:disabled").count() == 24 - upload.encoded
+    assert 12 <= upload.usable <= upload.encoded < 40
+    assert opened.page.locator("#own-shelf .card:disabled").count() == 24 - upload.usable
     opened.page.get_by_role("button", name="Cancel").click()
     served.gate.set()
     opened.page.get_by_role("button", name="Go on").wait_for()
@@ -222,14 +235,19 @@ def test_first_answers_come_before_the_rest_and_cancel_keeps_them(visit, served,
     ready(opened, 40)
 
 
+@pytest.mark.parametrize("width, height", [(1440, 900), (390, 844)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_state_of_the_tab_has_a_serious_problem_of_access(scheme, visit, tmp_path):
-    opened = visit(color_scheme=scheme)
+def test_no_state_of_the_tab_has_a_serious_problem_of_access(scheme, width, height, visit, served, tmp_path):
+    opened = visit(width, height, color_scheme=scheme)
     assert serious_problems(opened.page) == [], "at the start"
     bring(opened, write_zip(tmp_path / "shop.zip", 16, bad=True))
     opened.page.wait_for_selector("#own-report table")
     assert serious_problems(opened.page) == [], "with mistakes"
+    served.gate.clear()
     opened.page.get_by_role("button", name="Continue without the bad rows").click()
+    opened.page.wait_for_selector("#own-shelf .card:disabled")
+    assert serious_problems(opened.page) == [], "while it waits for the first answers"
+    served.gate.set()
     ready(opened, 14)
     opened.page.wait_for_selector("#own-rows .answer")
     assert serious_problems(opened.page) == [], "in use"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from photographs import PHOTOGRAPHS, photograph, write_photographs
+from scripts.photographs import PHOTOGRAPHS, photograph, write_photographs
 from served import Visit, chromium, serving
 from standin import write_checkpoint
 

@@ -27,7 +27,7 @@ FAMILIES = ("llava", "idefics3", "smolvlm", "qwen2_vl", "qwen2_5_vl", "qwen3_vl"
 
 
 def save_tiny_family(family: str, folder: Path) -> Path:
-    """Save a random model of one family with its tokenizer and image processor; nano's class is `save_tiny_backbone`."""
+    """Save a random model of one family with its tokenizer and image processor; `save_tiny_backbone` makes nano's."""
     from transformers import AutoModelForImageTextToText
 
     if family == "llava":
@@ -37,7 +37,7 @@ def save_tiny_family(family: str, folder: Path) -> Path:
     torch.manual_seed(0)
     model = AutoModelForImageTextToText.from_config(config)
     with torch.no_grad():
-        for name, parameter in model.named_parameters():  # else most of what a fresh model says is one and the same vector
+        for name, parameter in model.named_parameters():  # a fresh model says nearly the same of everything
             if parameter.dim() > 1:
                 parameter.normal_(std=0.3 if "embed_tokens" in name else 0.15)
     model.save_pretrained(folder)
@@ -70,13 +70,13 @@ def _parts(family: str, ids: dict[str, int]):
     )  # fmt: skip
 
     if family in ("idefics3", "smolvlm"):
-        vision = dict(hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=32, patch_size=8)
-        build, process = (Idefics3Config, Idefics3ImageProcessorPil) if family == "idefics3" else (SmolVLMConfig, SmolVLMImageProcessorPil)
-        config = build(
-            vision_config=vision, text_config={"model_type": "llama", **TEXT}, image_token_id=ids["<image>"], scale_factor=2,
-            pad_token_id=0, tie_word_embeddings=True,
+        vision = dict(hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=32)
+        smol = family == "smolvlm"
+        config = (SmolVLMConfig if smol else Idefics3Config)(
+            vision_config=vision | {"patch_size": 8}, text_config={"model_type": "llama", **TEXT},
+            image_token_id=ids["<image>"], scale_factor=2, pad_token_id=0, tie_word_embeddings=True,
         )  # fmt: skip
-        return config, process()
+        return config, (SmolVLMImageProcessorPil if smol else Idefics3ImageProcessorPil)()
     marks = dict(
         image_token_id=ids["<|image_pad|>"], video_token_id=ids["<|video_pad|>"], tie_word_embeddings=True,
         vision_start_token_id=ids["<|vision_start|>"], vision_end_token_id=ids["<|vision_end|>"],

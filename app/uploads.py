@@ -144,7 +144,7 @@ def _thumbnail(dataset, number: int) -> str:
     from PIL import Image
 
     from molar.archive import FORMATS
-    from molar.encode import open_picture
+    from molar.pictures import open_picture
 
     path = dataset.image_path(number)
     if path is None or not path.is_file():

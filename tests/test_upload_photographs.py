@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from scripts.photographs import PHOTOGRAPHS, photograph, write_photographs
 from served import Visit, chromium, serving
 from standin import write_checkpoint
@@ -16,8 +15,8 @@ from app.encoding import Encoding
 from app.uploads import Uploads
 from conftest import write_tiny_folder
 from molar.backbone import backbone_folder
-from molar.encode import open_picture
 from molar.errors import MolarError
+from molar.pictures import open_picture
 from molar.similar import ContentNeighbours
 
 NAMES = list(PHOTOGRAPHS)
@@ -64,7 +63,7 @@ def test_photographs_find_their_like(tmp_path, monkeypatch, capsys):
 
     own = np.zeros((len(NAMES) + 1, encoders[0].wide), np.float32)
     pixels = [encoders[0].pixels(open_picture(photograph(name))) for name in NAMES]
-    own[1:] = encoders[0].see(torch.stack(pixels)).pooled.float().cpu().numpy()
+    own[1:] = encoders[0].see(pixels).pooled.float().cpu().numpy()
     tower = ContentNeighbours(own)
     same = [near.like([number], 1)[0][0] == tower.like([number], 1)[0][0] for number in range(1, len(NAMES) + 1)]
     assert sum(same) >= 8, "most nearest neighbours are those that the CLIP tower alone would name"

@@ -51,7 +51,7 @@ class Upload:
 
     @property
     def usable(self) -> int:
-        """Items 1 … usable can be picked. `neighbours` follows the encoder in leaps: this may be fewer than `encoded`."""
+        """Items 1 … usable can be picked. `neighbours` follows the encoder in leaps, so it may trail `encoded`."""
         return 0 if self.neighbours is None else int(np.flatnonzero(self.neighbours.known).max(initial=0))
 
     def thumbnail(self, number: int) -> str:

@@ -1,6 +1,5 @@
 """The Alignment tab in Chromium: what its paragraph of promises says, promise by promise."""
 
-import hashlib
 import io
 import re
 
@@ -196,15 +195,6 @@ def test_pointing_shows_the_last_prints_on_each_map(view, panel, visit, world):
     page.wait_for_selector("#linked-maps .tip", state="hidden")
 
 
-def test_the_browser_keeps_the_shoppers_under_an_address_that_changes_with_them(visit, world):
-    opened = visit()
-    (asked,) = [url for url in opened.asked if "maps/shoppers" in url]
-    answer = httpx.get(asked)
-    assert "max-age" in answer.headers["cache-control"]
-    assert asked == f"{world[0]}maps/shoppers-{hashlib.sha256(answer.content).hexdigest()[:12]}.json"
-    assert httpx.get(f"{world[0]}maps/shoppers.json").status_code == 404
-
-
 def test_pointing_is_marked_on_all_three_maps(visit, world):
     page = visit().page
     before = {view: ink(page, view) for view in VIEWS}
@@ -395,24 +385,6 @@ def test_text_of_the_data_stays_text(visit, world):
     assert HOSTILE in page.locator("#linked-maps .inspector .head").inner_text()
     assert HOSTILE in page.locator("#linked-maps .legend").inner_text()
     assert page.locator("img[src=x]").count() == 0
-
-
-@pytest.mark.parametrize("sent", [-1, SHOPPERS, 10**30, 1.5, True, "0", None, [0], {"row": 0}])
-def test_only_a_row_of_the_maps_opens_something(sent, world):
-    config = httpx.get(f"{world[0]}config").json()
-    linked = next(one["id"] for one in config["components"] if one["props"].get("elem_id") == "linked-maps")
-    body = {"component_id": linked, "fn_name": "open_shopper", "session_hash": "test", "data": sent}
-    answer = httpx.post(f"{world[0]}gradio_api/component_server", json=body)
-    assert (answer.status_code, answer.json()) == (200, None)
-    assert "near" in httpx.post(f"{world[0]}gradio_api/component_server", json=body | {"data": 0}).json()
-
-
-@pytest.mark.parametrize("place", ["nan,0", "1", "1,2,3", "9,9", "<script>,1", "inf,0"])
-def test_a_place_that_is_none_is_left_out_of_the_figure(place, world):
-    asked = {"colour": "<b>", "after": place}
-    figure = httpx.get(f"{world[0]}maps/figure.json", params=asked).json()
-    plain = httpx.get(f"{world[0]}maps/figure.json").json()
-    assert figure == plain
 
 
 def test_two_visitors_have_their_own_points(visit):

@@ -14,7 +14,8 @@ from molar.registry import NAMES
 DESCRIPTION = """\
 Next-item recommendation from text and pictures, post-aligned with collaborative filtering.
 
-In order:  check → fetch-backbone → tune-encoder → encode → fidelity → train-id → train → evaluate → draw-maps → recommend
+In order:  check → fetch-backbone → tune-encoder → encode → fidelity → train-id → train →
+           evaluate → draw-maps → recommend
 Every long command can be stopped; the same command resumes."""
 
 
@@ -195,7 +196,7 @@ def check(options) -> None:
 
 
 def fetch_backbone(options) -> None:
-    """Get `nano`, the offline backbone, and assemble it, or a model of the hub, which its own library puts where it wants."""
+    """Get `nano`, the offline backbone, and assemble it, or get a model of the hub into the hub's own folder."""
     from molar.backbone import fetch_backbone
     from molar.registry import fetch_hub_model, hub_model, refuse_unknown
 

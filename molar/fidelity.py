@@ -43,8 +43,8 @@ def measure_fidelity(
     bfloat16; `memory_mb` of the weights; `items_per_second` of the language model and `pictures_per_second` of the
     tower on this machine; NAME/ndcg@10 and NAME/delta_ndcg@10 of the content towers in the checkpoint, with intervals
     over users. The towers were trained on vectors of one precision, `trained_bits` in every row, so these differences
-    favour it. Vectors come through the cache, so the same command resumes. Raises `MolarError` as encoding does, and for
-    towers of other data, of another split, or of vectors that another encoder made (in any precision).
+    favour it. Vectors come through the cache, so the same command resumes. Raises `MolarError` as encoding does, and
+    for towers of other data, of another split, or of vectors that another encoder made (in any precision).
     """
     from molar.encoder import EncoderConfig, ItemEncoder
 
@@ -64,7 +64,7 @@ def measure_fidelity(
         model = ItemEncoder.load(configs[precision], trained)
         if towers.models:
             require_same(
-                towers.trained_on, model.fingerprint, f"The item vectors that the towers in {checkpoint_dir} learnt from",
+                towers.trained_on, model.fingerprint, f"The vectors that the towers in {checkpoint_dir} learnt from",
                 "those to be measured", "name the encoder that made them, or a checkpoint without towers",
                 besides="precision",
             )  # fmt: skip
@@ -88,8 +88,8 @@ def measure_fidelity(
         values |= {"trained_bits": BITS[towers.trained_on["precision"]]} if towers.models else {}
         of_towers, ci = compare(gains[catalogue, query], gains[REFERENCE, REFERENCE])
         variant = query if catalogue == query else f"catalogue {catalogue}, query {query}"
-        about = {"slice": f"{len(chosen)} items", "model": fingerprint["backbone"], "variant": variant, "n": len(chosen)}
-        rows.append(row(facts, **about, values=values | of_towers, ci=ci))
+        about = {"slice": f"{len(chosen)} items", "variant": variant, "n": len(chosen)}
+        rows.append(row(facts, **about, model=fingerprint["backbone"], values=values | of_towers, ci=ci))
     write_rows(Path(out), rows)
     return rows
 

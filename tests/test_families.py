@@ -139,7 +139,8 @@ def test_a_picture_too_long_for_its_tokens_costs_its_item_alone(encoders, tmp_pa
     with pytest.raises(MolarError, match="8000 × 100 pixels is refused.*more than 64"):
         encoder.pixels(pictures[0])
     vectors = encode_catalogue(encoder, TEXTS[:3], pictures, tmp_path, report=lambda *told: notes.append(told[2]))
-    assert [note.startswith(f"item {n + 1} is read by its text alone") for n, note in enumerate(notes[:2])] == [True] * 2
+    told = [note.partition(".")[0] for note in notes[:2]]
+    assert told == ["item 1 is read by its text alone", "item 2 is read by its text alone"]
     alone = encode_catalogue(encoder, TEXTS[2:3], pictures[2:], tmp_path / "alone")
     np.testing.assert_allclose(vectors[2], alone[0], atol=2e-3)
 

@@ -39,10 +39,10 @@ def world(tmp_path_factory):
         yield str(shop), checkpoint, backbone
 
 
-def run(world, checkpoint, out, *more: str) -> int:
+def run(world, checkpoint, out) -> int:
     shop, _, backbone = world
-    return main(["fidelity", shop, "--checkpoint", str(checkpoint), "--backbone", backbone, "--items", "24", "--precisions",
-                 "float32,nf4", "--out", str(out), *more])  # fmt: skip
+    return main(["fidelity", shop, "--checkpoint", str(checkpoint), "--backbone", backbone, "--items", "24",
+                 "--precisions", "float32,nf4", "--out", str(out)])  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,9 @@ def test_every_row_says_on_which_precision_the_towers_were_trained(rows):
     assert {row["model"] for row in rows.values()} == {"backbone"}, "the folder's name, and not where it lies"
 
 
-@pytest.mark.parametrize("key, said", [("data_hash", "other data"), ("split_hash", "another split"), ("vectors", "other item vectors")])
+@pytest.mark.parametrize(
+    "key, said", [("data_hash", "other data"), ("split_hash", "another split"), ("vectors", "other item vectors")]
+)
 def test_towers_of_something_else_are_refused(world, tmp_path, capsys, key, said):
     shutil.copytree(world[1], tmp_path / "checkpoint")
     config = tmp_path / "checkpoint" / "content" / "config.json"

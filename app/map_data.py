@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -80,17 +81,21 @@ def shoppers(maps: ShopperMaps) -> dict:
     }
 
 
-@dataclass(frozen=True)
 class Packed:
-    """`shoppers` as gzipped JSON, and an address that changes with it: the inspector goes by its row numbers."""
+    """`shoppers` as gzipped JSON, made when first asked for, and an address that changes with the maps: the inspector
+    goes by their row numbers."""
 
-    data: bytes
-    address: str
+    def __init__(self, maps: ShopperMaps):
+        self._maps = maps
+        drawn = hashlib.sha256(f"{maps.recommender.dataset.data_hash} {' '.join(maps.user_ids)}".encode())
+        for view in VIEWS:
+            drawn.update(maps.points[view].tobytes())
+        self.address = f"maps/shoppers-{drawn.hexdigest()[:12]}.json"
 
-
-def packed(maps: ShopperMaps) -> Packed:
-    plain = json.dumps(shoppers(maps), separators=(",", ":")).encode()
-    return Packed(gzip.compress(plain, 6, mtime=0), f"maps/shoppers-{hashlib.sha256(plain).hexdigest()[:12]}.json")
+    @cached_property
+    def data(self) -> bytes:
+        """What the browser draws from."""
+        return gzip.compress(json.dumps(shoppers(self._maps), separators=(",", ":")).encode(), 6, mtime=0)
 
 
 def summary(maps: ShopperMaps) -> list[str]:

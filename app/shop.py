@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from app.facets import Facet, chosen_items, facets
-from app.map_data import Packed, packed
+from app.map_data import Packed
 from app.shoppers import Persona, personas, read_truth
 from molar.errors import MolarError
 from molar.locate import ShopperMaps
@@ -58,7 +58,7 @@ class Shop:
     @cached_property
     def packed_maps(self) -> Packed:
         """What the browser draws the maps from; only where there are maps."""
-        return packed(self.maps)
+        return Packed(self.maps)
 
     @cached_property
     def truth(self):

@@ -23,6 +23,7 @@ from bench.click_latency import CLICK
 from bench.serve import chromium, page_process
 
 DEMO = Path("assets/demo")
+PAUSE = 0.5  # seconds between the other visitor's clicks: a hasty visitor, and yet no machine
 
 
 def write_catalogue(path: Path, count: int) -> Path:
@@ -54,6 +55,7 @@ def measure(uploader, other, archive: Path, clicks: int) -> dict:
     said = ""
     while not said.startswith("All"):
         (during if "left" in said else loading).append(other.evaluate(CLICK, next(turn)))
+        other.wait_for_timeout(PAUSE * 1000)
         now = time.perf_counter()
         bar = uploader.locator("#own-progress .own-bar")
         if bar.count() and (told := bar.inner_text()) != said:

@@ -34,10 +34,9 @@ def encode_items(
     from molar.vectors import save_vectors
 
     dataset = load_dataset(dataset_dir, interactions=None, decode_pictures=False)  # each is decoded below, once
-    own = Path(checkpoint_dir) / "encoder"
-    trained = encoder or (own if own.exists() else None)
+    trained = tuned_encoder(checkpoint_dir, encoder)
     texts, paths = item_texts(dataset), [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
-    notes = [f"no tuned encoder at {own}: nothing is trained yet (--encoder names one)"] if trained is None else []
+    notes = [f"no tuned encoder in {checkpoint_dir}: nothing is trained yet (--encoder names one)"] if trained is None else []
     require_writable(Path(checkpoint_dir))
     for note in notes + absent_parts(texts, paths):
         report(0, 0, note)
@@ -51,7 +50,14 @@ def encode_items(
     return out
 
 
+def tuned_encoder(checkpoint_dir: Path, given: Path | None = None) -> Path | None:
+    """The folder of what stage 1 trained: the one given, else the checkpoint's own, else None."""
+    own = Path(checkpoint_dir) / "encoder"
+    return given or (own if own.exists() else None)
+
+
 def cache_folder() -> Path:
+    """Where vectors and picture features are kept between runs."""
     """Where encoded vectors and picture features are kept between runs: `cache` in `molar_home()`."""
     from molar.backbone import molar_home
 

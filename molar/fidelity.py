@@ -14,11 +14,12 @@ import numpy as np
 
 from molar.columns import PAD
 from molar.data import Dataset, load_dataset
-from molar.encode import cache_folder, encode_catalogue, item_texts, open_picture
+from molar.encode import cache_folder, encode_catalogue, item_texts, tuned_encoder
 from molar.errors import MolarError
 from molar.evaluate import AFTER, BEFORE, rank_targets
 from molar.fingerprint import require_same
 from molar.metrics import ndcg
+from molar.pictures import open_picture
 from molar.precision import BITS, PRECISIONS, weight_bytes
 from molar.progress import Report, silent
 from molar.results import interval, resampled_means, row, write_rows
@@ -54,8 +55,7 @@ def measure_fidelity(
     dataset = load_dataset(dataset_dir, interactions=interactions if histories else None)
     chosen = sample_items(dataset, items)
     towers = _towers(Path(checkpoint_dir), dataset) if histories else Towers()
-    own = Path(checkpoint_dir) / "encoder"
-    trained = encoder or (own if own.exists() else None)
+    trained = tuned_encoder(checkpoint_dir, encoder)
     vectors, costs, hidden = {}, {}, 0
     for done, precision in enumerate(precisions):
         def told(part: int, total: int, note: str = "", base=done, name=precision) -> None:
@@ -75,22 +75,28 @@ def measure_fidelity(
         "dataset": dataset.name, "data_hash": dataset.data_hash, "split": WHICH, "seed": 0, "command": command,
         "weights_sha256": f"{fingerprint['backbone_sha256']} {fingerprint['adapter_sha256']}",
     }  # fmt: skip
-    reference = vectors[REFERENCE]
-    gains = {pair: users_ndcg(towers, vectors[pair[0]], vectors[pair[1]], chosen) for pair in _pairs(precisions)}
+    rows = _rows(facts, fingerprint["backbone"], chosen, vectors, costs, hidden if gate else 0, towers)
+    write_rows(Path(out), rows)
+    return rows
+
+
+def _rows(facts: dict, model: str, chosen: np.ndarray, vectors: dict, costs: dict, state: int, towers) -> list[dict]:
+    """One row a precision, one a mixed pair; `state` columns of a vector are the language model's own, 0 for all."""
+    reference, pairs = vectors[REFERENCE], _pairs(tuple(vectors))
+    gains = {pair: users_ndcg(towers, vectors[pair[0]], vectors[pair[1]], chosen) for pair in pairs}
     rows = []
-    for catalogue, query in _pairs(precisions):
+    for catalogue, query in pairs:
         values = {f"overlap@{NEIGHBOURS}": overlap(reference, vectors[catalogue], vectors[query], chosen)}
         if catalogue == query:
             values |= cosines(vectors[query], reference, chosen) | costs[query]
-            if gate:
-                own_state, same = (some[:, :hidden] for some in (vectors[query], reference))
-                values |= {f"cur_item/{name}": number for name, number in cosines(own_state, same, chosen).items()}
+            if state:
+                own = cosines(vectors[query][:, :state], reference[:, :state], chosen)
+                values |= {f"cur_item/{name}": number for name, number in own.items()}
         values |= {"trained_bits": BITS[towers.trained_on["precision"]]} if towers.models else {}
         of_towers, ci = compare(gains[catalogue, query], gains[REFERENCE, REFERENCE])
         variant = query if catalogue == query else f"catalogue {catalogue}, query {query}"
         about = {"slice": f"{len(chosen)} items", "variant": variant, "n": len(chosen)}
-        rows.append(row(facts, **about, model=fingerprint["backbone"], values=values | of_towers, ci=ci))
-    write_rows(Path(out), rows)
+        rows.append(row(facts, **about, model=model, values=values | of_towers, ci=ci))
     return rows
 
 

@@ -15,9 +15,10 @@ import numpy as np
 import torch
 
 from molar.data import load_dataset
-from molar.encode import item_texts, open_picture
+from molar.encode import item_texts
 from molar.encoder import EncoderConfig, ItemEncoder
 from molar.fidelity import overlap, sample_items
+from molar.pictures import open_picture
 from molar.progress import Terminal
 from molar.results import row, write_rows
 

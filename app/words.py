@@ -29,7 +29,7 @@ COPIED = "Copied"
 JUMP = "Add more"
 EMPTY_HISTORY = "Nothing picked yet, so all three show what is popular. Pick anything to begin."
 BECAUSE = "because you picked"
-MOVED_EXAMPLE, MOVED_KEY = (31, 2), "from rank 31 before alignment to rank 2 after it"
+MOVED_EXAMPLE, MOVED_KEY = (31, 2), "would mean: from rank 31 before alignment to rank 2 after it"
 
 # model -> (heading, what it knows)
 ROWS = {

@@ -1,5 +1,6 @@
 """Assembles the page and launches it."""
 
+import atexit
 import os
 from pathlib import Path
 from threading import Timer
@@ -65,8 +66,18 @@ def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
         prevent_thread_lock=True,
     )
     if shop.maps is not None:
-        # The shoppers' vectors take seconds of computing: neither the start nor the first visitor of the maps waits for them.
-        warm = Timer(WARM, lambda: shop.maps.spaces)
-        warm.daemon = True
-        warm.start()
+        _warm_up(shop)
     return page, address
+
+
+def _warm_up(shop: Shop) -> None:
+    """Compute the shoppers' vectors soon, so that neither the start nor the first visitor of the maps waits for them."""
+    warm = Timer(WARM, lambda: shop.maps.spaces)
+    warm.daemon = True
+    warm.start()
+
+    def finish() -> None:  # the interpreter aborts when it ends while such a thread is inside of PyTorch
+        warm.cancel()
+        warm.join()
+
+    atexit.register(finish)

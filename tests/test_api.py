@@ -131,3 +131,21 @@ def test_without_a_checkpoint_the_start_ends_with_one_sentence(tiny_folder, tmp_
     )  # fmt: skip
     assert run.returncode == 2
     assert run.stderr.startswith("error: The checkpoint") and len(run.stderr.splitlines()) == 1
+
+
+LEAVES_WHILE_WARMING = """
+import time
+from app import page
+from app.shop import Shop
+
+page.WARM = 0.01
+shop = Shop.open("assets/demo", "checkpoints/demo")
+page.start(shop, "127.0.0.1", None)
+time.sleep(0.5)
+assert "_spaces" not in vars(shop.maps), "the shoppers' vectors came too soon for this test to tell anything"
+"""
+
+
+def test_the_process_ends_in_order_while_the_maps_are_being_warmed():
+    ended = subprocess.run([sys.executable, "-c", LEAVES_WHILE_WARMING], capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr

@@ -1,4 +1,4 @@
-"""What the runs of `bench.id_peers` share: histories and settings in a folder. Needs numpy alone, so any environment reads it."""
+"""What the runs of `bench.id_peers` share in a folder: histories, settings. Needs numpy alone: some have no more."""
 
 import dataclasses
 import json
@@ -19,7 +19,7 @@ class Settings:
     dropout: float = 0.2
     lr: float = 1e-3
     batch: int = 128  # windows of up to `max_length` targets a step
-    prefix_batch: int = 2048  # RecBole, whose training sample is one prefix with one target
+    prefix_batch: int = 128  # RecBole, whose training sample is one prefix with one target
     seed: int = 0
     threads: int = 2
 
@@ -60,7 +60,8 @@ class Histories:
 
 def write_exchange(folder: Path, histories: Histories, settings: Settings) -> None:
     """Write both into `folder`."""
-    np.savez(folder / "histories.npz", sequence=histories.sequence, offsets=histories.offsets, n_items=histories.n_items)
+    arrays = {"sequence": histories.sequence, "offsets": histories.offsets, "n_items": histories.n_items}
+    np.savez(folder / "histories.npz", **arrays)
     (folder / "settings.json").write_text(json.dumps(dataclasses.asdict(settings)), encoding="utf-8")
 
 

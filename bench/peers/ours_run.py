@@ -13,6 +13,7 @@ from molar.data import load_dataset
 from molar.evaluate import TowerScorer, evaluate_ranks
 from molar.id_models import SASRec, SASRecConfig
 from molar.loop import Recipe
+from molar.losses import LossConfig
 from molar.metrics import ndcg
 from molar.split import leave_one_out
 from molar.train import train_id_model
@@ -31,7 +32,7 @@ class Ours:
         self.users = np.arange(histories.n_users)
 
     def train(self, clock: Clock) -> None:
-        """`train_id_model`; its report tells the targets, and what lies between an epoch's last step and its end is validation."""
+        """`train_id_model`; its report tells the targets. Between an epoch's last step and its end lies validation."""
         s, total, last = self.settings, training_targets(self.split), {"done": 0, "step": 0.0}
         register_optimizer_step_post_hook(lambda *_: last.update(step=time.perf_counter()))
 
@@ -44,7 +45,8 @@ class Ours:
         self.model = remembered(SASRec)
         config = SASRecConfig(self.split.dataset.n_items, s.dim, s.blocks, s.heads, s.max_length, s.dropout)
         recipe = Recipe(self.epochs, s.batch, s.lr, weight_decay=0.01, patience=self.epochs)
-        train_id_model(self.split, config=config, recipe=recipe, seed=s.seed, report=report)
+        loss = LossConfig("full")
+        train_id_model(self.split, "sasrec", config=config, loss=loss, recipe=recipe, seed=s.seed, report=report)
 
     def scorer(self) -> TowerScorer:
         """The model as it is just now."""

@@ -19,7 +19,7 @@ NAME = "exchange"
 
 
 class RecBole:
-    """RecBole 1.2.1 makes one training sample a prefix, so a sample is a target. It ranks what a user has bought, too."""
+    """RecBole 1.2.1 makes one training sample a prefix: a sample is a target. It ranks what a user has bought, too."""
 
     leaves_out_seen = False
 
@@ -75,9 +75,10 @@ def as_config(settings: Settings) -> dict:
         "USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp",
         "eval_args": {"split": {"LS": "valid_and_test"}, "group_by": "user", "order": "TO", "mode": "full"},
         "loss_type": "CE", "train_neg_sample_args": None, "MAX_ITEM_LIST_LENGTH": settings.max_length,
-        "hidden_size": settings.dim, "inner_size": 4 * settings.dim, "n_layers": settings.blocks, "n_heads": settings.heads,
-        "hidden_dropout_prob": settings.dropout, "attn_dropout_prob": settings.dropout,
-        "learning_rate": settings.lr, "train_batch_size": settings.prefix_batch, "epochs": 10_000, "seed": settings.seed,
+        "hidden_size": settings.dim, "inner_size": 4 * settings.dim, "n_layers": settings.blocks,
+        "n_heads": settings.heads, "hidden_dropout_prob": settings.dropout, "attn_dropout_prob": settings.dropout,
+        "learning_rate": settings.lr, "train_batch_size": settings.prefix_batch, "epochs": 10_000,
+        "seed": settings.seed,
         "metrics": ["NDCG"], "topk": [10], "valid_metric": "NDCG@10", "metric_decimal_place": 6, "show_progress": False,
     }  # fmt: skip
 
@@ -89,7 +90,8 @@ def write_inter(path: Path, histories: Histories) -> None:
     places = np.arange(len(histories.sequence)) - np.repeat(histories.offsets[:-1], lengths)
     path.parent.mkdir(exist_ok=True)
     table = np.stack([users, histories.sequence, places], axis=1)
-    np.savetxt(path, table, fmt="%d", delimiter="\t", header="user_id:token\titem_id:token\ttimestamp:float", comments="")
+    header = "user_id:token\titem_id:token\ttimestamp:float"
+    np.savetxt(path, table, fmt="%d", delimiter="\t", header=header, comments="")
 
 
 if __name__ == "__main__":

@@ -47,16 +47,16 @@ class RecTools:
         self.dataset = Dataset.construct(self.table(users, items, places))
         self.targets = self.table(self.users, histories.targets(), np.zeros(len(self.users), np.int64))
         self.model = SASRecModel(
-            n_factors=settings.dim, n_blocks=settings.blocks, n_heads=settings.heads, session_max_len=settings.max_length,
-            dropout_rate=settings.dropout, lr=settings.lr, batch_size=settings.batch, loss="softmax", epochs=10_000,
+            n_factors=settings.dim, n_blocks=settings.blocks, n_heads=settings.heads, dropout_rate=settings.dropout,
+            session_max_len=settings.max_length, lr=settings.lr, batch_size=settings.batch, loss="softmax",
+            epochs=10_000,
         )  # fmt: skip
 
     @staticmethod
     def table(users: np.ndarray, items: np.ndarray, places: np.ndarray) -> pd.DataFrame:
         """A table of interactions in RecTools' columns; the place in a history stands for the time."""
-        return pd.DataFrame({
-            Columns.User: users, Columns.Item: items, Columns.Weight: 1.0, Columns.Datetime: pd.to_datetime(places, unit="s"),
-        })  # fmt: skip
+        times = pd.to_datetime(places, unit="s")
+        return pd.DataFrame({Columns.User: users, Columns.Item: items, Columns.Weight: 1.0, Columns.Datetime: times})
 
     def train(self, clock: Clock) -> None:
         """`fit`, with a callback that counts."""

@@ -1,27 +1,28 @@
-"""One library's side of `bench.id_peers`: it trains only while it is told to, so that all can take turns on the same cores.
+"""One library's side of `bench.id_peers`: it trains only while it is told to, so that all can take turns on two cores.
 
 It reads commands, a line each, and answers each with one JSON line:
 
     train N     train for N seconds            {"targets", "seconds", "finished"}
     validate    NDCG@10 by molar's evaluator   {"ndcg@10", "seconds"}
-    evaluate    the library's own evaluation   {"ndcg@10", "seconds", "checked"}, `checked`: molar's number under its rules
+    evaluate    the library's own evaluation   {"ndcg@10", "seconds", "checked"}, checked: molar's number by its rules
     stop        give up                        {"peak_mb"}
 
-Seconds of training are those from one optimizer step to the next: reading batches counts, looking at validation does not.
+Seconds of training are those from one optimizer step to the next: reading batches counts, validation does not.
 """
 
 import json
 import os
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 import numpy as np
 
-from bench.peers.exchange import Histories, read_exchange
+from bench.peers.exchange import Histories, Settings, read_exchange
 
 
 class Stopped(Exception):
@@ -46,8 +47,10 @@ class Trainee(Protocol):
 class Clock:
     """Adds up the seconds and targets of training, and obeys commands between two steps."""
 
-    def __init__(self, trainee: Trainee, histories: Histories, *, listen: Callable[[], str], say: Callable[[dict], None],
-                 now: Callable[[], float] = time.perf_counter):  # fmt: skip
+    def __init__(
+        self, trainee: Trainee | None, histories: Histories, *,
+        listen: Callable[[], str], say: Callable[[dict], None], now: Callable[[], float] = time.perf_counter,
+    ):  # fmt: skip
         self.trainee, self.histories, self.listen, self.say, self.now = trainee, histories, listen, say, now
         self.started, self.begun, self.finished = now(), False, False
 
@@ -113,7 +116,7 @@ def validation_ndcg(trainee: Trainee, histories: Histories, leave_out: bool = Tr
 
 
 def peak_mb() -> float:
-    """The most memory that this process held, in MB. Linux's ru_maxrss begins with the parent's, so its own peak is read."""
+    """The most memory that this process held, in MB; on Linux not ru_maxrss, which begins with the parent's."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024 / 1e6
@@ -123,14 +126,21 @@ def peak_mb() -> float:
 
 def work(build: Callable[..., Trainee]) -> None:
     """Run `build(histories, settings, *arguments)` on the folder that the command line names. Returns at `stop`."""
-    import torch
-
     answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
     folder, *arguments = sys.argv[1:]
+    folder = Path(folder).resolve()
     sys.argv = sys.argv[:1]  # RecBole reads the command line for settings of its own
-    histories, settings = read_exchange(Path(folder))
-    os.chdir(folder)  # and writes logs where it stands
+    histories, settings = read_exchange(folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chdir(scratch)  # and writes logs where it stands
+        _work(build, histories, settings, arguments, answers)
+        os.chdir(folder)
+
+
+def _work(build, histories: Histories, settings: Settings, arguments: list[str], answers: TextIO) -> None:
+    import torch
+
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     clock = Clock(None, histories, listen=sys.stdin.readline, say=lambda told: print(json.dumps(told), file=answers))

@@ -183,7 +183,7 @@ def test_evaluate_writes_rows_of_the_one_shape(world, tmp_path):
     rows = json.loads(out.read_text())["rows"]
     assert {"random", "popularity", "item-knn", "content-knn", "sasrec", "content", "molar"} <= {r["model"] for r in rows}
     assert all(row["command"].startswith("python -m molar evaluate") for row in rows)
-    assert all(0 <= row["metrics"]["recall@50"] <= 1 or np.isnan(row["metrics"]["recall@50"]) for row in rows)
+    assert all(0 <= row["metrics"]["recall@10"] <= 1 or np.isnan(row["metrics"]["recall@10"]) for row in rows)
 
 
 def test_validation_alone_is_labelled_and_never_written_over_test_results(world, tmp_path, capsys):

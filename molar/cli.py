@@ -74,10 +74,14 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("--no-gate", dest="gate", action="store_false",
                       help="the language model's state alone, without the features that the late gate carries past it")  # fmt: skip
 
-    verb = _verb(verbs, "train-id", train_id, "train the ID model (SASRec): CHECKPOINT/sasrec")
+    verb = _verb(verbs, "train-id", train_id, "train an ID model: CHECKPOINT/NAME (default: CHECKPOINT/sasrec)")
     _dataset(verb, split=True)
     _checkpoint(verb)
+    verb.add_argument("--model", default="sasrec", help="sasrec, gru4rec, fpmc or duorec (default: sasrec)")
+    verb.add_argument("--name", help="folder in CHECKPOINT; its first part is the model's name in results (default: the model's)")
     verb.add_argument("--epochs", type=whole(1), help="at most this many epochs")
+    verb.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
+                      help="a size, a loss or a part of the recipe, such as dim=64, kind=bce, lr=0.001; may be repeated")  # fmt: skip
     _seed(verb)
 
     verb = _verb(verbs, "train", train, "train the content model and the aligned one: CHECKPOINT/content and /molar")
@@ -248,12 +252,15 @@ def encode(options) -> None:
 
 
 def train_id(options) -> None:
-    """Train the ID model."""
+    """Train an ID model."""
+    from molar.settings import id_settings
     from molar.train import train_id_model
 
     split = _split(options)
-    out = options.checkpoint / "sasrec"
-    train_id_model(split, out=out, command=options.command, report=Terminal("training sasrec"),
+    name = options.name or options.model
+    out = options.checkpoint / name
+    train_id_model(split, options.model, out=out, label=name.split("/")[0], command=options.command,
+                   report=Terminal(f"training {name}"), **id_settings(options.model, split, options.settings),
                    **_given(options, "seed", "epochs"))  # fmt: skip
     print(out)
 

@@ -4,7 +4,6 @@ Every item is a candidate for every model; only the user's history and the paddi
 the model, so a constant scorer comes last and not first; NaN and -inf ("I cannot score it") rank below every number.
 """
 
-import inspect
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -35,19 +34,16 @@ class TowerScorer:
     """Scores of a trained tower: user vector · item vector + item bias.
 
     unscorable: (n_items + 1,) bool, items that the model cannot know; they rank last. A model over content has none.
-    A model that has learned its users by name takes them as the argument `users` of `user_vectors`.
     """
 
     def __init__(self, name: str, model, unscorable: np.ndarray | None = None):
         self.name, self.model, self.unscorable = name, model, unscorable
         self.items = np.ascontiguousarray(model.item_matrix().detach().cpu().numpy(), np.float32)
         self.bias = model.item_bias().detach().cpu().numpy()
-        self.knows_users = "users" in inspect.signature(model.user_vectors).parameters
 
     def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(B, n_items + 1) float32, -inf for `unscorable` items."""
-        known = {"users": users} if self.knows_users else {}
-        scores = self.model.user_vectors(histories, **known) @ self.items.T + self.bias
+        scores = self.model.user_vectors(histories, users) @ self.items.T + self.bias
         if self.unscorable is not None:
             scores[:, self.unscorable] = -np.inf
         return scores

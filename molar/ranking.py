@@ -92,7 +92,8 @@ def best_items(scores: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
     seen: flat places in `scores` that are left out, as the padding id is. What is NaN or -inf is never shown; where too
     few items are left, PAD fills the row.
     """
-    scores = np.nan_to_num(scores, nan=-np.inf, posinf=np.inf, neginf=-np.inf)  # a copy, which may be written to
+    scores = np.array(scores, order="C")  # a copy; a broadcast view must not be written to, nor keep its strides
+    scores[np.isnan(scores)] = -np.inf
     scores[:, PAD] = -np.inf
     scores.reshape(-1)[seen] = -np.inf
     rows, columns = scores.shape
@@ -140,7 +141,7 @@ def _ranks(scores: np.ndarray, seen: np.ndarray, targets: np.ndarray) -> np.ndar
     """Ranks (B,) of `targets` (B,) in `scores` (B, n_items + 1) without the flat places `seen`."""
     rows = np.arange(len(targets))
     own = scores[rows, targets]
-    ahead = scores >= own[:, None]  # (B, n_items + 1); False where a rival is NaN
+    ahead = np.greater_equal(scores, own[:, None], order="C")  # (B, n_items + 1); False where a rival is NaN
     ahead[~(own > -np.inf)] = True  # the target is NaN or -inf: all other candidates are ahead of it
     ahead[:, PAD] = False
     ahead.reshape(-1)[seen] = False

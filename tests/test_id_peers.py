@@ -10,9 +10,10 @@ from bench import id_peers
 from bench.peers.exchange import Histories, Settings, read_exchange, write_exchange
 from bench.peers.report import ratios, seconds_to, speed_ratios, time_row, written
 from bench.peers.worker import Clock, validation_ndcg
+from molar.baselines import Popularity
 from molar.errors import MolarError
-from molar.evaluate import Popularity, evaluate_ranks
 from molar.metrics import ndcg
+from molar.ranking import evaluate_ranks
 
 HISTORIES = Histories(np.array([1, 2, 3, 4, 5, 4, 3, 2, 1, 5, 2], np.int32), np.array([0, 5, 11]), n_items=5)
 

@@ -10,11 +10,11 @@ from bench.peers.exchange import Histories, Settings
 from bench.peers.worker import Clock, work
 from molar.batches import training_targets
 from molar.data import load_dataset
-from molar.evaluate import TowerScorer, evaluate_ranks
 from molar.id_models import SASRec, SASRecConfig
 from molar.loop import Recipe
 from molar.losses import LossConfig
 from molar.metrics import ndcg
+from molar.ranking import TowerScorer, evaluate_ranks
 from molar.split import leave_one_out
 from molar.train import train_id_model
 

@@ -105,7 +105,7 @@ class Clock:
 
 def validation_ndcg(trainee: Trainee, histories: Histories, leave_out: bool = True) -> float:
     """Validation NDCG@10 as molar defines it; `leave_out=False` ranks what a user has bought like everything else."""
-    from molar.evaluate import rank_targets
+    from molar.ranking import rank_targets
     from molar.metrics import ndcg
 
     targets, ranks = histories.targets(), np.zeros(histories.n_users, np.int64)

@@ -20,14 +20,15 @@ OF_LISTS = {"coverage@10": "coverage", "gini@10": "Gini", "popularity_bias@10": 
 SVG_FOLDER = "results"  # beside the page
 
 # Read in the sources named. Their order of ties, preprocessing and item sets differ from ours, so none is a target.
+ANTKLEN = "antklen/sasrec-bert4rec-recsys23"
 PUBLISHED = (
-    ("SASRec, BCE with 1 negative", ".1259 / .1341", ".2392 / .2500", "asash/gSASRec-pytorch / antklen/sasrec-bert4rec-recsys23"),
-    ("BERT4Rec", ".1516–.1537", ".2821–.2843", "asash/bert4rec_repro, antklen/sasrec-bert4rec-recsys23"),
+    ("SASRec, BCE with 1 negative", ".1259 / .1341", ".2392 / .2500", f"asash/gSASRec-pytorch / {ANTKLEN}"),
+    ("BERT4Rec", ".1516–.1537", ".2821–.2843", f"asash/bert4rec_repro, {ANTKLEN}"),
     ("SASRec, sampled softmax", ".1684", ".2929", "blondered/transformer_benchmark"),
     ("gSASRec (gBCE)", ".1726", ".3003", "asash/gSASRec-pytorch (3,416 items)"),
     ("Molar, the paper", ".1768", ".3124", "arXiv 2412.18176 (3,706 items)"),
     ("eSASRec", ".1772", ".3133", "blondered/transformer_benchmark (3,706 items)"),
-    ("SASRec+, full cross-entropy / 3,000 negatives", ".1821 / .1857", ".3152 / .3159", "antklen/sasrec-bert4rec-recsys23"),
+    ("SASRec+, full cross-entropy / 3,000 negatives", ".1821 / .1857", ".3152 / .3159", ANTKLEN),
     ("HSTU-large", ".1893", ".3294", "meta-recsys/generative-recommenders"),
 )
 
@@ -57,13 +58,15 @@ CHAPTERS = (
             "Exploratory: a part, chosen by a hash, is no comparison with numbers on the whole.", FILMS_COMMAND),
     Chapter("demo.json", "The print shop, content and alignment", "Simulated: the oracles tell what can be reached.",
             "scripts/reproduce_demo.sh"),
-    Chapter("demo-id.json", "The print shop, ID models", "The same histories, ids alone.", _id_command("assets/demo", "demo-id")),
+    Chapter("demo-id.json", "The print shop, ID models", "The same histories, ids alone.",
+            _id_command("assets/demo", "demo-id")),
     Chapter("demo-temporal.json", "The print shop, split by time",
             "Nothing that trains is later than anything that is asked.",
             _id_command("assets/demo", "demo-temporal", " --split temporal")),
     *(Chapter(f"demo-dial-{dial}.json", f"The print shop, dial at {dial}", DIAL.format(dial),
-              _id_command("assets/demo", f"demo-dial-{dial}", "" if dial == 50 else f" --interactions interactions-{dial}.csv"))
-      for dial in (0, 50, 100)),
+              _id_command("assets/demo", f"demo-dial-{dial}", histories))
+      for dial, histories in ((0, " --interactions interactions-0.csv"), (50, ""),
+                              (100, " --interactions interactions-100.csv"))),
 )  # fmt: skip
 
 HEAD = """\
@@ -141,8 +144,8 @@ def _accuracy(by: dict, models: list[str]) -> list[str]:
     lines = _head(heads)
     for model in models:
         seeds = ", ".join(str(row["seed"]) for row in by.get((model, "all"), []))
-        cells = [seeds, *(_cell(by.get((model, part)), "ndcg@10") for part in MAIN), _cell(by.get((model, "all")), "recall@10")]
-        cells += [_cell(by.get((model, "all")), SHARE)] if shares else []
+        cells = [seeds, *(_cell(by.get((model, part)), "ndcg@10") for part in MAIN)]
+        cells += [_cell(by.get((model, "all")), metric) for metric in ("recall@10", SHARE)[: 1 + shares]]
         lines.append(_line(name(model), cells))
     return [*lines, ""]
 
@@ -161,9 +164,10 @@ def _buckets(by: dict, models: list[str]) -> list[str]:
     """One table for the buckets of popularity, one for those of history."""
     lines = []
     for kind in (POPULARITY, HISTORY):
-        sizes = {part: found[0]["n"] for (_, part), found in sorted(by.items(), key=lambda entry: entry[0][1]) if part.startswith(kind)}
+        sizes = {part: found[0]["n"] for (_, part), found in by.items() if part.startswith(kind)}
         if sizes:
-            lines += _head([f"NDCG@10 by {kind}".strip(), *(f"{part.removeprefix(kind)}: {n:,}" for part, n in sizes.items())])
+            heads = [f"{part.removeprefix(kind)}: {n:,}" for part, n in sizes.items()]
+            lines += _head([f"NDCG@10 by {kind}".strip(), *heads])
             for model in (model for model in models if any((model, part) in by for part in sizes)):
                 lines.append(_line(name(model), [_cell(by.get((model, part)), "ndcg@10") for part in sizes]))
             lines.append("")

@@ -13,14 +13,15 @@ from torch import nn
 from molar.cache import write_atomically
 from molar.errors import MolarError
 from molar.fingerprint import require_same
-from molar.id_models import SASRec, SASRecConfig
+from molar.id_models import FPMC, FPMCConfig, GRU4Rec, GRU4RecConfig, SASRec, SASRecConfig
 from molar.split import Split
 from molar.user_encoder import ContentConfig, ContentUserEncoder
 from molar.vectors import vectors_fingerprint
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
-CLASSES = {"SASRec": (SASRec, SASRecConfig), "ContentUserEncoder": (ContentUserEncoder, ContentConfig)}
+ID_MODELS = {"sasrec": (SASRec, SASRecConfig), "gru4rec": (GRU4Rec, GRU4RecConfig), "fpmc": (FPMC, FPMCConfig)}
+CLASSES = {pair[0].__name__: pair for pair in (*ID_MODELS.values(), (ContentUserEncoder, ContentConfig))}
 KEYS = {"class", "config", "weights_sha256", "meta"}
 
 

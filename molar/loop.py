@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
@@ -15,6 +16,7 @@ from torch import nn
 
 from molar.batches import Batch, epoch_batches, training_targets
 from molar.cache import write_atomically
+from molar.crew import Crew
 from molar.errors import MolarError
 from molar.evaluate import TowerScorer, evaluate_ranks
 from molar.metrics import ndcg
@@ -24,6 +26,7 @@ from molar.split import Split
 STATE = "training.safetensors"  # exists while a training is unfinished
 VALIDATION_USERS = 10_000  # at most so many, evenly spread, decide which epoch is best
 SMALLEST_LR = 0.01  # the rate's share at the start of the warm-up and at the end (the paper's 1/100)
+PRECISIONS = ("float32", "bfloat16")
 
 # loss(model, batch, rng) -> the scalar to minimise, and its parts by name for the learning curve
 Loss = Callable[[nn.Module, Batch, np.random.Generator], tuple[torch.Tensor, dict[str, float]]]
@@ -40,8 +43,11 @@ class Recipe:
     patience: int  # stop after so many epochs without a better validation NDCG@10
     warm_up: float = 0.05  # share of all steps
     clip: float = 1.0
+    precision: str = "float32"  # of the matrix products in training: "bfloat16" is autocast; ranking is in float32
 
     def __post_init__(self):
+        if self.precision not in PRECISIONS:
+            raise MolarError(f"precision must be {' or '.join(PRECISIONS)}, not {self.precision!r}.")
         for name in ("epochs", "batch_size", "lr", "patience"):
             if getattr(self, name) <= 0:
                 raise MolarError(f"{name} must be above 0, not {getattr(self, name)}.")
@@ -74,19 +80,24 @@ def fit(
     """Train `model` in place and leave it with the weights of its best validation epoch; return the learning curve.
 
     With `out`, the state is saved after each epoch; a state there of the same `run` is taken up, and the result is
-    the one that an undisturbed training gives. `report` counts items predicted; it may raise Cancelled."""
+    the one that an undisturbed training gives. `report` counts items predicted; it may raise Cancelled. On a GPU where
+    there is one; several processes started by `accelerate launch` share every batch."""
+    crew = Crew()
+    model.to(crew.device)
     state = State(model, _adamw(model, recipe), {}, [])
     path = out / STATE if out else None
     if path:
         load_state(path, state, run)
     with torch.random.fork_rng():
         while not _finished(state, recipe):
-            _train_epoch(state, loss, split, recipe, seed, report)
+            _train_epoch(state, loss, split, recipe, seed, crew, crew.report(report))
             if state.best_entry() is state.curve[-1]:
                 state.best = copy.deepcopy(model.state_dict())
-            if path:
+            if path and crew.first:
                 save_state(path, state, run)
     model.load_state_dict(state.best)
+    model.cpu()
+    crew.wait()
     return state.curve
 
 
@@ -95,10 +106,12 @@ def _finished(state: State, recipe: Recipe) -> bool:
     return epochs >= recipe.epochs or (epochs > 0 and epochs - state.best_entry()["epoch"] >= recipe.patience)
 
 
-def _train_epoch(state: State, loss: Loss, split: Split, recipe: Recipe, seed: int, report: Report) -> None:
+def _train_epoch(
+    state: State, loss: Loss, split: Split, recipe: Recipe, seed: int, crew: Crew, report: Report
+) -> None:
     """One pass over the training prefixes and one look at validation, entered in the curve."""
-    model, epoch = state.model, len(state.curve) + 1
-    torch.manual_seed(seed * 1_000_003 + epoch)
+    model, epoch, began = state.model, len(state.curve) + 1, time.perf_counter()
+    torch.manual_seed(seed * 1_000_003 + epoch + crew.rank * 7_919)
     rng = np.random.default_rng([seed, epoch, 1])
     total, done, sums = training_targets(split), 0, {}
     note = _note(state)
@@ -110,18 +123,29 @@ def _train_epoch(state: State, loss: Loss, split: Split, recipe: Recipe, seed: i
         report((epoch - 1) * total + done, recipe.epochs * total, note)
         for group in state.optimizer.param_groups:
             group["lr"] = recipe.rate((epoch - 1 + done / total) / recipe.epochs)
-        value, parts = loss(model, batch, rng)
-        state.optimizer.zero_grad(set_to_none=True)
-        value.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        state.optimizer.step()
-        predicted = int((batch.targets > 0).sum())
-        done += predicted
-        for name, part in parts.items():
-            sums[name] = sums.get(name, 0.0) + part * predicted
-    losses = {name: round(value / total, 5) for name, value in sums.items()}
-    state.curve.append({"epoch": epoch, "ndcg@10": validation_ndcg(model, split), **losses})
+        for name, part in _step(state, loss, crew.share(batch), recipe, rng, crew).items():
+            sums[name] = sums.get(name, 0.0) + part
+        done += int((batch.targets > 0).sum())
+    losses = {name: round(value * crew.size / total, 5) for name, value in sums.items()}
+    seconds = round(time.perf_counter() - began, 2)
+    state.curve.append({"epoch": epoch, "ndcg@10": validation_ndcg(model, split), **losses, "seconds": seconds})
     report(epoch * total, recipe.epochs * total, _note(state))
+
+
+def _step(
+    state: State, loss: Loss, batch: Batch, recipe: Recipe, rng: np.random.Generator, crew: Crew
+) -> dict[str, float]:
+    """One step of the optimizer; the parts of the loss, each summed over the positions of this process."""
+    predicted, parts = int((batch.targets > 0).sum()), {}
+    state.optimizer.zero_grad(set_to_none=True)
+    if predicted:
+        with torch.autocast(crew.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+            value, parts = loss(state.model, batch, rng)
+        value.backward()
+    crew.average(state.model, predicted)
+    nn.utils.clip_grad_norm_(state.model.parameters(), recipe.clip)
+    state.optimizer.step()
+    return {name: part * predicted for name, part in parts.items()}
 
 
 def _note(state: State) -> str:
@@ -154,7 +178,7 @@ def save_state(path: Path, state: State, run: str) -> None:
     tensors |= {f"best.{name}": tensor for name, tensor in state.best.items()}
     for number, moments in state.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in moments.items()}
-    tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
     write_atomically(path, save(tensors, {"run": run, "curve": json.dumps(state.curve)}))
 
 

@@ -7,24 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from molar import __version__
 from molar.alignment import alignment_loss
 from molar.batches import Batch, fitting_batch_size
 from molar.cache import require_writable
-from molar.checkpoint import load_model, read_meta, save_model, sha16
-from molar.columns import PAD
+from molar.checkpoint import ID_MODELS, load_model, read_meta, save_model, sha16
+from molar.crew import Crew
 from molar.errors import MolarError
-from molar.id_models import SASRec, SASRecConfig
+from molar.id_models import IDModel
 from molar.loop import STATE, Recipe, fit
+from molar.losses import LossConfig, NextItemLoss
 from molar.progress import Report, silent
 from molar.split import Split
 from molar.user_encoder import ContentConfig, ContentUserEncoder
-
-FULL_SOFTMAX_UP_TO = 5_000  # items; above it the softmax reads shared random negatives
-NEGATIVES = 1_024
 
 ID_RECIPE = Recipe(epochs=30, batch_size=128, lr=3e-3, weight_decay=0.01, patience=6)
 CONTENT_RECIPE = Recipe(epochs=14, batch_size=64, lr=2e-3, weight_decay=0.05, patience=14)
@@ -33,42 +30,61 @@ ALPHA, TAU = 0.3, 0.1
 
 def train_id_model(
     split: Split,
+    model: str = "sasrec",
     *,
-    config: SASRecConfig | None = None,
+    config=None,
+    loss: LossConfig = LossConfig(),
     recipe: Recipe = ID_RECIPE,
     epochs: int | None = None,
     seed: int = 0,
     out: Path | str | None = None,
+    label: str = "",
     command: str = "",
     report: Report = silent,
-) -> SASRec:
-    """SASRec on the training prefixes: every position predicts its next item, softmax over the warm catalogue.
+) -> IDModel:
+    """An ID model, one of `molar.checkpoint.ID_MODELS`, on the training prefixes: every position predicts its next item.
 
-    Items of no training prefix are never a target, a negative or an input. With `out`, the model is saved there, a
-    finished one of the same settings is loaded instead, and an unfinished one taken up. Raises MolarError if there is
-    nothing to learn from, Cancelled when `report` does."""
-    config = config or SASRecConfig(n_items=split.dataset.n_items)
+    config: the model's own, such as `SASRecConfig`; items of no training prefix are never a target, a negative or an
+    input. label: the name under which results list it. With `out`, the model is saved there, a finished one of the same
+    settings is loaded instead, and an unfinished one taken up. Raises MolarError if there is nothing to learn from,
+    Cancelled when `report` does."""
+    build_model, config_class = id_model_classes(model)
+    config = config or config_class(**data_sizes(config_class, split))
     recipe = dataclasses.replace(recipe, epochs=recipe.epochs if epochs is None else epochs)
     _check(split)
 
-    def build() -> SASRec:
-        model = SASRec(config)
-        model.forget(torch.from_numpy(split.cold))
-        return model
+    def build() -> IDModel:
+        built = build_model(config)
+        built.forget(torch.from_numpy(split.cold))
+        return built
 
-    def loss(model: nn.Module, batch: Batch, rng: np.random.Generator):
-        value, _ = next_item_loss(model, batch, warm, rng)
+    def measure(model: nn.Module, batch: Batch, rng: np.random.Generator):
+        value, _ = next_item(model, batch, rng)
         return value, {"loss": value.item()}
 
-    warm = warm_items(split)
-    settings = {"class": "SASRec"}
-    return _train(build, loss, split, config, recipe, settings, seed, out, {"command": command}, report)
+    next_item = NextItemLoss(split, loss)
+    settings = {"class": build_model.__name__, "loss": dataclasses.asdict(loss)}
+    about = {"command": command, "label": label or model}
+    return _train(build, measure, split, config, recipe, settings, seed, out, about, report)
+
+
+def id_model_classes(model: str) -> tuple[type[IDModel], type]:
+    """The class of an ID model and of its config, by name. Raises MolarError for an unknown one."""
+    if model not in ID_MODELS:
+        raise MolarError(f"There is no ID model {model!r}: known are {', '.join(ID_MODELS)}.")
+    return ID_MODELS[model]
+
+
+def data_sizes(config_class: type, split: Split) -> dict[str, int]:
+    """What a config takes from the data: n_items, and n_users where it has a field for them."""
+    sizes = {"n_items": split.dataset.n_items, "n_users": split.dataset.n_users}
+    return {field.name: sizes[field.name] for field in dataclasses.fields(config_class) if field.name in sizes}
 
 
 def train_molar(
     split: Split,
     vectors: np.ndarray,
-    id_model: SASRec | None,
+    id_model: IDModel | None,
     *,
     alpha: float = ALPHA,
     tau: float = TAU,
@@ -106,7 +122,7 @@ def train_molar(
         return model
 
     def loss(model: nn.Module, batch: Batch, rng: np.random.Generator):
-        value, states = next_item_loss(model, batch, warm, rng)
+        value, states = next_item(model, batch, rng)
         parts = {"loss": value.item()}
         if alpha:
             aligned = _aligned(states, batch, id_model, split.held_out, tau)
@@ -114,7 +130,7 @@ def train_molar(
             value = value + alpha * aligned  # Eq. 5
         return value, parts
 
-    warm = warm_items(split)
+    next_item = NextItemLoss(split)
     settings = {"class": "ContentUserEncoder", "alpha": alpha, "vectors": sha16([vectors])}
     if alpha:
         id_model.eval().requires_grad_(False)
@@ -126,58 +142,23 @@ def train_molar(
     return model
 
 
-def warm_items(split: Split) -> np.ndarray:
-    """Numbers of the items that some training prefix holds: the only targets and negatives there are."""
-    return np.flatnonzero(split.train_counts() > 0)
-
-
-def next_item_loss(
-    model: nn.Module, batch: Batch, warm: np.ndarray, rng: np.random.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean cross-entropy over all real positions of a batch, and the states (batch, length, dim) it came from.
-
-    Up to FULL_SOFTMAX_UP_TO warm items the softmax is over all of them; else over the target and NEGATIVES others,
-    drawn evenly for the whole batch, each of which then stands for warm / NEGATIVES items. A model's `prior`
-    (n_items + 1,), where it has one, is added to the logits."""
-    prior = getattr(model, "prior", None)
-    full = len(warm) <= FULL_SOFTMAX_UP_TO
-    candidates = warm if full else np.sort(rng.choice(warm, NEGATIVES, replace=False))
-    real = batch.targets != PAD
-    targets = batch.targets[real]  # (positions,)
-    rows = np.unique(np.concatenate([[PAD], batch.items.ravel(), targets, candidates]))
-    table = model.embed_items(torch.from_numpy(rows))  # (rows, dim): every item that this step touches, once
-
-    def place(numbers: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(np.searchsorted(rows, numbers))
-
-    states = model.encode(F.embedding(place(batch.items), table))
-    queries = model.queries(states[torch.from_numpy(real)])  # (positions, dim)
-    logits = queries @ table[place(candidates)].T  # (positions, candidates)
-    if prior is not None:
-        logits = logits + prior[torch.from_numpy(candidates)]
-    if full:
-        return F.cross_entropy(logits, torch.from_numpy(np.searchsorted(warm, targets))), states
-    logits = logits + np.log(len(warm) / NEGATIVES)
-    logits = logits.masked_fill(torch.from_numpy(targets[:, None] == candidates), -torch.inf)
-    own = (queries * table[place(targets)]).sum(-1, keepdim=True)
-    if prior is not None:
-        own = own + prior[torch.from_numpy(targets), None]
-    return F.cross_entropy(torch.cat([own, logits], dim=1), torch.zeros(len(targets), dtype=torch.long)), states
-
-
-def _aligned(states: torch.Tensor, batch: Batch, id_model: SASRec, held_out: np.ndarray, tau: float) -> torch.Tensor:
+def _aligned(states: torch.Tensor, batch: Batch, id_model: IDModel, held_out: np.ndarray, tau: float) -> torch.Tensor:
     """L_align over the batch's users but the held-out ones: one prefix each, seen by both towers."""
     rows = np.flatnonzero(~held_out[batch.users])
-    prefixes = batch.prefixes[rows]
+
+    def place(array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(array).to(states.device)
+
+    prefixes, users = batch.prefixes[rows], place(batch.users[rows])
     with torch.no_grad():
-        id_states = id_model.states(torch.from_numpy(batch.items[rows]))
-    every, ends = torch.arange(len(rows)), torch.from_numpy(prefixes)
+        id_states = id_model.to(states.device).states(place(batch.items[rows]), users)
+    every, ends = torch.arange(len(rows), device=states.device), place(prefixes)
     return alignment_loss(
         id_states[every, ends],
-        states[torch.from_numpy(rows), ends],
+        states[place(rows), ends],
         tau=tau,
-        users=torch.from_numpy(batch.users[rows]),
-        next_items=torch.from_numpy(batch.targets[rows, prefixes]),
+        users=users,
+        next_items=place(batch.targets[rows, prefixes]),
     )
 
 
@@ -199,6 +180,9 @@ def _train(build, loss, split, config, recipe, settings, seed, out, about, repor
         "split_hash": split.split_hash,
         "molar": __version__,
     }
+    crew = Crew()
+    if crew.size > 1:
+        settings["processes"] = crew.size  # each has dropout of its own
     run = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     if out and _is_finished(out, run):
         return load_model(out)
@@ -208,7 +192,7 @@ def _train(build, loss, split, config, recipe, settings, seed, out, about, repor
         torch.manual_seed(seed)
         model = build()
     curve = fit(model, loss, split, recipe, seed=seed, run=run, out=out, report=report)
-    if out:
+    if out and crew.first:
         best = max(curve, key=lambda entry: entry["ndcg@10"])
         del settings["class"], settings["config"]
         save_model(
@@ -225,6 +209,8 @@ def _train(build, loss, split, config, recipe, settings, seed, out, about, repor
             },
         )
         (out / STATE).unlink(missing_ok=True)
+    crew.wait()
+    if out:
         return load_model(out)  # rounded as it is stored, so that the returned tower is the saved one
     return model.eval()
 

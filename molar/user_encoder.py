@@ -14,6 +14,7 @@ from torch import nn
 
 from molar.blocks import Block, check_sizes, start_small
 from molar.columns import PAD
+from molar.dropout import Dropout
 from molar.errors import MolarError
 from molar.id_models import last_states
 
@@ -71,7 +72,7 @@ class ContentUserEncoder(nn.Module):
         self.adapter = nn.Sequential(*inner, nn.Linear(config.hidden or config.axes, config.dim))
         self.user = nn.Parameter(torch.zeros(config.dim))  # the [User] token
         self.positions = nn.Parameter(torch.zeros(config.max_length + 1, config.dim))
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config.dim, config.heads, config.dropout) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(config.dim)
         self.out = nn.Linear(config.dim, config.dim)
@@ -125,13 +126,14 @@ class ContentUserEncoder(nn.Module):
         vectors = self._item_vectors(self.whitened)[numbers]
         return F.normalize(self.adapter(vectors), dim=-1) * (numbers != PAD).unsqueeze(-1)
 
-    def encode(self, embedded: torch.Tensor) -> torch.Tensor:
+    def encode(self, embedded: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
         """User vectors (batch, length, dim) of length one, after each prefix of embedded items (batch, length, dim).
 
-        One pass serves every prefix: the t-th [User] reads items 1 … t in each block and nothing else."""
+        One pass serves every prefix: the t-th [User] reads items 1 … t in each block and nothing else. Who the users
+        (batch,) are plays no part: this tower knows people by their histories alone."""
         length = embedded.shape[1]
         embedded = embedded * self.config.dim**0.5
-        mean = embedded.cumsum(1) / torch.arange(1, length + 1).unsqueeze(-1)  # of items 1 … t
+        mean = embedded.cumsum(1) / torch.arange(1, length + 1, device=embedded.device).unsqueeze(-1)  # of items 1 … t
         items = self.dropout(embedded + self.positions[:length])
         users = mean + embedded + self.user + self.positions[1 : length + 1]
         for block in self.blocks[:-1]:
@@ -139,15 +141,23 @@ class ContentUserEncoder(nn.Module):
         _, users = self.blocks[-1](items, users, items_too=False)
         return F.normalize(self.out(self.norm(users)), dim=-1)
 
+    def outputs(self, embedded: torch.Tensor) -> torch.Tensor:
+        """The part of embedded items (…, dim) that scores: all of it."""
+        return embedded
+
     def queries(self, users: torch.Tensor) -> torch.Tensor:
         """What the training softmax multiplies with item vectors: user vectors (…, dim) times a learned scale, at most
         100, since cosines alone are too close to one another. The order of the items stays the same."""
         return users * self.log_scale.exp().clamp(max=100)
 
-    def states(self, items: torch.Tensor) -> torch.Tensor:
+    def states(self, items: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
         """User vectors (batch, length, dim) after each prefix of right-padded item numbers (batch, length)."""
         numbers, places = torch.unique(items, return_inverse=True)
         return self.encode(self.embed_items(numbers)[places])
+
+    def final(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
+        """User vectors (batch, dim) after position ends[i] of row i alone."""
+        return self.states(items)[torch.arange(len(items), device=items.device), ends]
 
     def item_matrix(self) -> torch.Tensor:
         """Item vectors (n_items + 1, dim); the score of an item is user · item + its bias."""
@@ -159,8 +169,8 @@ class ContentUserEncoder(nn.Module):
             return torch.zeros(len(self._item_vectors(self.whitened)))
         return self.prior / self.log_scale.detach().exp().clamp(max=100)
 
-    def user_vectors(self, histories: Sequence[np.ndarray]) -> np.ndarray:
-        """User vectors (users, dim) float32 after whole histories of item numbers. MolarError if one is empty."""
+    def user_vectors(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
+        """User vectors (n, dim) float32 after whole histories of item numbers. MolarError if one is empty."""
         return last_states(self, histories)
 
     def _item_vectors(self, vectors: torch.Tensor | None) -> torch.Tensor:

@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 import torch
 
-from molar import train
+from molar import losses, train
 from molar.baselines import ContentKNN, ItemKNN, Popularity
 from molar.batches import epoch_batches, training_targets
-from molar.id_models import SASRec, SASRecConfig
+from molar.checkpoint import ID_MODELS
+from molar.id_models import IDModel, SASRecConfig
 from molar.split import Split, leave_one_out
 from molar.user_encoder import ContentConfig, ContentUserEncoder
 
@@ -56,7 +57,7 @@ def world(tiny, tiny_vectors) -> World:
 def touched(monkeypatch) -> list[np.ndarray]:
     """Every item number that either tower looks up while it trains: inputs, targets and negatives pass here."""
     rows = []
-    for tower in (SASRec, ContentUserEncoder):
+    for tower in (IDModel, ContentUserEncoder):
 
         def spy(self, numbers, embed_items=tower.embed_items):
             if self.training:
@@ -100,11 +101,27 @@ def test_the_sentinels_would_show_in_a_leaking_split(world):
     assert leaking.train_counts()[world.sentinels].any()
 
 
-@pytest.mark.parametrize("full_softmax_up_to", [5_000, 5])
-def test_no_training_step_touches_a_sentinel(world, touched, monkeypatch, full_softmax_up_to):
-    monkeypatch.setattr(train, "FULL_SOFTMAX_UP_TO", full_softmax_up_to)
-    monkeypatch.setattr(train, "NEGATIVES", 12)  # of 28 warm items
+@pytest.mark.parametrize("full_up_to", [5_000, 5])
+def test_no_training_step_touches_a_sentinel(world, touched, monkeypatch, full_up_to):
+    monkeypatch.setattr(losses, "FULL_UP_TO", full_up_to)
     train_both(world.split, world.vectors)
+    check_touched(world, touched)
+
+
+@pytest.mark.parametrize("kind", losses.LOSSES)
+def test_no_loss_touches_a_sentinel(world, touched, kind):
+    config, loss = SASRecConfig(world.split.dataset.n_items, **SMALL), losses.LossConfig(kind, negatives=12)  # of 28
+    train.train_id_model(world.split, config=config, loss=loss, epochs=1)
+    check_touched(world, touched)
+
+
+@pytest.mark.parametrize("model", ID_MODELS)
+def test_no_id_model_touches_a_sentinel(world, touched, model):
+    train.train_id_model(world.split, model, epochs=1)
+    check_touched(world, touched)
+
+
+def check_touched(world: World, touched: list[np.ndarray]) -> None:
     numbers = set(np.concatenate(touched).tolist())
     assert len(numbers) > 20
     assert not numbers & set(world.sentinels.tolist())
@@ -124,7 +141,7 @@ def test_the_alignment_loss_sees_no_held_out_user(tiny, tiny_vectors, monkeypatc
 
 
 def test_no_negative_is_a_sentinel(world):
-    assert not set(train.warm_items(world.split)) & set(world.sentinels)
+    assert not set(losses.NextItemLoss(world.split).warm) & set(world.sentinels)
 
 
 def test_no_popularity_count_holds_a_sentinel(world):
@@ -141,7 +158,7 @@ def test_no_neighbour_is_a_sentinel(world):
 
 def test_no_fitted_statistic_holds_a_sentinel(world):
     _, content = train_both(world.split, world.vectors)
-    warm = world.vectors[train.warm_items(world.split)]
+    warm = world.vectors[losses.NextItemLoss(world.split).warm]
     assert np.allclose(content.mean, warm.mean(0), atol=1e-5)
     assert np.allclose(content.deviation, warm.std(0), atol=1e-5)
     # Statistics that knew the sentinels would squeeze all other items into one point.
@@ -151,7 +168,7 @@ def test_no_fitted_statistic_holds_a_sentinel(world):
 
 def test_other_targets_change_nothing_that_is_fitted(tiny, tiny_vectors):
     def another(u, history):
-        return np.setdiff1d(train.warm_items(tiny.split), history)[:2]
+        return np.setdiff1d(losses.NextItemLoss(tiny.split).warm, history)[:2]
 
     swapped = with_targets(tiny.dataset, another)
     assert swapped.target(0, "test") != tiny.split.target(0, "test")

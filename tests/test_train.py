@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from molar import loop, train
+from molar import loop, losses, train
 from molar.batches import epoch_batches, fitting_batch_size, training_targets
 from molar.checkpoint import load_model, read_meta, weights_sha256
 from molar.errors import Cancelled, MolarError
-from molar.id_models import SASRecConfig
+from molar.id_models import SASRec, SASRecConfig
 from molar.loop import STATE, Recipe
-from molar.train import next_item_loss, train_id_model, train_molar, warm_items
+from molar.losses import LossConfig, NextItemLoss
+from molar.train import train_id_model, train_molar
 from molar.user_encoder import ContentConfig
 
 RECIPE = Recipe(epochs=3, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
@@ -69,7 +70,7 @@ def test_no_batch_holds_a_validation_test_or_cold_position(tiny):
     marked = dataclasses.replace(tiny.split, dataset=dataclasses.replace(tiny.dataset, sequence=sequence))
     for batch in batches(marked, max_length=3):
         assert sentinel not in batch.items and sentinel not in batch.targets
-    assert not set(warm_items(tiny.split)) & {0, *np.flatnonzero(tiny.split.cold)}
+    assert not set(NextItemLoss(tiny.split).warm) & {0, *np.flatnonzero(tiny.split.cold)}
 
 
 def test_the_alignment_prefix_has_a_next_item(tiny):
@@ -91,29 +92,9 @@ def test_cold_items_and_padding_take_no_part_in_the_softmax(tiny, tiny_vectors):
     model.set_item_vectors(tiny_vectors)
     model.whitened.requires_grad_()
     for batch in batches(tiny.split):
-        next_item_loss(model, batch, warm_items(tiny.split), np.random.default_rng(0))[0].backward()
+        NextItemLoss(tiny.split)(model, batch, np.random.default_rng(0))[0].backward()
     touched = model.whitened.grad.abs().sum(1) > 0
     assert touched[1:29].any() and not touched[torch.from_numpy(tiny.split.cold)].any() and not touched[0]
-
-
-def test_sampled_softmax_agrees_with_the_full_one_where_it_draws_all(tiny, monkeypatch):
-    torch.manual_seed(0)
-    model, warm = train.SASRec(ID).eval(), warm_items(tiny.split)
-    batch = batches(tiny.split)[0]
-    full, _ = next_item_loss(model, batch, warm, np.random.default_rng(0))
-    monkeypatch.setattr(train, "FULL_SOFTMAX_UP_TO", 1)
-    monkeypatch.setattr(train, "NEGATIVES", len(warm))
-    sampled, _ = next_item_loss(model, batch, warm, np.random.default_rng(0))
-    assert torch.allclose(full, sampled)
-
-
-def test_sampled_negatives_are_warm(tiny, monkeypatch):
-    monkeypatch.setattr(train, "FULL_SOFTMAX_UP_TO", 1)
-    monkeypatch.setattr(train, "NEGATIVES", 5)
-    model = train.SASRec(ID)
-    for batch in batches(tiny.split):
-        next_item_loss(model, batch, warm_items(tiny.split), np.random.default_rng(0))[0].backward()
-    assert not model.items.weight.grad[torch.from_numpy(tiny.split.cold)].any()
 
 
 def test_training_learns(tiny, tmp_path):

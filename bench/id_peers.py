@@ -17,6 +17,7 @@ import dataclasses
 import json
 import os
 import shlex
+import signal
 import statistics
 import subprocess
 import sys
@@ -180,6 +181,7 @@ def main() -> int:
         parser.add_argument("--" + field.name.replace("_", "-"), type=field.type, default=field.default)
     parser.add_argument("--out", type=Path, default=Path("bench/results/id_peers.json"))
     wanted = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the runners are ended too
     settings = Settings(**{field.name: getattr(wanted, field.name) for field in dataclasses.fields(Settings)})
     cores = os.cpu_count()
     if hasattr(os, "sched_setaffinity"):

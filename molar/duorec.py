@@ -15,10 +15,10 @@ from molar.split import Split
 
 @dataclass(frozen=True)
 class DuoRecConfig(SASRecConfig):
-    """Sizes of SASRec, and the contrast: its weight λ in the loss and its temperature, by default the published ones."""
+    """Sizes of SASRec, and the contrast: its weight λ in the loss, by default the published one, and its temperature."""
 
     contrast: float = 0.1
-    tau: float = 1.0
+    tau: float = 0.1
 
     def __post_init__(self):
         super().__post_init__()
@@ -84,14 +84,14 @@ class Contrast:
 
 
 def info_nce(one: torch.Tensor, other: torch.Tensor, targets: torch.Tensor, tau: float) -> torch.Tensor:
-    """Cross-entropy of finding the partner by inner product among all rows of both views (batch, dim), a scalar.
+    """Cross-entropy of finding the partner by cosine among all rows of both views (batch, dim), a scalar.
 
-    Rows with the same next item, `targets` (batch,), are no negatives of each other. In float32 always: inner products
-    of long vectors are too coarse in bfloat16."""
-    with torch.autocast(one.device.type, enabled=False):
-        views = torch.cat([one, other]).float()  # (2 batch, dim)
-        scores = views @ views.T / tau
-        alike = targets.repeat(2)[:, None] == targets.repeat(2)  # itself, too
-        partners = torch.arange(len(views), device=views.device).roll(len(one))
-        alike.scatter_(1, partners[:, None], False)
-        return F.cross_entropy(scores.masked_fill(alike, -torch.inf), partners)
+    Rows with the same next item, `targets` (batch,), are no negatives of each other. The authors take inner products
+    (and τ = 1); of vectors as long as this encoder's these begin in the tens, drown the recommendation loss, and all
+    user vectors collapse into one."""
+    views = F.normalize(torch.cat([one, other]).float(), dim=-1)  # (2 batch, dim)
+    scores = (views @ views.T).float() / tau
+    alike = targets.repeat(2)[:, None] == targets.repeat(2)  # itself, too
+    partners = torch.arange(len(views), device=views.device).roll(len(one))
+    alike.scatter_(1, partners[:, None], False)
+    return F.cross_entropy(scores.masked_fill(alike, -torch.inf), partners)

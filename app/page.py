@@ -9,13 +9,13 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read by Gradio at 
 
 import gradio as gr  # noqa: E402
 
-from app import alignment, api, cards, catalogue, game, map_routes, pick, pictures, words  # noqa: E402
+from app import alignment, api, cards, catalogue, evidence, game, map_routes, pick, pictures, words  # noqa: E402
 from app.board import Board  # noqa: E402
 from app.encoding import Encoding  # noqa: E402
 from app.shop import Shop  # noqa: E402
 from app.uploads import Uploads  # noqa: E402
 
-STYLES = ("style.css", "recommend.css", "game.css", "catalogue.css")
+STYLES = ("style.css", "recommend.css", "game.css", "catalogue.css", "evidence.css")
 WARM = 15  # seconds after the start, when the first visitors have their page
 LARGEST = 110 * 1024 * 1024  # bytes of one uploaded file; what is in it is checked by molar.archive
 
@@ -37,6 +37,8 @@ def build(shop: Shop) -> gr.Blocks:
                 game.build(shop)
             with gr.Tab(words.TAB_ALIGNMENT, id="alignment") as tab:
                 alignment.build(shop, tab, history)
+            with gr.Tab(words.TAB_EVIDENCE, id="evidence") as tab:
+                evidence.build(shop, tab)
             with gr.Tab(words.TAB_CATALOGUE, id="catalogue") as tab:
                 catalogue.build(shop, Uploads(), Encoding(shop.checkpoint), tab)
         api.publish(shop)

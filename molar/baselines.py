@@ -1,6 +1,7 @@
 """What any learned model has to beat: random, popularity, item-knn and content-knn.
 
-Each is a scorer: `scores(histories) -> (B, n_items + 1) float32`, higher is better, -inf where it has no opinion.
+Each is a scorer: `scores(histories, users=None) -> (B, n_items + 1) float32`, higher is better, -inf where it has no
+opinion; none of them asks who the users are.
 They learn from training prefixes alone; a cold item has therefore no popularity, no neighbours, only its content.
 """
 
@@ -21,7 +22,7 @@ class Random:
     def __init__(self, split, seed: int = 0):
         self.seed, self.columns = seed, split.dataset.n_items + 1
 
-    def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(B, n_items + 1) float32, drawn from a history's own seed."""
         keys = [zlib.crc32(np.asarray(history, np.int32).tobytes()) for history in histories]
         draws = [np.random.default_rng([self.seed, key]).random(self.columns, np.float32) for key in keys]
@@ -36,7 +37,7 @@ class Popularity:
     def __init__(self, split):
         self.counts = split.train_counts().astype(np.float32)
 
-    def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(B, n_items + 1) float32, a read-only view of one row."""
         return np.broadcast_to(self.counts, (len(histories), len(self.counts)))
 
@@ -54,7 +55,7 @@ class ItemKNN:
         self.similarity = _cooccurrence(split, neighbours)  # (n_items + 1, n_items + 1) sparse
         self.unseen = split.cold
 
-    def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(B, n_items + 1) float32, -inf for items of no training prefix."""
         weights = history_weights(histories, self.half_life, self.similarity.shape[0])
         scores = (weights @ self.similarity).toarray()
@@ -83,7 +84,7 @@ class ContentKNN:
         self.vectors = (standard / np.maximum(lengths, 1e-12)).astype(np.float32)
         self.half_life = half_life
 
-    def scores(self, histories: list[np.ndarray]) -> np.ndarray:
+    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(B, n_items + 1) float32, for cold items too."""
         # The length of the user's own vector does not change the order of his items, so it is left out.
         users = history_weights(histories, self.half_life, len(self.vectors)) @ self.vectors  # (B, dim)

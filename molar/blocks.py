@@ -36,8 +36,20 @@ class Block(nn.Module):
             return updated
         return updated, self._update(queries, self.attention_norm(queries), keys, values)
 
-    def _update(self, stream, normed, keys, values):
-        seen = causal_attention(self._split(self.query(normed)), keys, values)
+    def last(self, items: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
+        """What `forward` gives at position ends[i] of row i, (batch, 1, dim): a sixth of the work where no other is asked for."""
+        normed = self.attention_norm(items)
+        keys, values = (self._split(part) for part in self.key_value(normed).chunk(2, dim=-1))
+        every = torch.arange(len(items), device=items.device)
+        seen = (torch.arange(items.shape[1], device=items.device) <= ends[:, None])[:, None, None]  # (batch, 1, 1, length)
+        return self._update(items[every, ends].unsqueeze(1), normed[every, ends].unsqueeze(1), keys, values, seen)
+
+    def _update(self, stream, normed, keys, values, seen=None):
+        queries = self._split(self.query(normed))
+        if seen is None:
+            seen = causal_attention(queries, keys, values)
+        else:
+            seen = F.scaled_dot_product_attention(queries, keys, values, attn_mask=seen)
         seen = self.merge(seen.transpose(1, 2).flatten(2))
         stream = stream + self._gated(self.dropout(seen), stream, "attention_gate")
         fed = self.feed(self.feed_norm(stream))

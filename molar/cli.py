@@ -15,10 +15,11 @@ DESCRIPTION = """\
 Next-item recommendation from text and pictures, post-aligned with collaborative filtering.
 
 In order:  check → fetch-backbone → tune-encoder → encode → fidelity → train-id → train →
-           evaluate → draw-maps → recommend
+           evaluate → evaluate-id → draw-maps → recommend
 Every long command can be stopped; the same command resumes."""
 
 
+METHODS = ("leave-one-out", "temporal")  # those of molar.split, which is imported when a verb is run
 BACKBONES = f"{', '.join(NAMES)} or ORG/MODEL@COMMIT"
 
 
@@ -74,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
                       help="the language model's state alone, without the features that the late gate carries past it")  # fmt: skip
 
     verb = _verb(verbs, "train-id", train_id, "train an ID model: CHECKPOINT/NAME (default: CHECKPOINT/sasrec)")
-    _dataset(verb)
+    _dataset(verb, split=True)
     _checkpoint(verb)
     verb.add_argument("--model", default="sasrec", help="sasrec, gru4rec, fpmc or duorec (default: sasrec)")
     verb.add_argument("--name", help="folder in CHECKPOINT; its first part is the model's name in results (default: the model's)")
@@ -84,7 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     _seed(verb)
 
     verb = _verb(verbs, "train", train, "train the content model and the aligned one: CHECKPOINT/content and /molar")
-    _dataset(verb)
+    _dataset(verb, split=True)
     _checkpoint(verb)
     verb.add_argument("--alpha", type=number(0), help="weight of the alignment loss (Eq. 5) of the aligned model")
     verb.add_argument("--tau", type=number(0, above=True), help="temperature of the alignment loss (Eq. 4)")
@@ -92,11 +93,15 @@ def build_parser() -> argparse.ArgumentParser:
     _seed(verb)
 
     verb = _verb(verbs, "evaluate", evaluate, "rank the whole catalogue for every user, write a results file")
-    _dataset(verb)
+    _dataset(verb, split=True)
     _checkpoint(verb)
-    verb.add_argument("--out", type=Path, required=True, help="results file, such as results/demo.json")
-    verb.add_argument("--which", choices=("validation", "test"), default="test",
-                      help="validation alone, to choose by, or both; test is the default")  # fmt: skip
+    _results(verb)
+
+    verb = _verb(verbs, "evaluate-id", evaluate_id, "the same for trained ID models, which need no item vectors")
+    _dataset(verb, split=True)
+    verb.add_argument("folders", type=Path, nargs="+", metavar="FOLDER",
+                      help="a trained ID model, or a folder of several; seeds of one label are one model's")  # fmt: skip
+    _results(verb)
 
     verb = _verb(verbs, "fidelity", fidelity, "what fewer bits cost: vectors in every precision beside bfloat16")
     _dataset(verb)
@@ -129,11 +134,20 @@ def _verb(verbs, name: str, run, summary: str) -> argparse.ArgumentParser:
     return verb
 
 
-def _dataset(verb: argparse.ArgumentParser, interactions: bool = True) -> None:
+def _dataset(verb: argparse.ArgumentParser, interactions: bool = True, split: bool = False) -> None:
     verb.add_argument("dataset", type=Path, help="dataset folder: items.csv, interactions.csv, images/")
     if interactions:
         verb.add_argument("--interactions", default="interactions.csv", metavar="FILE",
                           help="another file of histories in that folder")  # fmt: skip
+    if split:
+        verb.add_argument("--split", choices=METHODS, default=METHODS[0],
+                          help=f"how histories are split; {METHODS[1]} needs timestamps (default: {METHODS[0]})")  # fmt: skip
+
+
+def _results(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--out", type=Path, required=True, help="results file, such as results/demo.json")
+    verb.add_argument("--which", choices=("validation", "test"), default="test",
+                      help="validation alone, to choose by, or both; test is the default")  # fmt: skip
 
 
 def _checkpoint(verb: argparse.ArgumentParser) -> None:
@@ -185,6 +199,14 @@ def _given(options, *names: str) -> dict:
     return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
 
+def _split(options):
+    """The dataset of the options, split as they say."""
+    from molar.data import load_dataset
+    from molar.split import split_dataset
+
+    return split_dataset(load_dataset(options.dataset, interactions=options.interactions), options.split)
+
+
 def check(options) -> None:
     """Print every problem of a dataset folder, and what was loaded."""
     from molar.check import describe
@@ -232,12 +254,10 @@ def encode(options) -> None:
 def train_id(options) -> None:
     """Train an ID model."""
     from molar.crew import Crew
-    from molar.data import load_dataset
     from molar.settings import id_settings
-    from molar.split import leave_one_out
     from molar.train import describe_training, train_id_model
 
-    split = leave_one_out(load_dataset(options.dataset, interactions=options.interactions))
+    split = _split(options)
     name = options.name or options.model
     out = options.checkpoint / name
     train_id_model(split, options.model, out=out, label=name.split("/")[0], command=options.command,
@@ -251,14 +271,11 @@ def train_id(options) -> None:
 def train(options) -> None:
     """Train the content tower twice, without and with alignment."""
     from molar.checkpoint import load_tower
-    from molar.data import load_dataset
-    from molar.split import leave_one_out
     from molar.train import train_molar
     from molar.vectors import load_vectors, vectors_fingerprint
 
-    dataset = load_dataset(options.dataset, interactions=options.interactions)
-    path = options.checkpoint / "vectors.safetensors"
-    split, vectors = leave_one_out(dataset), load_vectors(path, dataset)
+    split, path = _split(options), options.checkpoint / "vectors.safetensors"
+    vectors = load_vectors(path, split.dataset)
     id_model = load_tower(options.checkpoint / "sasrec", split, vectors)
     given = _given(options, "tau", "seed", "epochs")
     given |= {"command": options.command, "encoder": vectors_fingerprint(path)}
@@ -272,9 +289,22 @@ def evaluate(options) -> None:
     """Measure a checkpoint and write the results file."""
     from molar.evaluate import evaluate_checkpoint
 
-    evaluate_checkpoint(options.dataset, options.checkpoint, options.out, interactions=options.interactions,
-                        which=options.which, command=options.command, report=Terminal("evaluating"))  # fmt: skip
+    evaluate_checkpoint(options.dataset, options.checkpoint, options.out, **_measured(options))
     print(options.out if options.which == "test" else f"{options.out} (validation alone)")
+
+
+def evaluate_id(options) -> None:
+    """Measure trained ID models and write the results file."""
+    from molar.evaluate_id import evaluate_id_models
+
+    evaluate_id_models(options.dataset, options.folders, options.out, **_measured(options))
+    print(options.out if options.which == "test" else f"{options.out} (validation alone)")
+
+
+def _measured(options) -> dict:
+    """What both evaluations are told alike."""
+    same = {"interactions": options.interactions, "which": options.which, "method": options.split}
+    return same | {"command": options.command, "report": Terminal("evaluating")}
 
 
 def fidelity(options) -> None:

@@ -1,105 +1,28 @@
-"""Full-ranking evaluation, leave-one-out, from one scorer to a whole checkpoint: see docs/evaluation.md.
-
-Every item of the catalogue is a candidate for every model; only the user's history and the padding id are left out.
-Ties count against the model, so a constant scorer comes last and not first; NaN and -inf ("I cannot score it") rank
-below every number.
-"""
+"""A checkpoint measured whole: baselines, oracles and towers by full ranking, see docs/evaluation.md."""
 
 import hashlib
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from molar.alignment_metrics import LEAST_USERS, measure_alignment
 from molar.baselines import HALF_LIVES, ContentKNN, ItemKNN, Popularity, Random
-from molar.columns import PAD
+from molar.curves import curve_of, write_curves
 from molar.data import Dataset, load_dataset
 from molar.errors import MolarError
-from molar.metrics import ndcg
+from molar.metrics import beyond_accuracy, ndcg
 from molar.oracles import read_oracles
 from molar.progress import Report, silent
-from molar.results import Source, interval, read_rows, resampled_means, rows_for, write_json, write_rows
-from molar.split import Split, leave_one_out
+from molar.ranking import Scorer, TowerScorer, evaluate_ranks, rank_targets, ranks_and_lists  # noqa: F401 (used elsewhere)
+from molar.results import Run, Source, interval, read_rows, resampled_means, rows_for, write_json, write_rows
+from molar.slices import MAIN, is_bucket, slices
+from molar.split import LEAVE_ONE_OUT, TEMPORAL, Split, split_dataset
 from molar.vectors import load_vectors
 
 ID_TOWER, BEFORE, AFTER = "sasrec", "content", "molar"
 TOWERS = (ID_TOWER, BEFORE, AFTER)
 HELD_OUT = "held-out"
 MOST_POOLED, MOST_FITTING = 2000, 4000  # users whose alignment is measured, and users who fit the rotation
-
-BLOCK_SCORES = 2**22  # scores held at a time: 16 MiB of float32 and a few masks of a quarter of that
-
-
-class Scorer(Protocol):
-    """Anything that can rank the catalogue after a history."""
-
-    name: str
-
-    def scores(self, histories: list[np.ndarray]) -> np.ndarray:
-        """(B, n_items + 1) float32, higher is better, -inf for an item it cannot score; column 0 is ignored."""
-        ...
-
-
-class TowerScorer:
-    """Scores of a trained tower: user vector · item vector + item bias.
-
-    unscorable: (n_items + 1,) bool, items that the model cannot know; they rank last. A model over content has none.
-    """
-
-    def __init__(self, name: str, model, unscorable: np.ndarray | None = None):
-        self.name, self.model, self.unscorable = name, model, unscorable
-        self.items = np.ascontiguousarray(model.item_matrix().detach().cpu().numpy(), np.float32)
-        self.bias = model.item_bias().detach().cpu().numpy()
-
-    def scores(self, histories: list[np.ndarray]) -> np.ndarray:
-        """(B, n_items + 1) float32, -inf for `unscorable` items."""
-        scores = self.model.user_vectors(histories) @ self.items.T + self.bias
-        if self.unscorable is not None:
-            scores[:, self.unscorable] = -np.inf
-        return scores
-
-
-def evaluate_ranks(scorer: Scorer, split: Split, which: str, users: np.ndarray | None = None) -> np.ndarray:
-    """The rank of each user's target among the items he has not bought, (n,) int64, 1 is best.
-
-    which: "validation" or "test"; users: which users, all with such a target when not given. Ties are pessimistic.
-    A target that the user has bought before stays a candidate. Raises MolarError when the scorer's shape is wrong.
-    """
-    users = split.evaluation_users(which) if users is None else np.asarray(users)
-    targets = np.array([split.target(user, which) for user in users], np.int64)
-    columns = split.dataset.n_items + 1
-    block = max(1, BLOCK_SCORES // columns)
-    ranks = np.empty(len(users), np.int64)
-    for start in range(0, len(users), block):
-        part = slice(start, start + block)
-        histories = [split.history_for(user, which) for user in users[part]]
-        scores = scorer.scores(histories)
-        if scores.shape != (len(histories), columns):
-            raise MolarError(
-                f"{scorer.name} gave scores of shape {scores.shape} where {(len(histories), columns)} is needed; "
-                "is it trained on this dataset?"
-            )
-        ranks[part] = rank_targets(scores, histories, targets[part])
-    return ranks
-
-
-def rank_targets(scores: np.ndarray, histories: list[np.ndarray], targets: np.ndarray) -> np.ndarray:
-    """Ranks (B,) of `targets` (B,) in `scores` (B, n_items + 1), which stays as it is (it may be a read-only view)."""
-    rows = np.arange(len(targets))
-    own = scores[rows, targets]
-    ahead = scores >= own[:, None]  # (B, n_items + 1); False where a rival is NaN
-    ahead[~(own > -np.inf)] = True  # the target is NaN or -inf: all other candidates are ahead of it
-    ahead[:, PAD] = False
-    ahead[np.repeat(rows, [len(history) for history in histories]), np.concatenate(histories)] = False
-    ahead[rows, targets] = True  # itself: the best rank is 1
-    return ahead.sum(axis=1)
-
-
-def slices(split: Split, which: str, users: np.ndarray) -> dict[str, np.ndarray]:
-    """Masks (n,) over `users`: all; warm and cold by whether the target occurs in any training prefix."""
-    cold = split.cold[[split.target(user, which) for user in users]]
-    return {"all": np.ones(len(users), bool), "warm": ~cold, "cold": cold}
 
 
 def evaluate_checkpoint(
@@ -109,23 +32,22 @@ def evaluate_checkpoint(
     *,
     interactions: str = "interactions.csv",
     which: str = "test",
+    method: str = LEAVE_ONE_OUT,
     command: str = "",
     report: Report = silent,
 ) -> list[dict]:
     """Measure baselines, oracles and the towers of a checkpoint; merge the rows into `out`, and return them.
 
     which: "validation" measures that split alone, to choose by; "test" measures both and also writes the few numbers
-    that the page shows to CHECKPOINT/metrics.json. A tower that is not trained yet has no rows. Raises MolarError where
-    the checkpoint belongs to other data, or where validation rows alone would go into a file that holds test rows: two
-    states of the towers would stand side by side.
+    that the page shows to CHECKPOINT/metrics.json. method: how histories are split, of `molar.split.METHODS`. The towers'
+    learning curves go beside `out`. A tower that is not trained yet has no rows. Raises MolarError where the checkpoint
+    belongs to other data, or where validation rows alone would go into a file that holds test rows: two states of the
+    towers would stand side by side.
     """
-    if which not in ("validation", "test"):
-        raise MolarError(f"which must be validation or test, not {which!r}.")
-    if which == "validation" and any(row["split"] == "test" for row in read_rows(Path(out))):
-        raise MolarError(f"{out} holds test results: write those of validation alone to another file.")
+    parts = parts_measured(which, Path(out))
     checkpoint_dir = Path(checkpoint_dir)
     dataset = load_dataset(dataset_dir, interactions=interactions)
-    split = leave_one_out(dataset)
+    split = split_dataset(dataset, method)
     vectors = load_vectors(checkpoint_dir / "vectors.safetensors", dataset)
     towers, sources = load_towers(checkpoint_dir, split, vectors)
     sources["content-knn"] = Source(weights_sha256=_file_sha256(checkpoint_dir / "vectors.safetensors"))
@@ -133,30 +55,68 @@ def evaluate_checkpoint(
     half_lives = {scorer.name: choose_half_life(scorer, split) for scorer in neighbours}
     scorers = [Random(split), Popularity(split), *neighbours, *towers.values()]
 
-    rows, measured = [], ["validation", "test"][: 1 + (which == "test")]
-    for step, part in enumerate(measured):
+    rows = []
+    for step, part in enumerate(parts):
         users = split.evaluation_users(part)
-        ranks = {}
+        runs = []
         for done, scorer in enumerate(scorers):
-            report(step * len(scorers) + done, len(measured) * len(scorers), f"{scorer.name}, {part}")
-            ranks[scorer.name] = evaluate_ranks(scorer, split, part, users)
-        ranks |= read_oracles(dataset, interactions, part, users, [split.target(user, part) for user in users])
-        facts = {"dataset": label(dataset, interactions), "data_hash": dataset.data_hash, "split": part}
-        facts["command"] = command
-        every = {name: sources.get(name, Source()) for name in ranks}
-        rows += rows_for(ranks, slices(split, part, users), facts, every)
-        rows += alignment_rows(towers, split, part, users, ranks, facts, every)
+            report(step * len(scorers) + done, len(parts) * len(scorers), f"{scorer.name}, {part}")
+            runs.append(measure(scorer, split, part, users, sources.get(scorer.name, Source())))
+        runs += oracle_runs(split, interactions, part, users)
+        facts = facts_of(split, interactions, part, command)
+        rows += rows_for(runs, slices_shown(split, part, users, which), facts)
+        rows += alignment_rows(towers, split, part, users, runs, facts)
     write_rows(Path(out), rows)
+    write_curves(Path(out), [curve_of(checkpoint_dir / name, facts["dataset"], name) for name in towers])
     if which == "test":
         hashes = {"data_hash": dataset.data_hash, "split_hash": split.split_hash}
-        about = {"dataset": label(dataset, interactions), **hashes, "command": command, "half_lives": half_lives}
+        about = {"dataset": facts["dataset"], **hashes, "command": command, "half_lives": half_lives}
         write_json(checkpoint_dir / "metrics.json", about | page_numbers(rows))
     return rows
 
 
-def label(dataset: Dataset, interactions: str) -> str:
-    """The dataset's name in a results file; other histories over the same items are named beside it."""
-    return dataset.name if interactions == "interactions.csv" else f"{dataset.name} ({Path(interactions).stem})"
+def parts_measured(which: str, out: Path) -> list[str]:
+    """The splits that `which` asks for. Raises MolarError for another word, or where `out` holds what must not mix."""
+    if which not in ("validation", "test"):
+        raise MolarError(f"which must be validation or test, not {which!r}.")
+    if which == "validation" and any(row["split"] == "test" for row in read_rows(out)):
+        raise MolarError(f"{out} holds test results: write those of validation alone to another file.")
+    return ["validation", "test"][: 1 + (which == "test")]
+
+
+def measure(scorer: Scorer, split: Split, which: str, users: np.ndarray, source: Source, noted: dict | None = None) -> Run:
+    """Rank the catalogue for `users` once: ranks of their targets, and what the lists of ten do to the catalogue.
+
+    noted: other numbers that stand in the row of slice "all".
+    """
+    ranks, lists = ranks_and_lists(scorer, split, which, users)
+    of_lists = beyond_accuracy(lists, split.targets_of(users, which), split.train_counts()) if len(users) else {}
+    return Run(scorer.name, ranks, source, of_lists | (noted or {}))
+
+
+def oracle_runs(split: Split, interactions: str, which: str, users: np.ndarray) -> list[Run]:
+    """The oracles that the dataset brings along; they know the targets of leave-one-out alone."""
+    if split.method != LEAVE_ONE_OUT:
+        return []
+    found = read_oracles(split.dataset, interactions, which, users, split.targets_of(users, which))
+    return [Run(name, ranks) for name, ranks in found.items()]
+
+
+def facts_of(split: Split, interactions: str, which: str, command: str) -> dict:
+    """What all rows of one split share."""
+    dataset = {"dataset": label(split.dataset, interactions, split.method), "data_hash": split.dataset.data_hash}
+    return {**dataset, "split": which, "command": command}
+
+
+def slices_shown(split: Split, part: str, users: np.ndarray, which: str) -> dict[str, np.ndarray]:
+    """The slices of `part`: the buckets are for what the run is about, so that files stay small."""
+    return {name: mask for name, mask in slices(split, part, users).items() if part == which or not is_bucket(name)}
+
+
+def label(dataset: Dataset, interactions: str, method: str = LEAVE_ONE_OUT) -> str:
+    """The dataset's name in a results file; other histories over the same items and another split are named beside it."""
+    name = dataset.name if interactions == "interactions.csv" else f"{dataset.name} ({Path(interactions).stem})"
+    return f"{name}, split by time" if method == TEMPORAL else name
 
 
 def load_towers(
@@ -189,7 +149,7 @@ def choose_half_life(scorer: ItemKNN | ContentKNN, split: Split) -> float | None
     return scorer.half_life if np.isfinite(scorer.half_life) else None
 
 
-def alignment_rows(towers, split: Split, which: str, users: np.ndarray, ranks, facts, sources) -> list[dict]:
+def alignment_rows(towers, split: Split, which: str, users: np.ndarray, runs: list[Run], facts) -> list[dict]:
     """Accuracy and alignment of the content tower before and after, on users that the alignment loss never saw.
 
     Metrics named align/… are those of `molar.alignment_metrics`. Nothing is measured without all three towers, or
@@ -199,10 +159,11 @@ def alignment_rows(towers, split: Split, which: str, users: np.ndarray, ranks, f
     if len(pool) < LEAST_USERS or set(towers) != set(TOWERS):
         return []
     fitting = users[~split.held_out[users]][:MOST_FITTING]
-    chosen = {name: ranks[name][pool] for name in TOWERS}
-    rows = rows_for(chosen, {HELD_OUT: np.ones(len(pool), bool)}, facts, sources)
+    in_pool = np.zeros(len(users), bool)
+    in_pool[pool] = True
+    rows = rows_for([run for run in runs if run.model in TOWERS], {HELD_OUT: in_pool}, facts)
     of = {(row["model"], row["variant"]): row for row in rows}
-    histories = [[split.history_for(user, which) for user in some] for some in (users[pool], fitting)]
+    histories = [split.histories_of(some, which) for some in (users[pool], fitting)]
     ids = [towers[ID_TOWER].model.user_vectors(some) for some in histories]
     for name in (BEFORE, AFTER):
         contents = [towers[name].model.user_vectors(some) for some in histories]
@@ -221,7 +182,7 @@ def page_numbers(rows: list[dict]) -> dict:
     """What the page shows of test rows: accuracy by model and slice, differences, alignment before and after."""
     shown = ("ndcg@10", "recall@10")
     models, differences, alignment = {}, {}, {}
-    for row in (row for row in rows if row["split"] == "test"):
+    for row in (row for row in rows if row["split"] == "test" and row["slice"] in (*MAIN, HELD_OUT)):
         numbers = {name: row["metrics"][name] for name in shown} | {"ci": {name: row["ci"][name] for name in shown}}
         numbers["n"] = row["n"]
         if row["slice"] == HELD_OUT:

@@ -16,12 +16,13 @@ from molar.columns import PAD
 from molar.data import Dataset, load_dataset
 from molar.encode import cache_folder, encode_catalogue, item_texts, tuned_encoder
 from molar.errors import MolarError
-from molar.evaluate import AFTER, BEFORE, rank_targets
+from molar.evaluate import AFTER, BEFORE
 from molar.fingerprint import require_same
 from molar.metrics import ndcg
 from molar.pictures import open_picture
 from molar.precision import BITS, PRECISIONS, weight_bytes
 from molar.progress import Report, silent
+from molar.ranking import rank_targets
 from molar.results import interval, resampled_means, row, write_rows
 from molar.split import Split, leave_one_out
 
@@ -214,7 +215,7 @@ def users_ndcg(towers: Towers, catalogue: np.ndarray, queries: np.ndarray, chose
     cut = {user: history[known[history]] for user, history in cut.items() if known[history].any()}
     if not cut:
         return scores
-    targets = np.array([split.target(user, WHICH) for user in cut])
+    targets = split.targets_of(np.array(list(cut)), WHICH)
     for name, model in towers.models.items():
         model.set_item_vectors(catalogue)
         model.set_counts(split.train_counts())

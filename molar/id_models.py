@@ -48,6 +48,10 @@ class IDModel(nn.Module):
         """User vectors (batch, length, dim) after each prefix of right-padded item numbers (batch, length)."""
         return self.encode(self.embed_items(items), users)
 
+    def final(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
+        """User vectors (batch, dim) after position ends[i] of row i alone; `items` as for `states`."""
+        return self.states(items, users)[torch.arange(len(items), device=items.device), ends]
+
     def item_matrix(self) -> torch.Tensor:
         """Item vectors (n_items + 1, dim); the score of an item is user · item."""
         return self.outputs(self.items.weight)
@@ -114,11 +118,20 @@ class SASRec(IDModel):
 
     def encode(self, embedded: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
         """User vectors (batch, length, dim) after each prefix of embedded items (batch, length, dim)."""
-        scaled = embedded * self.config.dim**0.5 + self.positions[: embedded.shape[1]]
-        hidden = self.dropout(scaled)
+        hidden = self._start(embedded)
         for block in self.blocks:
             hidden = block(hidden)
         return self.norm(hidden)
+
+    def final(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
+        """User vectors (batch, dim) after position ends[i] of row i alone: the last block need not look at the others."""
+        hidden = self._start(self.embed_items(items))
+        for block in self.blocks[:-1]:
+            hidden = block(hidden)
+        return self.norm(self.blocks[-1].last(hidden, ends)).squeeze(1)
+
+    def _start(self, embedded: torch.Tensor) -> torch.Tensor:
+        return self.dropout(embedded * self.config.dim**0.5 + self.positions[: embedded.shape[1]])
 
 
 @dataclass(frozen=True)
@@ -213,8 +226,8 @@ def last_states(
         rows = order[start : start + batch_size]
         items, lengths = pad_right([histories[row] for row in rows], model.config.max_length)
         known = None if users is None else torch.from_numpy(np.asarray(users)[rows]).to(device)
-        states = model.states(torch.from_numpy(items).to(device), known)  # (batch, length, dim)
-        vectors.append(states[torch.arange(len(rows)), torch.from_numpy(lengths - 1)].float().cpu().numpy())
+        ends = torch.from_numpy(lengths - 1).to(device)
+        vectors.append(model.final(torch.from_numpy(items).to(device), ends, known).float().cpu().numpy())  # (batch, dim)
     model.train(was_training)
     if not vectors:
         return np.zeros((0, model.config.dim), np.float32)

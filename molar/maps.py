@@ -62,7 +62,7 @@ def draw_maps(
     if missing:
         raise MolarError(f"{checkpoint_dir} has no {' and no '.join(missing)}: train it first.")
     report(0, 1, f"{len(chosen):,} users; 2,000 take about a minute")  # UMAP cannot tell how far it is
-    histories = [split.history_for(user, "test") for user in chosen]
+    histories = split.histories_of(chosen, "test")
     spaces = shopper_spaces({view: towers[tower].model for view, tower in VIEWS.items()}, histories)
     layouts = lay_out(spaces, seed)
     table = _table(dataset, split, chosen, spaces, layouts)
@@ -156,7 +156,7 @@ def _table(dataset: Dataset, split: Split, users: np.ndarray, spaces: dict, layo
     columns = {c.USER: dataset.user_ids[users], "held_out": split.held_out[users].astype(int)}
     for view, points in layouts.items():
         columns[f"{view}_x"], columns[f"{view}_y"] = points.T
-    columns["history"] = [len(split.history_for(user, "test")) for user in users]
+    columns["history"] = split.history_lengths(users, "test")
     for one, other in (("before", "id"), ("after", "id"), ("before", "after")):
         columns[f"overlap_{one}_{other}"] = mutual_neighbours(spaces[one], spaces[other])
     table = pd.DataFrame(columns)

@@ -5,8 +5,8 @@
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,8 @@ import numpy as np
 from molar import metrics
 from molar.cache import write_atomically
 from molar.errors import MolarError
+from molar.significance import holm, sign_flip_p_values
+from molar.slices import is_bucket
 
 FIELDS = (
     "dataset", "data_hash", "split", "slice", "model", "variant", "seed", "n", "metrics", "ci", "command",
@@ -23,6 +25,7 @@ KEY = ("dataset", "split", "slice", "model", "variant", "seed")
 
 READING_ORACLE = "oracle-reading"
 SHARE = "share_of_reading_oracle@ndcg10"
+BUCKET_METRICS = ("ndcg@10", "recall@10")
 DIFFERENCES = (
     ("molar", "content"), ("molar", "sasrec"), *((tower, base) for tower in ("sasrec", "content", "molar")
                                                  for base in ("popularity", "item-knn", "content-knn")),
@@ -35,6 +38,16 @@ class Source:
 
     seed: int = 0
     weights_sha256: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One model of one seed, measured on the users of one split."""
+
+    model: str
+    ranks: np.ndarray  # (n,) the rank of each user's target, from 1
+    source: Source = Source()
+    of_lists: Mapping[str, float] = field(default_factory=dict)  # what tells of all lists together; slice "all" alone
 
 
 def resampled_means(values: np.ndarray, *, seed: int = 0, resamples: int = 1000) -> np.ndarray:
@@ -69,48 +82,100 @@ def row(facts: Mapping, *, slice: str, model: str, variant: str = "", n: int, va
 
 
 def rows_for(
-    ranks: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray], facts: Mapping, sources: Mapping[str, Source]
+    runs: Sequence[Run],
+    masks: Mapping[str, np.ndarray],
+    facts: Mapping,
+    comparisons: Sequence[tuple[str, str]] = DIFFERENCES,
 ) -> list[dict]:
-    """Rows of all models on all slices of one split, with paired differences and shares of the reading oracle.
+    """Rows of all runs on all slices of one split, with paired differences and shares of the reading oracle.
 
-    ranks: model → (n,), the same users in the same order; masks: slice → (n,) bool. A slice without users has no row.
+    runs: models, each in one seed or more, all of the same users in the same order; masks: slice → (n,) bool. A slice
+    without users has no row. comparisons: pairs (model, other) of names, which are passed over where one is absent;
+    a model of several seeds is compared by its users' means over seeds. Slices that are buckets have neither
+    differences nor metrics beyond 10. The comparisons of one slice are the family of `p_holm`.
     """
-    tables = {model: metrics.per_user(of_model) for model, of_model in ranks.items()}
     rows = []
     for name, mask in masks.items():
-        n = int(mask.sum())
-        if n == 0:
-            continue
-        values = np.concatenate([table[mask] for table in tables.values()], axis=1)  # (n, models × metrics)
-        draws = dict(zip(tables, np.split(resampled_means(values), len(tables), axis=1), strict=True))
-        means = dict(zip(tables, np.split(values.mean(axis=0), len(tables)), strict=True))
-
-        def add(model: str, variant: str, mean: np.ndarray, drawn: np.ndarray, slice=name, n=n, share=None) -> None:
-            numbers = dict(zip(metrics.NAMES, mean, strict=True))
-            ci = {metric: interval(drawn[:, i]) for i, metric in enumerate(metrics.NAMES)}
-            if share is not None:
-                numbers[SHARE], ci[SHARE] = share
-            whole = {**facts, **vars(sources[model])}
-            rows.append(row(whole, slice=slice, model=model, variant=variant, n=n, values=numbers, ci=ci))
-
-        for model in tables:
-            share = _share(means, draws, model)
-            add(model, "", means[model], draws[model], share=share)
-        for model, other in DIFFERENCES:
-            if model in tables and other in tables:
-                add(model, f"minus {other}", means[model] - means[other], draws[model] - draws[other])
+        if mask.any():
+            rows += _slice_rows(_Measured(runs, mask), name, facts, [] if is_bucket(name) else comparisons)
     return rows
 
 
-def _share(means: Mapping, draws: Mapping, model: str) -> tuple[float, list[float]] | None:
-    """NDCG@10 divided by the reading oracle's on the same users, with its interval."""
-    if READING_ORACLE not in means:
-        return None
+class _Measured:
+    """All metrics of all runs on the users of one slice: per user, their means, and bootstraps of the means."""
+
+    def __init__(self, runs: Sequence[Run], mask: np.ndarray):
+        self.runs, self.n = runs, int(mask.sum())
+        self.tables = [metrics.per_user(run.ranks[mask]) for run in runs]  # (n, metrics) each
+        values = np.concatenate(self.tables, axis=1)
+        self.means = np.split(values.mean(axis=0), len(runs))
+        self.draws = np.split(resampled_means(values), len(runs), axis=1)  # (resamples, metrics) each
+
+    def of(self, model: str) -> list[int]:
+        """The places of a model's runs, one a seed."""
+        return [place for place, run in enumerate(self.runs) if run.model == model]
+
+    def over_seeds(self, parts: Sequence[np.ndarray], model: str) -> np.ndarray:
+        """The mean over a model's seeds of its tables, means or draws."""
+        return np.mean([parts[place] for place in self.of(model)], axis=0)
+
+    def share(self, place: int) -> tuple[float, list[float]] | None:
+        """NDCG@10 divided by the reading oracle's on the same users, with its interval."""
+        oracle = self.of(READING_ORACLE)
+        if not oracle:
+            return None
+        column = metrics.NAMES.index("ndcg@10")
+        limit, limits = self.means[oracle[0]][column], self.draws[oracle[0]][:, column]
+        if not limits.min() > 0:  # so few users that the oracle itself never hits in some resample
+            return None
+        return self.means[place][column] / limit, interval(self.draws[place][:, column] / limits)
+
+
+def _slice_rows(measured: _Measured, name: str, facts: Mapping, comparisons: Sequence[tuple[str, str]]) -> list[dict]:
+    kept = BUCKET_METRICS if is_bucket(name) else metrics.NAMES
+    rows = []
+    for place, run in enumerate(measured.runs):
+        values, ci = _numbers(measured.means[place], measured.draws[place], kept)
+        share = None if is_bucket(name) else measured.share(place)
+        if share is not None:
+            values[SHARE], ci[SHARE] = share
+        if name == "all":
+            values |= run.of_lists
+        whole = {**facts, **vars(run.source)}
+        rows.append(row(whole, slice=name, model=run.model, n=measured.n, values=values, ci=ci))
+    return rows + _difference_rows(measured, name, facts, comparisons)
+
+
+def _difference_rows(measured: _Measured, name: str, facts: Mapping, comparisons: Sequence) -> list[dict]:
+    pairs = [(model, other) for model, other in comparisons if measured.of(model) and measured.of(other)]
+    if not pairs:
+        return []
+    tables, means, draws = (
+        [measured.over_seeds(parts, model) - measured.over_seeds(parts, other) for model, other in pairs]
+        for parts in (measured.tables, measured.means, measured.draws)
+    )
     column = metrics.NAMES.index("ndcg@10")
-    limit, limits = means[READING_ORACLE][column], draws[READING_ORACLE][:, column]
-    if not limits.min() > 0:  # so few users that the oracle itself never hits in some resample
-        return None
-    return means[model][column] / limit, interval(draws[model][:, column] / limits)
+    p_values = sign_flip_p_values(np.stack([table[:, column] for table in tables], axis=1))
+    rows = []
+    for place, ((model, other), p_value, p_holm) in enumerate(zip(pairs, p_values, holm(p_values), strict=True)):
+        values, ci = _numbers(means[place], draws[place], metrics.NAMES)
+        values |= {"p_value": p_value, "p_holm": p_holm}
+        seeds = {"seeds": len(measured.of(model)), "seeds_other": len(measured.of(other))}
+        source = measured.runs[measured.of(model)[0]].source
+        if max(seeds.values()) > 1:
+            values |= seeds
+        if seeds["seeds"] > 1:  # no one file of weights stands behind a mean over seeds
+            source = Source(source.seed)
+        whole = {**facts, **vars(source)}
+        rows.append(row(whole, slice=name, model=model, variant=f"minus {other}", n=measured.n, values=values, ci=ci))
+    return rows
+
+
+def _numbers(means: np.ndarray, draws: np.ndarray, kept: Sequence[str]) -> tuple[dict, dict]:
+    """Metric → value and metric → interval, for the metrics that are kept."""
+    columns = {metric: metrics.NAMES.index(metric) for metric in kept}
+    values = {metric: means[i] for metric, i in columns.items()}
+    return values, {metric: interval(draws[:, i]) for metric, i in columns.items()}
 
 
 def read_rows(path: Path) -> list[dict]:
@@ -127,10 +192,11 @@ def read_rows(path: Path) -> list[dict]:
     return rows
 
 
-def write_rows(path: Path, rows: list[dict]) -> None:
+def write_rows(path: Path, rows: list[dict], *, whole_families: bool = False) -> None:
     """Merge `rows` into the file at `path` by `KEY`, atomically; the rest of the file stays.
 
-    Old rows of the same dataset under another data hash were measured on data that is gone: they are dropped.
+    Old rows of the same dataset under another data hash were measured on data that is gone: they are dropped. So are,
+    with `whole_families`, all its old differences: these comparisons are then the only ones that `p_holm` speaks of.
     """
     path = Path(path)
     current = {new["dataset"]: new["data_hash"] for new in rows}
@@ -138,6 +204,7 @@ def write_rows(path: Path, rows: list[dict]) -> None:
         tuple(old[name] for name in KEY): old
         for old in read_rows(path)
         if current.get(old["dataset"], old["data_hash"]) == old["data_hash"]
+        and not (whole_families and old["dataset"] in current and old["variant"].startswith("minus "))
     }
     merged |= {tuple(new[name] for name in KEY): new for new in rows}
     write_json(path, {"rows": list(merged.values())}, one_per_line="rows")

@@ -155,6 +155,10 @@ class ContentUserEncoder(nn.Module):
         numbers, places = torch.unique(items, return_inverse=True)
         return self.encode(self.embed_items(numbers)[places])
 
+    def final(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
+        """User vectors (batch, dim) after position ends[i] of row i alone."""
+        return self.states(items)[torch.arange(len(items), device=items.device), ends]
+
     def item_matrix(self) -> torch.Tensor:
         """Item vectors (n_items + 1, dim); the score of an item is user · item + its bias."""
         whitened = self._item_vectors(self.whitened)

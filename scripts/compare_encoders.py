@@ -25,10 +25,11 @@ from molar.checkpoint import weights_sha256
 from molar.data import Dataset, load_dataset
 from molar.encode import cache_folder, encode_catalogue, item_texts
 from molar.encoder import EncoderConfig, ItemEncoder
-from molar.evaluate import TowerScorer, evaluate_ranks, slices
 from molar.metrics import ndcg
 from molar.progress import Report, Terminal
+from molar.ranking import TowerScorer, evaluate_ranks
 from molar.results import interval, resampled_means, row, write_rows
+from molar.slices import MAIN, slices
 from molar.split import Split, leave_one_out
 from molar.train import train_molar
 from molar.user_encoder import ContentConfig
@@ -119,7 +120,7 @@ def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, see
     gains = ndcg(evaluate_ranks(TowerScorer(kind, tower), split, WHICH, users), 10)
     rows = []
     for name, mask in slices(split, WHICH, users).items():
-        if name in ("all", "warm", "cold") and mask.any():
+        if name in MAIN and mask.any():
             ci = {"ndcg@10": interval(resampled_means(gains[mask][:, None])[:, 0])}
             values = {"ndcg@10": gains[mask].mean()}
             rows.append(row(facts, slice=name, model="content", variant=kind, n=mask.sum(), values=values, ci=ci))

@@ -94,7 +94,7 @@ def test_a_saved_model_gives_the_same_scores(tiny, name, tmp_path):
     loaded = load_model(tmp_path)
     assert loaded.config == model.config and type(loaded) is type(model)
     np.testing.assert_array_equal(loaded.user_vectors(some, users), model.user_vectors(some, users))
-    np.testing.assert_array_equal(TowerScorer("", loaded).scores(some), TowerScorer("", model).scores(some))
+    np.testing.assert_array_equal(TowerScorer("", loaded).scores(some, users), TowerScorer("", model).scores(some, users))
 
 
 @every

@@ -29,7 +29,6 @@ OF_OTHER_DATA = "Other data: evidence about the method"
 # results/NAME.json -> what was run
 RUNS = {
     "demo": "Print shop: content, ID and aligned models",
-    "demo-id": "Print shop: ID models",
     "demo-temporal": "Print shop, split by time",
     "demo-dial-0": "Print shop, dial at 0 %",
     "demo-dial-50": "Print shop, dial at 50 %",

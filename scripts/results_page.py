@@ -44,11 +44,8 @@ class Chapter:
     published: bool = False
 
 
-def _id_command(dataset: str, name: str, more: str = "") -> str:
-    return f"python -m molar evaluate-id {dataset} build/{name}{more} --out results/{name}.json"
-
-
 DIAL = "ID models, where {0} % of the variance of taste shows in the histories alone ([the dial](print-shop.md#the-dial))."
+SHOP_COMMAND = "scripts/reproduce_demo.sh"
 FILMS_COMMAND = "scripts/reproduce_ml1m_id.sh --data DATASET"
 CHAPTERS = (
     Chapter("ml1m-id.json", "MovieLens-1M in full",
@@ -57,16 +54,11 @@ CHAPTERS = (
     Chapter("ml1m-1500.json", "MovieLens-1M, 1,500 of its users",
             "Exploratory: a part, chosen by a hash, is no comparison with numbers on the whole.", FILMS_COMMAND),
     Chapter("demo.json", "The print shop, content and alignment", "Simulated: the oracles tell what can be reached.",
-            "scripts/reproduce_demo.sh"),
-    Chapter("demo-id.json", "The print shop, ID models", "The same histories, ids alone.",
-            _id_command("assets/demo", "demo-id")),
-    Chapter("demo-temporal.json", "The print shop, split by time",
-            "Nothing that trains is later than anything that is asked.",
-            _id_command("assets/demo", "demo-temporal", " --split temporal")),
-    *(Chapter(f"demo-dial-{dial}.json", f"The print shop, dial at {dial}", DIAL.format(dial),
-              _id_command("assets/demo", f"demo-dial-{dial}", histories))
-      for dial, histories in ((0, " --interactions interactions-0.csv"), (50, ""),
-                              (100, " --interactions interactions-100.csv"))),
+            SHOP_COMMAND),
+    *(Chapter(f"demo-dial-{dial}.json", f"The print shop, ID models, dial at {dial} %", DIAL.format(dial), SHOP_COMMAND)
+      for dial in (0, 50, 100)),
+    Chapter("demo-temporal.json", "The print shop, ID models, split by time",
+            "Nothing that trains is later than anything that is asked.", SHOP_COMMAND),
 )  # fmt: skip
 
 HEAD = """\

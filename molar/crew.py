@@ -56,7 +56,7 @@ class Crew:
             p.grad = mean.view_as(p)
 
     def from_first(self, work: Callable[[], float]) -> float:
-        """What `work()` gives in the first process, told to all: on GPUs each might round it otherwise, and stop elsewhere."""
+        """What `work()` gives in the first process, told to all: each GPU might round it otherwise, and stop elsewhere."""
         if self.size == 1:
             return work()
         from accelerate.utils import broadcast

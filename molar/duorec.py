@@ -15,7 +15,7 @@ from molar.split import Split
 
 @dataclass(frozen=True)
 class DuoRecConfig(SASRecConfig):
-    """Sizes of SASRec, and the contrast: its weight λ in the loss, by default the published one, and its temperature."""
+    """Sizes of SASRec, and the contrast: its weight λ in the loss (by default the published one) and temperature."""
 
     contrast: float = 0.1
     tau: float = 0.1
@@ -80,7 +80,8 @@ class Contrast:
         lengths = ends - starts
         steps = np.arange(lengths.max())
         inside = steps < lengths[:, None]  # (batch, length)
-        return np.where(inside, self.sequence[np.where(inside, starts[:, None] + steps, 0)], PAD).astype(np.int64), lengths
+        places = np.where(inside, starts[:, None] + steps, 0)
+        return np.where(inside, self.sequence[places], PAD).astype(np.int64), lengths
 
 
 def info_nce(one: torch.Tensor, other: torch.Tensor, targets: torch.Tensor, tau: float) -> torch.Tensor:

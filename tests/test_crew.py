@@ -66,7 +66,8 @@ def two(tmp_path_factory):
         pytest.skip("accelerate is not installed")
     folder = tmp_path_factory.mktemp("two")
     write_tiny_folder(folder / "tiny")
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0"]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2",
+              "--main_process_port", "0"]  # fmt: skip
     command = [*launch, "-m", "molar", "train-id", folder / "tiny", "--checkpoint", folder / "together", *SETTINGS]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     root = Path(__file__).parent.parent

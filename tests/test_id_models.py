@@ -82,7 +82,8 @@ def test_a_history_alone_has_the_vector_that_it_has_in_a_batch(tiny, name):
 def test_vectors_come_in_the_order_of_the_histories(tiny, name):
     """However the rows are grouped by length."""
     model, (some, users) = build(tiny, name), histories(13)
-    forth, back = last_states(model, some, users, batch_size=4), last_states(model, some[::-1], users[::-1], batch_size=5)
+    forth = last_states(model, some, users, batch_size=4)
+    back = last_states(model, some[::-1], users[::-1], batch_size=5)
     np.testing.assert_allclose(forth, back[::-1], atol=1e-5)
 
 
@@ -94,7 +95,8 @@ def test_a_saved_model_gives_the_same_scores(tiny, name, tmp_path):
     loaded = load_model(tmp_path)
     assert loaded.config == model.config and type(loaded) is type(model)
     np.testing.assert_array_equal(loaded.user_vectors(some, users), model.user_vectors(some, users))
-    np.testing.assert_array_equal(TowerScorer("", loaded).scores(some, users), TowerScorer("", model).scores(some, users))
+    ours, theirs = (TowerScorer("", one).scores(some, users) for one in (loaded, model))
+    np.testing.assert_array_equal(ours, theirs)
 
 
 @every
@@ -187,7 +189,8 @@ def test_ligr_gates_at_one_half_let_half_through():
         torch.nn.init.zeros_(gate.weight)
         torch.nn.init.zeros_(gate.bias)
     normed = block.attention_norm(x)
-    heads = [part.unflatten(-1, (2, 4)).transpose(1, 2) for part in (block.query(normed), *block.key_value(normed).chunk(2, -1))]
+    parts = (block.query(normed), *block.key_value(normed).chunk(2, -1))
+    heads = [part.unflatten(-1, (2, 4)).transpose(1, 2) for part in parts]
     seen = F.scaled_dot_product_attention(*heads, is_causal=True).transpose(1, 2).flatten(2)
     middle = x + block.merge(seen) / 2
     assert torch.allclose(block(x), middle + block.feed(block.feed_norm(middle)) / 2, atol=1e-6)

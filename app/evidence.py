@@ -31,7 +31,7 @@ def build(shop: Shop, tab: gr.Tab) -> None:
 
 
 def choice(before: dict[str, str], wanted: object) -> dict[str, str]:
-    """What a browser asked for, as far as it is text. The dial is best read by its own metric, other runs by the last one."""
+    """What a browser asked for, as far as it is text. The dial has a metric of its own, other runs keep the last."""
     now = {name: value for name, value in wanted.items() if isinstance(value, str)} if isinstance(wanted, dict) else {}
     runs = now.get("run"), before.get("run")
     if runs[0] != runs[1] and words.DIAL in runs:
@@ -42,7 +42,8 @@ def choice(before: dict[str, str], wanted: object) -> dict[str, str]:
 def intro() -> str:
     """The protocol in one sentence, and what the intervals mean."""
     return (
-        f'<div class="lead ev-lead"><h2>{words.TITLE}</h2><p>{words.PROTOCOL}</p><p class="quiet">{words.INTERVALS}</p></div>'
+        f'<div class="lead ev-lead"><h2>{words.TITLE}</h2><p>{words.PROTOCOL}</p>'
+        f'<p class="quiet">{words.INTERVALS}</p></div>'
     )
 
 
@@ -81,9 +82,9 @@ def _picker(runs: list, served: str, key: str, metric: str, metrics: list[str], 
     other += [option(words.DIAL, words.DIAL_RUN, key)] * dial
     by = "".join(option(name, words.METRICS[name], metric) for name in metrics)
     return (
-        f'<div class="ev-picker"><label>{words.RUN}<select data-act="filter" data-column="run">{group(words.OF_THIS_DATA, own)}'
-        f'{group(words.OF_OTHER_DATA, other)}</select></label><label>{words.METRIC}<select data-act="filter" '
-        f'data-column="metric">{by}</select></label></div>'
+        f'<div class="ev-picker"><label>{words.RUN}<select data-act="filter" data-column="run">'
+        f'{group(words.OF_THIS_DATA, own)}{group(words.OF_OTHER_DATA, other)}</select></label>'
+        f'<label>{words.METRIC}<select data-act="filter" data-column="metric">{by}</select></label></div>'
     )
 
 
@@ -98,22 +99,23 @@ def _run(run, metric: str) -> str:
         words.BY_HISTORY: [name for name in slices if name.startswith("history")],
     }
     families[words.OTHER_SLICES] = [name for name in slices if not any(name in family for family in families.values())]
-    notes = [words.NOTES.get(run.name), words.NO_TIMES if run.is_movielens else None]
-    drawn = {
-        title: tables.accuracy(f"{title}, {words.METRICS[metric]}", [(words.slice_name(name, run.size(name)), run, name)
-                                                                    for name in names], metric)
-        for title, names in families.items() if names
-    }  # fmt: skip
+    notes = (words.NOTES.get(run.name), words.NO_TIMES if run.is_movielens else None)
+
+    def ranking(title: str) -> str:
+        columns = [(words.slice_name(name, run.size(name)), run, name) for name in families[title]]
+        return tables.accuracy(title, columns, metric, words.SLICE_NOTES.get(title, "")) if columns else ""
+
     return "".join([
         f'<p class="ev-data">{escape(words.data_of(run.dataset, run.size("all")))}</p>',
         *(f'<p class="ev-note">{escape(one)}</p>' for one in notes if one),
-        drawn.pop(words.ACCURACY, ""),
+        ranking(words.ACCURACY),
         tables.differences(run),
         tables.published(run) if run.is_full_movielens else "",
-        *(drawn.pop(title, "") for title in (words.BY_POPULARITY, words.BY_HISTORY)),
+        ranking(words.BY_POPULARITY),
+        ranking(words.BY_HISTORY),
         tables.beyond_accuracy(run),
         tables.learning(run),
-        *drawn.values(),
+        ranking(words.OTHER_SLICES),
     ])  # fmt: skip
 
 
@@ -121,6 +123,7 @@ def _dials(dials: dict, metric: str) -> str:
     """The same shop with more or less hidden taste, side by side, over all users."""
     from app import evidence_tables as tables
 
-    columns = [(f"{words.DIALS[name]} ({dials[name].size('all'):,})", dials[name], "all") for name in words.DIALS if name in dials]
+    present = [dials[name] for name in words.DIALS if name in dials]
+    columns = [(words.slice_name(words.DIALS[run.name], run.size("all")), run, "all") for run in present]
     says = f'<p class="ev-note">{escape(words.DIAL_MEANS)}</p>'
-    return says + tables.accuracy(f"{words.ACCURACY}, {words.METRICS[metric]}", columns, metric)
+    return says + tables.accuracy(words.ACCURACY, columns, metric)

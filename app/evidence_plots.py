@@ -1,7 +1,7 @@
 """The pictures of the Evidence tab as SVG text: dots with whiskers on a common axis, and lines by epoch.
 
-Positions across are percentages, so a picture takes the width of its place while type and strokes keep their size. Colours
-are the page's CSS variables (evidence.css), so that light and dark need one picture.
+Positions across are percentages, so a picture takes the width of its place while type and strokes keep their size.
+Colours are the page's CSS variables (evidence.css), so that light and dark need one picture.
 """
 
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ class Axis:
         rough = (high - low) / most
         power = 10 ** floor(log10(rough))
         step = next(one * power for one in (1, 2, 2.5, 5, 10) if one * power >= rough * 0.999)
-        ticks = tuple(round(place * step, 10) for place in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1))
-        return cls(low, high, ticks)
+        first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
+        return cls(low, high, tuple(round(place * step, 10) for place in range(first, last + 1)))
 
     def at(self, value: float) -> float:
         """Percent from the left, with a small margin at both ends for the dots."""
@@ -45,16 +45,21 @@ class Axis:
 
 def axis(scale: Axis) -> str:
     """The scale's numbers, for the head of a column; the table itself says them to a screen reader."""
-    marks = "".join(
-        f'<text x="{scale.at(tick)}%" y="12">{scale.label(tick)}</text><line x1="{scale.at(tick)}%" x2="{scale.at(tick)}%" '
-        f'y1="17" y2="22"/>'
-        for tick in scale.ticks
-    )
+    places = [(f"{scale.at(tick)}%", scale.label(tick)) for tick in scale.ticks]
+    marks = "".join(f'<text x="{x}" y="12">{at}</text><line x1="{x}" x2="{x}" y1="17" y2="22"/>' for x, at in places)
     return f'<svg class="ev-axis" height="22" aria-hidden="true">{marks}</svg>'
 
 
-def strip(scale: Axis, value: float, ci: list[float] | None, says: str, *, shade: str = "", seeds: tuple[float, ...] = (),
-          hollow: bool = False) -> str:  # fmt: skip
+def strip(
+    scale: Axis,
+    value: float,
+    ci: list[float] | None,
+    says: str,
+    *,
+    shade: str = "",
+    seeds: tuple[float, ...] = (),
+    hollow: bool = False,
+) -> str:
     """One dot with its whisker; an arrow at the edge where the dot lies beyond the axis."""
     grid = _grid(scale)
     if value > scale.high:
@@ -69,27 +74,24 @@ def strip(scale: Axis, value: float, ci: list[float] | None, says: str, *, shade
 
 def _whisker(low: float, high: float) -> str:
     """A bar with caps, which are seen even where the bar is hardly longer than the dot."""
-    caps = "".join(f'<line class="cap" x1="{x}%" x2="{x}%" y1="{MIDDLE - 6}" y2="{MIDDLE + 6}"/>' for x in (low, high))
+    caps = "".join(f'<line class="cap" x1="{x}%" x2="{x}%" y1="{MIDDLE - 5}" y2="{MIDDLE + 5}"/>' for x in (low, high))
     return f'<line class="whisker" x1="{low}%" x2="{high}%" y1="{MIDDLE}" y2="{MIDDLE}"/>{caps}'
 
 
 def _grid(scale: Axis) -> str:
-    return "".join(
-        f'<line class="{"grid" if tick else "zero"}" x1="{scale.at(tick)}%" x2="{scale.at(tick)}%" y1="0" y2="{STRIP}"/>'
-        for tick in scale.ticks
-    )
+    places = [(f"{scale.at(tick)}%", "grid" if tick else "zero") for tick in scale.ticks]
+    return "".join(f'<line class="{kind}" x1="{x}" x2="{x}" y1="0" y2="{STRIP}"/>' for x, kind in places)
 
 
 def points(scale: Axis, values: tuple[float, ...], says: str) -> str:
     """Hollow squares for numbers that have no interval."""
-    grid = _grid(scale)
-    drawn = "".join(f'<svg x="{scale.at(one)}%" overflow="visible"><rect class="hollow" x="-5" y="{MIDDLE - 5}" width="10" '
-                    f'height="10"/></svg>' for one in values)  # fmt: skip
-    return f'<svg class="strip" height="{STRIP}" role="img" aria-label="{escape(says)}">{grid}{drawn}</svg>'
+    square = f'<rect class="hollow" x="-5" y="{MIDDLE - 5}" width="10" height="10"/>'
+    drawn = "".join(f'<svg x="{scale.at(one)}%" overflow="visible">{square}</svg>' for one in values)
+    return f'<svg class="strip" height="{STRIP}" role="img" aria-label="{escape(says)}">{_grid(scale)}{drawn}</svg>'
 
 
 def shade_of(model: str, others: list[str]) -> str:
-    """The CSS class that colours a model; `others` are the models of the picture without a colour of their own, in order."""
+    """The CSS class that colours a model; `others` are the picture's models without a colour of their own, in order."""
     if model in OWN_SHADES:
         return f"shade-{model}"
     place = others.index(model)
@@ -127,12 +129,11 @@ def lines(drawn: list[Line], axes: tuple[str, str], says: str) -> str:
     below = "".join(f'<text x="{x(tick)}%" y="{height + 20}">{across.label(tick)}</text>' for tick in across.ticks
                     if tick == round(tick))  # fmt: skip
     beside = "".join(f'<text x="100%" y="{y(tick)}%" dx="-8" dy="5">{up.label(tick)}</text>' for tick in up.ticks)
-    drawing = "".join(
-        f'<g class="{line.shade}"><title>{escape(line.name)}</title>'
-        + "".join(path(seed, "thin") for seed in line.seeds if len(line.seeds) > 1) + path(line.middle, "thick") + "</g>"
-        for line in drawn
-    )  # fmt: skip
-    dots = "".join(f'<circle class="best {line.shade}" cx="{x(line.best[0])}%" cy="{y(line.best[1])}%" r="6"/>' for line in drawn)
+    drawing, dots = "", ""
+    for line in drawn:
+        thin = "".join(path(seed, "thin") for seed in line.seeds) if len(line.seeds) > 1 else ""
+        drawing += f'<g class="{line.shade}"><title>{escape(line.name)}</title>{thin}{path(line.middle, "thick")}</g>'
+        dots += f'<circle class="best {line.shade}" cx="{x(line.best[0])}%" cy="{y(line.best[1])}%" r="6"/>'
     places = _apart([height * y(line.middle[-1][1]) / 100 for line in drawn], height)
     names = "".join(
         f'<g class="{line.shade}"><line class="key" x1="6" x2="26" y1="{place:.0f}" y2="{place:.0f}"/>'

@@ -1,4 +1,4 @@
-"""What results/*.json hold, as the Evidence tab needs it. Files are read when somebody looks, and again when they change."""
+"""What results/*.json hold, as the Evidence tab needs it. Files are read when somebody looks, and anew when changed."""
 
 import json
 from collections.abc import Sequence
@@ -98,9 +98,9 @@ class Run:
 
     def cell(self, model: tuple[str, str], slice_: str, metric: str) -> Cell | None:
         """None where it was not measured."""
-        rows = [row for row in self.models_rows()
-                if (row["model"], row["variant"]) == model and row["slice"] == slice_ and metric in row["metrics"]]  # fmt: skip
-        return cell_of(rows, metric)
+        asked = (*model, slice_)
+        rows = [row for row in self.models_rows() if (row["model"], row["variant"], row["slice"]) == asked]
+        return cell_of([row for row in rows if metric in row["metrics"]], metric)
 
     def differences(self) -> dict[tuple[str, str], dict[str, list[dict]]]:
         """(model, other) → slice → its rows, one unless seeds were compared one by one."""
@@ -123,7 +123,7 @@ def cell_of(rows: Sequence[dict], metric: str) -> Cell | None:
 
 
 def read_runs(folder: Path, served: str, checkpoint: Path | None = None) -> tuple[list[Run], list[str]]:
-    """Every run in `folder` that has test numbers, those on the data hash `served` first; and a sentence for each bad file.
+    """Every run in `folder` with test numbers, those on the data hash `served` first; and a sentence for each bad file.
 
     `checkpoint` lends the curves of its towers to runs of the same weights that have no file of curves.
     """
@@ -142,8 +142,8 @@ def read_runs(folder: Path, served: str, checkpoint: Path | None = None) -> tupl
             if not known and checkpoint is not None and data_hash == served:
                 known = checkpoint_curves(checkpoint, {row["weights_sha256"] for row in rows})
             runs.append(Run(f"{path.stem}/{place}" if place else path.stem, path.stem, rows, known))
-    order = list(words.RUNS)
-    runs.sort(key=lambda run: (run.data_hash != served, order.index(run.name) if run.name in order else len(order), run.key))
+    order = {name: place for place, name in enumerate(words.RUNS)}
+    runs.sort(key=lambda run: (run.data_hash != served, order.get(run.name, len(order)), run.key))
     return runs, problems
 
 
@@ -186,13 +186,14 @@ def _curves(path: Path) -> list[dict]:
 def _read_curves(path: Path, changed: int, size: int) -> list[dict]:
     try:
         curves = json.loads(path.read_text(encoding="utf-8"))["curves"]
-        return [one for one in curves if one["data_hash"] and one["model"] and any(NDCG in epoch for epoch in one["curve"])]
+        whole = [one for one in curves if one["data_hash"] and one["model"]]
+        return [one for one in whole if any(NDCG in epoch for epoch in one["curve"])]
     except (ValueError, KeyError, TypeError) as error:
         raise MolarError(f"{path.name} is not a file of curves; write it again or move it away.") from error
 
 
 def checkpoint_curves(checkpoint: Path, weights: set[str]) -> list[dict]:
-    """The curves of the towers in a checkpoint folder whose weights are among `weights`, in the shape of a curves file."""
+    """The curves of a checkpoint's towers whose weights are among `weights`, in the shape of a curves file."""
     from molar.checkpoint import read_meta, weights_sha256
 
     found = []

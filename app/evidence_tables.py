@@ -1,6 +1,6 @@
 """The tables of the Evidence tab as HTML, each with what it was made by. All text of results files is escaped here."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from html import escape
 
 from app import evidence_plots as plots
@@ -62,7 +62,7 @@ def _weights(found: list[tuple[str, object, str]]) -> str:
         return ""
     names = [name for name, _, _ in found]
     listed = ", ".join(
-        escape(words.short(name) + (f" seed {seed}" if names.count(name) > 1 else "")) + f" <code>{escape(digits)}</code>"
+        escape(words.trained(name, seed if names.count(name) > 1 else None)) + f" <code>{escape(digits)}</code>"
         for name, seed, digits in found
     )
     if len(found) <= SHOWN_WEIGHTS:
@@ -70,13 +70,15 @@ def _weights(found: list[tuple[str, object, str]]) -> str:
     return f"<details><summary>{words.weights_of(len(found))}</summary><p>{listed}</p></details>"
 
 
-def accuracy(title: str, columns: list[Column], metric: str) -> str:
-    """Models × slices (or × runs): a dot with its whisker on one axis for all columns, and the number."""
+def accuracy(title: str, columns: list[Column], metric: str, about: str = "") -> str:
+    """Models × slices (or × runs): dots with whiskers on one axis for all columns, and the numbers; "" without any."""
     models = _models(columns)
     cells = {(model, place): run.cell(model, slice_, metric)
              for model in models for place, (_, run, slice_) in enumerate(columns)}  # fmt: skip
+    if not any(cells.values()):
+        return ""
     scale = _scale(cells, metric)
-    head = "".join(f'<th scope="col"><span>{escape(says)}</span>{_pair(plots.axis(scale), "")}</th>' for says, _, _ in columns)
+    head = "".join(_column(says, scale) for says, _, _ in columns)
     body, beyond = [], False
     for heading, group in words.GROUPS:
         of_group = [model for model in models if _in_group(model[0], group)]
@@ -93,7 +95,8 @@ def accuracy(title: str, columns: list[Column], metric: str) -> str:
     rows = [row for _, run, slice_ in columns for row in run.models_rows() if row["slice"] == slice_]
     hashes = list(dict.fromkeys(one for _, run, _ in columns for one in run.split_hashes))
     notes = note(words.SHARE_MEANS) * (metric == SHARE) + note(words.BEYOND_AXIS) * beyond
-    return section(title, boxed(title, table), notes, source(rows, hashes))
+    title = words.measured(title, metric)
+    return section(title, note(about) * bool(about), boxed(title, table), notes, source(rows, hashes))
 
 
 def _models(columns: list[Column]) -> list[tuple[str, str]]:
@@ -124,14 +127,25 @@ def _dot(cell: Cell | None, scale: plots.Axis, model: tuple[str, str], where: st
     )))  # fmt: skip
     shade = f"shade-{model[0]}" if model[0] in plots.OWN_SHADES else ""
     says = words.strip_says(words.model(*model), where, words.METRICS.get(metric, metric), said)
-    picture = plots.strip(scale, cell.value, cell.ci, says, shade=shade, seeds=cell.seeds, hollow=model[0] in words.LIMITS)
+    hollow = model[0] in words.LIMITS
+    picture = plots.strip(scale, cell.value, cell.ci, says, shade=shade, seeds=cell.seeds, hollow=hollow)
+    return f"<td>{_pair(picture, f'{_mean(cell)} <small>{words.interval(cell.ci)}</small>')}</td>"
+
+
+def _mean(cell: Cell) -> str:
+    """The number, and its spread over seeds."""
     spread = f" <small>{words.spread(cell.sd)}</small>" if cell.sd is not None else ""
-    return f"<td>{_pair(picture, f'<b>{words.number(cell.value)}</b>{spread} <small>{words.interval(cell.ci)}</small>')}</td>"
+    return f"<b>{words.number(cell.value)}</b>{spread}"
 
 
 def _pair(picture: str, says: str) -> str:
     """A picture, and its number beside it or, in a narrow column, under it."""
     return f'<div class="ev-pair">{picture}<span>{says}</span></div>'
+
+
+def _column(says: str, scale: plots.Axis) -> str:
+    """The head of a column of pictures, with their axis."""
+    return f'<th scope="col"><span>{escape(says)}</span>{_pair(plots.axis(scale), "")}</th>'
 
 
 def _row(name: str, cells: list[str], model: str = "") -> str:
@@ -149,13 +163,15 @@ def _table(head: Iterable[str], body: Iterable[str], kind: str) -> str:
 
 def beyond_accuracy(run: Run) -> str:
     """Coverage, Gini and popularity bias of the models that have them."""
-    rows = [row for row in run.models_rows() if row["slice"] == "all" and set(words.BEYOND_METRICS) & set(row["metrics"])]
+    wanted = set(words.BEYOND_METRICS)
+    rows = [row for row in run.models_rows() if row["slice"] == "all" and wanted & set(row["metrics"])]
     if not rows:
         return ""
     metrics = [name for name in words.BEYOND_METRICS if any(name in row["metrics"] for row in rows)]
     head = [f'<th scope="col">{words.MODEL}</th>']
-    head += [f'<th scope="col"><span>{words.BEYOND_METRICS[name][0]}</span><small>{words.BEYOND_METRICS[name][1]}</small></th>'
-             for name in metrics]  # fmt: skip
+    for name in metrics:
+        says, means = words.BEYOND_METRICS[name]
+        head.append(f'<th scope="col"><span>{says}</span><small>{means}</small></th>')
     body = []
     for model in run.models():
         cells = [run.cell(model, "all", name) for name in metrics]
@@ -165,10 +181,7 @@ def beyond_accuracy(run: Run) -> str:
 
 
 def _plain(cell: Cell | None) -> str:
-    if cell is None:
-        return '<td class="none">–</td>'
-    spread = f" <small>{words.spread(cell.sd)}</small>" if cell.sd is not None else ""
-    return f"<td><b>{words.number(cell.value)}</b>{spread}</td>"
+    return '<td class="none">–</td>' if cell is None else f"<td>{_mean(cell)}</td>"
 
 
 def differences(run: Run) -> str:
@@ -182,19 +195,20 @@ def differences(run: Run) -> str:
              for edge in (row["metrics"][NDCG], *row["ci"].get(NDCG, ()))]  # fmt: skip
     scale = plots.Axis.over(min(0.0, *edges, 0.0), max(0.0, *edges, 0.0))
     head = [f'<th scope="col">{words.DIFFERENCE}</th>']
-    head += [f'<th scope="col"><span>{escape(words.slice_name(slice_, run.size(slice_)))}</span>{_pair(plots.axis(scale), "")}</th>'
-             for slice_ in slices]  # fmt: skip
-    body = [
-        _row(words.difference(*pair), [_difference(by_slice.get(slice_), scale, pair, slice_) for slice_ in slices], pair[0])
-        for pair, by_slice in found.items()
-    ]
+    head += [_column(words.slice_name(slice_, run.size(slice_)), scale) for slice_ in slices]
+    body = []
+    for pair, by_slice in found.items():
+        cells = [_difference(by_slice.get(slice_), scale, pair, slice_) for slice_ in slices]
+        body.append(_row(words.difference(*pair), cells, pair[0]))
     kind = f"ev-apart ev-{len(slices)}"
     parts = [boxed(words.DIFFERENCES, _table(head, body[:SHOWN_DIFFERENCES], kind))]
     if body[SHOWN_DIFFERENCES:]:
         title = words.more_differences(len(body) - SHOWN_DIFFERENCES)
-        parts.append(f"<details><summary>{title}</summary>{boxed(title, _table(head, body[SHOWN_DIFFERENCES:], kind))}</details>")
-    rows = [row for by_slice in found.values() for slice_ in slices for row in by_slice.get(slice_, [])]
-    tested = any("p_holm" in row["metrics"] for row in rows)
+        rest = boxed(title, _table(head, body[SHOWN_DIFFERENCES:], kind))
+        parts.append(f"<details><summary>{title}</summary>{rest}</details>")
+    tested = any("p_holm" in row["metrics"] for row in run.rows)
+    compared = {name for pair in found for name in pair}
+    rows = [row for row in run.models_rows() if row["model"] in compared and row["slice"] in slices]
     says = words.DIFFERENCES_NOTE if tested else words.DIFFERENCES_NOTE_PLAIN
     return section(words.DIFFERENCES, note(says), *parts, source(rows, run.split_hashes))
 
@@ -204,16 +218,16 @@ def _difference(rows: list[dict] | None, scale: plots.Axis, pair: tuple[str, str
     if not rows:
         return '<td class="none">–</td>'
     cell = cell_of(rows, NDCG)
-    ps = {name: [row["metrics"][name] for row in rows if row["metrics"].get(name) is not None] for name in ("p_holm", "p_value")}
-    name = "p_holm" if ps["p_holm"] else "p_value"
-    told = words.probability(max(ps[name]), name == "p_holm") if ps[name] else ""
-    apart = max(ps[name]) < 0.05 if ps[name] else cell.ci is not None and cell.ci[0] * cell.ci[1] > 0
+    name = next((one for one in ("p_holm", "p_value") if all(one in row["metrics"] for row in rows)), None)
+    p = max(row["metrics"][name] for row in rows) if name else None
+    told = words.probability(p, name == "p_holm") if name else ""
+    apart = p < 0.05 if name else cell.ci is not None and cell.ci[0] * cell.ci[1] > 0
     number, interval = words.number(cell.value, sign="+"), words.interval(cell.ci, sign="+")
     sentence = f"{number} {interval}" + (f", {told}" if told else "")
     says = words.strip_says(words.difference(*pair), words.SLICES.get(slice_, slice_), words.METRICS[NDCG], sentence)
     way = ("up" if cell.value > 0 else "down") if apart else "same"
     picture = plots.strip(scale, cell.value, cell.ci, says, shade=f"way-{way}", seeds=cell.seeds, hollow=not apart)
-    tail = f"<small>,</small> <small>{told}</small>" if told else ""
+    tail = f"<small>,</small> <small>{escape(told)}</small>" if told else ""
     return f"<td>{_pair(picture, f'<b>{number}</b> <small>{interval}</small>{tail}')}</td>"
 
 
@@ -221,25 +235,26 @@ def published(run: Run) -> str:
     """Our numbers of MovieLens-1M between those that others have published, worst first."""
     models = [model for model in run.models() if run.cell(model, "all", NDCG)]
     ours = [(model, run.cell(model, "all", NDCG), run.cell(model, "all", "recall@10")) for model in models]
-    tops = [edge for _, cell, _ in ours for edge in (cell.value, *(cell.ci or ()))] + [max(one[1]) for one in words.PUBLISHED]
-    scale = plots.Axis.over(0, max(tops))
+    tops = [edge for _, cell, _ in ours for edge in (cell.value, *(cell.ci or ()), *cell.seeds)]
+    scale = plots.Axis.over(0, max(*tops, *(max(ndcg) for _, ndcg, _, _ in words.PUBLISHED)))
     lines: list[tuple[float, str]] = []
     for model, cell, recall in ours:
-        says = f"{escape(words.ours(run.dataset, run.size('all')))}"
-        lines.append((cell.value, _row(words.model(*model), [_dot(cell, scale, model, words.HERE, NDCG), _plain(recall),
-                                                            f"<td>{says}</td>"], model[0])))  # fmt: skip
+        says = escape(words.ours(run.dataset, run.size("all")))
+        cells = [_dot(cell, scale, model, words.HERE, NDCG), _plain(recall), f"<td>{says}</td>"]
+        lines.append((cell.value, _row(words.model(*model), cells, model[0])))
     for name, ndcg, recall, where in words.PUBLISHED:
         values = " / ".join(map(words.number, ndcg))
         picture = plots.points(scale, ndcg, words.strip_says(name, words.PUBLISHED_BY, words.METRICS[NDCG], values))
-        cells = [f"<td>{_pair(picture, f'<b>{values}</b>')}</td>", f"<td><b>{' / '.join(map(words.number, recall))}</b></td>",
-                 f"<td><em>{words.PUBLISHED_BY}</em> {escape(where)}</td>"]  # fmt: skip
-        row = f'<tr class="elsewhere"><th scope="row">{escape(name)}</th>{"".join(cells)}</tr>'
+        row = (
+            f'<tr class="elsewhere"><th scope="row">{escape(name)}</th><td>{_pair(picture, f"<b>{values}</b>")}</td>'
+            f"<td><b>{' / '.join(map(words.number, recall))}</b></td>"
+            f"<td><em>{words.PUBLISHED_BY}</em> {escape(where)}</td></tr>"
+        )
         lines.append((sum(ndcg) / len(ndcg), row))
     head = [f'<th scope="col"><span>{escape(words.PUBLISHED_HEAD[0])}</span></th>',
-            f'<th scope="col"><span>{escape(words.PUBLISHED_HEAD[1])}</span>{_pair(plots.axis(scale), "")}</th>']  # fmt: skip
+            _column(words.PUBLISHED_HEAD[1], scale)]  # fmt: skip
     head += [f'<th scope="col"><span>{escape(says)}</span></th>' for says in words.PUBLISHED_HEAD[2:]]
-    key: Callable[[tuple[float, str]], float] = lambda line: line[0]  # noqa: E731
-    table = _table(head, [row for _, row in sorted(lines, key=key)], "ev-published")
+    table = _table(head, [row for _, row in sorted(lines)], "ev-published")
     rows = [row for row in run.models_rows() if row["slice"] == "all"]
     title = words.PUBLISHED_TITLE
     return section(title, note(words.PUBLISHED_NOTE), boxed(title, table), source(rows, run.split_hashes))
@@ -253,11 +268,13 @@ def learning(run: Run) -> str:
     others = [name for name in names if name not in plots.OWN_SHADES]
     drawn, body = [], []
     for name in names:
-        seeds = sorted((curve for curve in run.curves if curve["model"] == name), key=lambda curve: str(curve.get("seed")))
+        seeds = [curve for curve in run.curves if curve["model"] == name]
+        seeds.sort(key=lambda curve: str(curve.get("seed")))
         points = [[(epoch["epoch"], epoch[NDCG]) for epoch in curve["curve"] if NDCG in epoch] for curve in seeds]
         shared = list(zip(*points, strict=False))  # as long as the shortest
         middle = [(at[0][0], sum(value for _, value in at) / len(at)) for at in shared]
-        line = plots.Line(words.short(name), plots.shade_of(name, others), points, middle, max(middle, key=lambda at: at[1]))
+        best = max(middle, key=lambda at: at[1])
+        line = plots.Line(words.short(name), plots.shade_of(name, others), points, middle, best)
         drawn.append(line)
         body.append(_learned(words.model(name), seeds, points, line.shade))
     drawn.sort(key=lambda line: -line.middle[-1][1])
@@ -284,4 +301,5 @@ def _learned(name: str, seeds: list[dict], points: list[list[tuple[float, float]
         ", ".join(words.number(value) for _, value in best),
         words.number(sum(seconds) / len(seconds), 1) if seconds else "–",
     )
-    return f'<tr class="{shade}"><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+    told = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f'<tr class="{shade}"><th scope="row">{escape(name)}</th>{told}</tr>'

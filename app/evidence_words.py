@@ -13,7 +13,8 @@ INTERVALS = (
     "of theirs."
 )
 ELSEWHERE = (
-    "Is the encoder worth it, and what do fewer bits cost? Those tables are in docs/encoder.md. The protocol in full: docs/evaluation.md."
+    "Is the encoder worth it, and what do fewer bits cost? Those tables are in docs/encoder.md. "
+    "The protocol in full: docs/evaluation.md."
 )
 NONE = (
     "There are no results to show: the folder results/ holds no file with test numbers. "
@@ -28,7 +29,6 @@ OF_OTHER_DATA = "Other data: evidence about the method"
 # results/NAME.json -> what was run
 RUNS = {
     "demo": "Print shop: content, ID and aligned models",
-    "demo-id": "Print shop: ID models",
     "demo-temporal": "Print shop, split by time",
     "demo-dial-0": "Print shop, dial at 0 %",
     "demo-dial-50": "Print shop, dial at 50 %",
@@ -47,7 +47,8 @@ DIAL_MEANS = (
 # results/NAME.json -> what its reader must know
 NOTES = {
     "ml1m-1500": "Exploratory: a frozen subset of 1,500 users. It hints at what to expect and settles nothing.",
-    "ml1m-600": "A proof of the pipeline: 600 users and their 500 most chosen films, targets counted too, which flatters every model.",
+    "ml1m-600": "A proof of the pipeline: 600 users and their 500 most chosen films, targets counted too, "
+    "which flatters every model.",
     "demo-temporal": "Split by time: nothing that trains is later than anything that is asked, for any user.",
     **dict.fromkeys(DIALS, DIAL_MEANS),
     DIAL: DIAL_MEANS,
@@ -99,11 +100,15 @@ MODEL, DIFFERENCE = "model", "difference"
 ACCURACY = "Accuracy"
 BY_POPULARITY = "By popularity of what was asked for"
 BY_HISTORY = "By length of the history"
+SLICE_NOTES = {
+    BY_POPULARITY: "1 holds the few items that make a quarter of all training choices, 4 the many rare ones that make another.",
+    BY_HISTORY: "Users with the shortest histories first.",
+}
 OTHER_SLICES = "Other groups of users"
 SLICES = {
     "all": "all",
-    "warm": "warm: items with a past",
-    "cold": "cold: items nobody has chosen yet",
+    "warm": "warm (items with a past)",
+    "cold": "cold (items nobody chose before)",
     "held-out": "held out from alignment",
 }
 BEYOND_AXIS = "▸ lies beyond the axis, which fits the models; its number stands beside it."
@@ -117,8 +122,8 @@ BEYOND_METRICS = {
 
 DIFFERENCES = "Who is ahead, on the same users"
 DIFFERENCES_NOTE = (
-    "Differences of NDCG@10, user by user. A full dot is told apart from zero, a hollow one is not. Holm’s correction pays for "
-    "asking many questions of the same users."
+    "Differences of NDCG@10, user by user; a model of several seeds enters with its mean over them. A full dot is told apart "
+    "from zero (p < 0.05), a hollow one is not. Holm’s correction pays for asking all questions of a column of the same users."
 )
 DIFFERENCES_NOTE_PLAIN = (
     "Differences of NDCG@10, user by user. A full dot: the interval excludes zero; a hollow one: it does not. These results "
@@ -202,7 +207,12 @@ def difference(name: str, other: str) -> str:
 
 def slice_name(name: str, n: int) -> str:
     """A group of users, with its size."""
-    return f"{SLICES.get(name, name)} ({n:,})"
+    return f"{SLICES.get(name, name)}, {n:,} users"
+
+
+def measured(title: str, metric: str) -> str:
+    """The heading of a table of one metric."""
+    return f"{title}: {METRICS.get(metric, metric)}"
 
 
 def strip_says(model_name: str, where: str, metric: str, said: str) -> str:
@@ -227,6 +237,11 @@ def more_differences(count: int) -> str:
 
 def commands(count: int) -> str:
     return f"The {count:,} commands"
+
+
+def trained(name: str, seed: object = None) -> str:
+    """One training; its seed is told where there are several."""
+    return short(name) if seed is None else f"{short(name)} seed {seed}"
 
 
 def weights_of(count: int) -> str:

@@ -24,5 +24,5 @@ def alignment_loss(
     alike = (users[:, None] == users) | (next_items[:, None] == next_items)
     alike.fill_diagonal_(False)
     scores = scores.masked_fill(alike, -torch.inf)
-    pairs = torch.arange(len(users))
+    pairs = torch.arange(len(users), device=scores.device)
     return F.cross_entropy(scores, pairs) + F.cross_entropy(scores.T, pairs)

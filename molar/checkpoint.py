@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from molar.cache import write_atomically
+from molar.duorec import DuoRec, DuoRecConfig
 from molar.errors import MolarError
 from molar.fingerprint import require_same
 from molar.id_models import FPMC, FPMCConfig, GRU4Rec, GRU4RecConfig, SASRec, SASRecConfig
@@ -20,7 +21,10 @@ from molar.vectors import vectors_fingerprint
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
-ID_MODELS = {"sasrec": (SASRec, SASRecConfig), "gru4rec": (GRU4Rec, GRU4RecConfig), "fpmc": (FPMC, FPMCConfig)}
+ID_MODELS = {
+    "sasrec": (SASRec, SASRecConfig), "gru4rec": (GRU4Rec, GRU4RecConfig), "fpmc": (FPMC, FPMCConfig),
+    "duorec": (DuoRec, DuoRecConfig),
+}  # fmt: skip
 CLASSES = {pair[0].__name__: pair for pair in (*ID_MODELS.values(), (ContentUserEncoder, ContentConfig))}
 KEYS = {"class", "config", "weights_sha256", "meta"}
 

@@ -253,8 +253,9 @@ def encode(options) -> None:
 
 def train_id(options) -> None:
     """Train an ID model."""
+    from molar.crew import Crew
     from molar.settings import id_settings
-    from molar.train import train_id_model
+    from molar.train import describe_training, train_id_model
 
     split = _split(options)
     name = options.name or options.model
@@ -262,7 +263,9 @@ def train_id(options) -> None:
     train_id_model(split, options.model, out=out, label=name.split("/")[0], command=options.command,
                    report=Terminal(f"training {name}"), **id_settings(options.model, split, options.settings),
                    **_given(options, "seed", "epochs"))  # fmt: skip
-    print(out)
+    if Crew().first:
+        print(describe_training(out), file=sys.stderr)
+        print(out)
 
 
 def train(options) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -53,6 +54,17 @@ class Crew:
         flat = reduce(torch.cat([flat, flat.new_tensor([float(weight)])]), "sum")
         for p, mean in zip(parameters, (flat[:-1] / flat[-1]).split([p.numel() for p in parameters]), strict=True):
             p.grad = mean.view_as(p)
+
+    def from_first(self, work: Callable[[], float]) -> float:
+        """What `work()` gives in the first process, told to all: each GPU might round it otherwise, and stop elsewhere."""
+        if self.size == 1:
+            return work()
+        from accelerate.utils import broadcast
+
+        value = torch.zeros(1, dtype=torch.float64, device=self.device)
+        if self.first:
+            value += work()
+        return broadcast(value).item()
 
     def wait(self) -> None:
         """Until every process is here."""

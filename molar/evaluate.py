@@ -13,7 +13,7 @@ from molar.errors import MolarError
 from molar.metrics import beyond_accuracy, ndcg
 from molar.oracles import read_oracles
 from molar.progress import Report, silent
-from molar.ranking import Scorer, TowerScorer, evaluate_ranks, rank_targets, ranks_and_lists  # noqa: F401 (used elsewhere)
+from molar.ranking import Scorer, TowerScorer, evaluate_ranks, ranks_and_lists
 from molar.results import Run, Source, interval, read_rows, resampled_means, rows_for, write_json, write_rows
 from molar.slices import MAIN, is_bucket, slices
 from molar.split import LEAVE_ONE_OUT, TEMPORAL, Split, split_dataset

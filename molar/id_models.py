@@ -12,6 +12,7 @@ from molar.blocks import BLOCKS, check_sizes, start_small
 from molar.columns import PAD
 from molar.dropout import Dropout
 from molar.errors import MolarError
+from molar.split import Split
 
 
 class IDModel(nn.Module):
@@ -59,14 +60,20 @@ class IDModel(nn.Module):
         """What is added to user · item, (n_items + 1,): nothing, the item vectors carry popularity themselves."""
         return torch.zeros(len(self.items.weight))
 
+    @classmethod
+    def regulariser(cls, config, split: Split):
+        """What training adds to the recommendation loss, times `config.contrast`: None, or a function of
+        (model, batch, states, rng) that gives a scalar; `states` (batch, length, dim) come from that loss."""
+        return None
+
     def user_vectors(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """User vectors (n, dim) float32 after whole histories of item numbers. MolarError if one is empty."""
         return last_states(self, histories, users)
 
     @torch.no_grad()
-    def forget(self, unknown: torch.Tensor) -> None:
+    def forget(self, unknown: torch.Tensor, users: torch.Tensor | None = None) -> None:
         """Zero the embeddings of items that training will never touch: `unknown` is (n_items + 1,) bool. In a history
-        such an item then says nothing, instead of noise."""
+        such an item then says nothing, instead of noise. So too of `users` (n_users,) bool, where a model knows users."""
         self.items.weight[unknown] = 0
 
     def _start_small(self) -> None:
@@ -193,6 +200,13 @@ class FPMC(IDModel):
         last = embedded[..., self.config.dim :]  # (batch, length, dim / 2)
         known = torch.zeros_like(last) if users is None else self.users(users).unsqueeze(1).expand_as(last)
         return self.dropout(torch.cat([known, last], dim=-1) * self.config.dim**0.5)
+
+    @torch.no_grad()
+    def forget(self, unknown: torch.Tensor, users: torch.Tensor | None = None) -> None:
+        """`IDModel.forget`, and of users who are never trained only the Markov half is left."""
+        super().forget(unknown)
+        if users is not None:
+            self.users.weight[users] = 0
 
     def outputs(self, embedded: torch.Tensor) -> torch.Tensor:
         """The part (…, dim) of embedded items (…, 3/2 dim) that scores."""

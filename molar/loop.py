@@ -48,9 +48,13 @@ class Recipe:
     def __post_init__(self):
         if self.precision not in PRECISIONS:
             raise MolarError(f"precision must be {' or '.join(PRECISIONS)}, not {self.precision!r}.")
-        for name in ("epochs", "batch_size", "lr", "patience"):
+        for name in ("epochs", "batch_size", "lr", "patience", "clip"):
             if getattr(self, name) <= 0:
                 raise MolarError(f"{name} must be above 0, not {getattr(self, name)}.")
+        if self.weight_decay < 0 or not 0 <= self.warm_up < 1:
+            raise MolarError(
+                f"weight_decay must be at least 0 and warm_up in [0, 1), not {self.weight_decay} and {self.warm_up}."
+            )
 
     def rate(self, done: float) -> float:
         """The learning rate when a share `done` in [0, 1) of all steps is done."""
@@ -128,7 +132,8 @@ def _train_epoch(
         done += int((batch.targets > 0).sum())
     losses = {name: round(value * crew.size / total, 5) for name, value in sums.items()}
     seconds = round(time.perf_counter() - began, 2)
-    state.curve.append({"epoch": epoch, "ndcg@10": validation_ndcg(model, split), **losses, "seconds": seconds})
+    reached = crew.from_first(lambda: validation_ndcg(model, split))
+    state.curve.append({"epoch": epoch, "ndcg@10": reached, **losses, "seconds": seconds})
     report(epoch * total, recipe.epochs * total, _note(state))
 
 

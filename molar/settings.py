@@ -2,11 +2,14 @@
 
 import dataclasses
 from collections.abc import Sequence
+from math import isfinite
 
 from molar.errors import MolarError
 from molar.losses import LossConfig
 from molar.split import Split
 from molar.train import ID_RECIPE, data_sizes, id_model_classes
+
+NUMBERS = {int: "a whole number", float: "a finite number"}
 
 
 def id_settings(model: str, split: Split, given: Sequence[str]) -> dict:
@@ -26,6 +29,8 @@ def id_settings(model: str, split: Split, given: Sequence[str]) -> dict:
         part, kind = known[name]
         try:
             wanted[part][name] = kind(value)
+            if kind is float and not isfinite(wanted[part][name]):
+                raise ValueError
         except ValueError:
-            raise MolarError(f"--set {text!r}: {value!r} is not a number of the kind {kind.__name__}.") from None
+            raise MolarError(f"--set {text!r}: {value!r} is not {NUMBERS[kind]}.") from None
     return {part: dataclasses.replace(value, **wanted[part]) for part, value in parts.items()}

@@ -55,14 +55,19 @@ def train_id_model(
 
     def build() -> IDModel:
         built = build_model(config)
-        built.forget(torch.from_numpy(split.cold))
+        built.forget(torch.from_numpy(split.cold), torch.from_numpy(split.train_ends < 2))
         return built
 
     def measure(model: nn.Module, batch: Batch, rng: np.random.Generator):
-        value, _ = next_item(model, batch, rng)
-        return value, {"loss": value.item()}
+        value, states = next_item(model, batch, rng)
+        parts = {"loss": value.item()}
+        if regularise:
+            extra = regularise(model, batch, states, rng)
+            parts["contrast"] = extra.item()
+            value = value + config.contrast * extra
+        return value, parts
 
-    next_item = NextItemLoss(split, loss)
+    next_item, regularise = NextItemLoss(split, loss), build_model.regulariser(config, split)
     settings = {"class": build_model.__name__, "loss": dataclasses.asdict(loss)}
     about = {"command": command, "label": label or model}
     return _train(build, measure, split, config, recipe, settings, seed, out, about, report)
@@ -134,7 +139,7 @@ def train_molar(
     settings = {"class": "ContentUserEncoder", "alpha": alpha, "vectors": sha16([vectors])}
     if alpha:
         id_model.eval().requires_grad_(False)
-        settings |= {"tau": tau, "id_model": sha16([p.numpy() for p in id_model.state_dict().values()])}
+        settings |= {"tau": tau, "id_model": sha16([p.cpu().numpy() for p in id_model.state_dict().values()])}
     about = {"command": command} | ({"encoder": encoder} if encoder else {})
     model = _train(build, loss, split, config, recipe, settings, seed, out, about, report)
     model.set_item_vectors(vectors)
@@ -160,6 +165,14 @@ def _aligned(states: torch.Tensor, batch: Batch, id_model: IDModel, held_out: np
         users=users,
         next_items=place(batch.targets[rows, prefixes]),
     )
+
+
+def describe_training(folder: Path | str) -> str:
+    """How the training of a saved model went, in one sentence. Raises MolarError if there is none."""
+    meta = read_meta(folder)
+    epochs, recipe = meta["epochs"], meta["recipe"]
+    early = f" (stopped early: no better for {recipe['patience']} epochs)" if epochs < recipe["epochs"] else ""
+    return f"best at epoch {meta['best_epoch']} of {epochs}{early}: validation NDCG@10 {meta['validation']['ndcg@10']:.4f}"
 
 
 def _check(split: Split) -> None:

@@ -161,7 +161,8 @@ class ContentUserEncoder(nn.Module):
 
     def item_matrix(self) -> torch.Tensor:
         """Item vectors (n_items + 1, dim); the score of an item is user · item + its bias."""
-        return self.embed_items(torch.arange(len(self._item_vectors(self.whitened))))
+        whitened = self._item_vectors(self.whitened)
+        return self.embed_items(torch.arange(len(whitened), device=whitened.device))
 
     def item_bias(self) -> torch.Tensor:
         """What is added to user · item, (n_items + 1,): the prior on the scale of cosines, zero without counts."""

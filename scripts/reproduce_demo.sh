@@ -17,3 +17,22 @@ fi
 "$PYTHON" -m molar train "$DATA" --checkpoint "$OUT"
 "$PYTHON" -m molar evaluate "$DATA" --checkpoint "$OUT" --out results/demo.json
 "$PYTHON" -m molar draw-maps "$DATA" --checkpoint "$OUT"
+
+# The ID models alone: at the three settings of the shoppers' dial (docs/print-shop.md), 50 being the shop as it is, and
+# split by time. All have one recipe and as many epochs. About twenty minutes.
+"$PYTHON" -m scripts.printshop.write_shoppers "$DATA"
+train_id() { # FOLDER OPTIONS…
+  local folder=$1; shift
+  for model in sasrec gru4rec fpmc duorec; do
+    "$PYTHON" -m molar train-id "$DATA" --checkpoint "$folder" --model "$model" --epochs 12 --set dim=64 --set batch_size=64 "$@"
+  done
+}
+for dial in 0 50 100; do
+  histories=interactions-$dial.csv
+  if [ $dial = 50 ]; then histories=interactions.csv; fi
+  train_id build/demo-dial-$dial --interactions $histories
+  "$PYTHON" -m molar evaluate-id "$DATA" build/demo-dial-$dial --interactions $histories --out results/demo-dial-$dial.json
+done
+train_id build/demo-temporal --split temporal
+"$PYTHON" -m molar evaluate-id "$DATA" build/demo-temporal --split temporal --out results/demo-temporal.json
+"$PYTHON" -m scripts.write_results

@@ -24,7 +24,7 @@ from molar.settings import id_settings
 from molar.split import leave_one_out
 from molar.train import train_id_model
 
-TRIALS, EPOCHS = 3, 12
+TRIALS, EPOCHS = 4, 12
 FIXED = {"max_length": 200, "precision": "bfloat16"}
 START = {"lr": 2e-3, "batch_size": 32, "dropout": 0.2, "dim": 128, "kind": "full"}  # trial 0 of every model
 ALL = {

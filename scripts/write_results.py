@@ -1,4 +1,4 @@
-"""Write the results sections of README.md and docs/encoder.md from results/*.json: `python -m scripts.write_results`.
+"""Write what README.md, docs/encoder.md and docs/results.md tell of results/*.json: `python -m scripts.write_results`.
 
 Every number in them comes from here, so that none can outlive the run that made it; a test compares the two.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 from molar.errors import MolarError
 from molar.results import read_rows
 from scripts.encoder_tables import encoder_tables
+from scripts.results_page import SVG_FOLDER, plots, results_page
 
 START, END = "<!-- results: written by python -m scripts.write_results -->", "<!-- end of results -->"
 MODELS = (
@@ -160,11 +161,24 @@ def write_section(page: Path, section: str) -> None:
     page.write_text(before + section + after, encoding="utf-8")
 
 
+def write_page(page: Path) -> None:
+    """Write the page of all results, and its plots in a folder beside it, which holds no others."""
+    page.write_text(results_page(), encoding="utf-8")
+    folder, drawn = page.parent / SVG_FOLDER, plots()
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.svg"):
+        if old.name not in drawn:
+            old.unlink()
+    for name, svg in drawn.items():
+        (folder / name).write_text(svg, encoding="utf-8")
+
+
 def main() -> int:
-    """Write the sections. Returns the exit code: 0, or 2 for an error the user can mend."""
+    """Write the sections and the page. Returns the exit code: 0, or 2 for an error the user can mend."""
     try:
         write_section(Path("README.md"), results_section())
         write_section(Path("docs/encoder.md"), encoder_section())
+        write_page(Path("docs/results.md"))
     except MolarError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -9,18 +9,26 @@ SHARE = "share_of_reading_oracle@ndcg10"
 SLICES = {"all": 1.0, "warm": 1.2, "cold": 0.3}
 BUCKETS = {"popularity 1": 2.0, "popularity 2": 1.1, "popularity 3": 0.7, "popularity 4": 0.2}
 LENGTHS = {"history <20": 0.8, "history 20–99": 1.0, "history ≥100": 1.1}
+UNTRAINED = ("random", "popularity", "item-knn", "oracle-reading", "oracle-knowing")
+COMPARED = {  # (model, other) -> difference, p after Holm's correction
+    ("content", "item-knn"): (0.02, 0.00011), ("molar", "content"): (0.001, 0.412), ("molar", "sasrec"): (-0.009, 0.018),
+}  # fmt: skip
+TRAINED = ("fpmc", "gru4rec", "sasrec-bce", "sasrec-gbce", "sasrec", "duorec", "sasrec-wide & deep")
 MODELS = {"random": 0.004, "popularity": 0.034, "item-knn": 0.102, "sasrec": 0.121, "content": 0.122, "molar": 0.123}
 
 
-def row(model: str, slice_: str = "all", *, value: float = 0.1, variant: str = "", seed: int = 0, n: int = 200, data: str = OURS,
-        dataset: str = "Tiny shop", split: str = "test", command: str = "python -m molar evaluate tiny", half: float = 0.006,
-        **more: float) -> dict:  # fmt: skip
-    """One row as `molar.results` writes it; `more` are further metrics, by names that Python allows or in a mapping."""
-    metrics = {"ndcg@10": value, "recall@10": 2 * value, **more}
-    ci = {name: [round(number - half, 6), round(number + half, 6)] for name, number in metrics.items() if not name.startswith("p_")}
-    weights = hashlib.sha256(f"{model} {seed}".encode()).hexdigest() if model in ("sasrec", "content", "molar") or model.startswith("sasrec") else ""
-    return {"dataset": dataset, "data_hash": data, "split": split, "slice": slice_, "model": model, "variant": variant, "seed": seed,
-            "n": n, "metrics": metrics, "ci": ci, "command": command, "weights_sha256": weights}  # fmt: skip
+def row(model: str, slice_: str = "all", *, value: float = 0.1, variant: str = "", seed: int = 0, n: int = 200,
+        data: str = OURS, dataset: str = "Tiny shop", split: str = "test", command: str = "python -m molar evaluate X",
+        half: float = 0.006, more: dict[str, float] | None = None) -> dict:  # fmt: skip
+    """One row as `molar.results` writes it; `half` is half the width of the intervals, `more` are further metrics."""
+    metrics = {"ndcg@10": value, "recall@10": 2 * value, **(more or {})}
+    with_ci = [name for name in metrics if not name.startswith(("p_", "coverage", "gini", "popularity"))]
+    return {
+        "dataset": dataset, "data_hash": data, "split": split, "slice": slice_, "model": model, "variant": variant,
+        "seed": seed, "n": n, "metrics": metrics, "command": command,
+        "ci": {name: [round(metrics[name] - half, 6), round(metrics[name] + half, 6)] for name in with_ci},
+        "weights_sha256": "" if model in UNTRAINED else hashlib.sha256(f"{model} {seed}".encode()).hexdigest(),
+    }  # fmt: skip
 
 
 def shop_rows(data: str = OURS, **facts) -> list[dict]:
@@ -31,33 +39,36 @@ def shop_rows(data: str = OURS, **facts) -> list[dict]:
             more = {SHARE: round(value / 0.282, 4)}
             if slice_ == "all":
                 more |= {"coverage@10": 0.61, "gini@10": 0.72, "popularity_bias@10": 2.41}
-            rows.append(row(model, slice_, value=round(value * factor, 6), data=data, **more, **facts))
+            rows.append(row(model, slice_, value=round(value * factor, 6), data=data, more=more, **facts))
     for slice_ in SLICES:
-        for (model, other), p in {("content", "item-knn"): 0.00011, ("molar", "content"): 0.412, ("molar", "sasrec"): 0.018}.items():
-            rows.append(row(model, slice_, value=0.02 if p < 0.01 else -0.009 if p < 0.1 else 0.001, variant=f"minus {other}", data=data,
-                            p_value=p / 2, p_holm=p, **facts))  # fmt: skip
+        for (model, other), (value, p) in COMPARED.items():
+            ps = {"p_value": p / 2, "p_holm": p}
+            rows.append(row(model, slice_, value=value, variant=f"minus {other}", data=data, more=ps, **facts))
     return rows + [row("molar", split="validation", value=0.999, data=data, **facts)]
 
 
 def film_rows(**facts) -> list[dict]:
     """Several ID models with three seeds each, on as many users as all of MovieLens-1M has."""
-    known = dict(dataset="ml1m-posters", data=OTHERS, n=6040, command="python -m molar evaluate-id ml1m FOLDER --out results/ml1m-id.json")
-    rows = [row(model, slice_, value=value, **known | facts) for model, value in {"random": 0.001, "popularity": 0.012, "item-knn": 0.09}.items()
-            for slice_ in ("all", "warm")]  # fmt: skip
-    for place, model in enumerate(("fpmc", "gru4rec", "sasrec-bce", "sasrec-gbce", "sasrec", "duorec", "sasrec-wide & deep")):
-        for seed in range(3):
-            for slice_ in ("all", "warm", "popularity 1", "popularity 2"):
-                rows.append(row(model, slice_, value=round(0.1 + 0.013 * place + 0.002 * seed, 6), seed=seed, **known | facts))
+    command = "python -m molar evaluate-id ml1m FOLDER --out results/ml1m-id.json"
+    known = {"dataset": "ml1m-posters", "data": OTHERS, "n": 6040, "command": command} | facts
+    rows = []
+    for slice_ in ("all", "warm", "popularity 1 (20 items)", "popularity 2 (70 items)"):
+        rows += [row(model, slice_, value=value, **known) for model, value in (("random", 0.001), ("item-knn", 0.09))]
+        for place, model in enumerate(TRAINED):
+            for seed in range(3):
+                rows.append(row(model, slice_, value=round(0.1 + 0.013 * place + 0.002 * seed, 6), seed=seed, **known))
     return rows
 
 
 def curve(model: str, seed: int = 0, *, epochs: int = 12, top: float = 0.13, data: str = OTHERS) -> dict:
     """One training as results/NAME-curves.json keeps it; it is best two epochs before its end."""
-    told = [{"epoch": one, "ndcg@10": round(top * one / (one + 3) - 0.004 * max(0, one - epochs + 2), 5), "loss": 5.0, "seconds": 2.5}
-            for one in range(1, epochs + 1)]  # fmt: skip
-    return {"dataset": "ml1m-posters", "data_hash": data, "split_hash": "5b17" * 4, "model": model, "seed": seed,
-            "command": f"python -m molar train-id ml1m --name {model}/seed-{seed} --seed {seed}", "weights_sha256": f"{seed:064x}",
-            "curve": told}  # fmt: skip
+    values = [top * one / (one + 3) - 0.004 * max(0, one - epochs + 2) for one in range(1, epochs + 1)]
+    told = [{"epoch": one, "ndcg@10": round(at, 5), "loss": 5.0, "seconds": 2.5} for one, at in enumerate(values, 1)]
+    return {
+        "dataset": "ml1m-posters", "data_hash": data, "split_hash": "5b17" * 4, "model": model, "seed": seed,
+        "command": f"python -m molar train-id ml1m --name {model}/seed-{seed} --seed {seed}",
+        "weights_sha256": hashlib.sha256(f"{model} {seed}".encode()).hexdigest(), "curve": told,
+    }  # fmt: skip
 
 
 def write(folder: Path, name: str, rows: list[dict]) -> None:
@@ -76,8 +87,9 @@ def write_all(folder: Path, data: str = OURS) -> Path:
     for place, dial in enumerate((0, 50, 100)):
         write(folder, f"demo-dial-{dial}", shop_rows(f"{place}" * 16))
     write(folder, "ml1m-id", film_rows())
-    write_curves(folder, "ml1m-id", [curve(model, seed, epochs=12 + 3 * place + seed, top=0.1 + 0.013 * place) for place, model in
-                                     enumerate(("fpmc", "gru4rec", "sasrec-bce", "sasrec", "duorec")) for seed in range(3)])  # fmt: skip
+    drawn = [curve(model, seed, epochs=12 + 3 * place + seed, top=0.1 + 0.013 * place)
+             for place, model in enumerate(TRAINED[:5]) for seed in range(3)]  # fmt: skip
+    write_curves(folder, "ml1m-id", drawn)
     write(folder, "ml1m-1500", film_rows(n=1500))
     write(folder, "of-my-own", [row("my & model", value=0.2, half=0.03), row("popularity", value=0.05)])
     (folder / "encoder-probe.json").write_text('{"rows": []}', encoding="utf-8")

@@ -15,12 +15,18 @@ from tests.test_tune import QUICK
 from tests.tiny_backbone import save_tiny_backbone
 from tests.tiny_families import save_tiny_family
 
+from molar.batches import epoch_batches
+from molar.checkpoint import ID_MODELS
 from molar.encode import GPU_BATCH, encode_catalogue
 from molar.encoder import EncoderConfig, ItemEncoder
 from molar.errors import MolarError
+from molar.evaluate import TowerScorer
 from molar.features import Pieces
+from molar.losses import LOSSES, LossConfig, NextItemLoss
+from molar.train import _aligned, data_sizes
 from molar.tune import Tuner
 from molar.tune_samples import draw_samples
+from molar.user_encoder import ContentConfig, ContentUserEncoder
 
 ROOT = Path(__file__).parent.parent
 
@@ -94,6 +100,47 @@ def test_stage_1_computes_where_the_backbone_is(encoder):
     assert [loss.device.type for loss in losses] == ["meta"] * 3
     sum(losses).backward()
     tuner.centre_gate([0, 1, 2])
+
+
+def on_meta(split, vectors) -> dict:
+    """Every tower of the tests' size on torch's device without values."""
+    content = ContentUserEncoder(ContentConfig(dim_in=16, dim=16, blocks=2, max_length=6, hidden=16))
+    content.set_item_vectors(vectors)
+    content.set_counts(split.train_counts())
+    towers = {"content": content}
+    for name, (build, config_class) in ID_MODELS.items():
+        towers[name] = build(config_class(**data_sizes(config_class, split), dim=16, max_length=6))
+    return {name: tower.to("meta") for name, tower in towers.items()}
+
+
+@pytest.mark.parametrize("name", ["content", *ID_MODELS])
+@pytest.mark.parametrize("kind", LOSSES)
+def test_a_towers_loss_computes_where_the_tower_is(tiny, tiny_vectors, name, kind):
+    towers, rng = on_meta(tiny.split, tiny_vectors), np.random.default_rng(0)
+    batch = next(epoch_batches(tiny.split, seed=0, epoch=1, batch_size=8, max_length=6))
+    value, states = NextItemLoss(tiny.split, LossConfig(kind, negatives=10))(towers[name], batch, rng)
+    if name == "content":
+        value = value + _aligned(states, batch, towers["sasrec"], tiny.split.held_out, 0.1)
+    elif regularise := towers[name].regulariser(towers[name].config, tiny.split):
+        value = value + regularise(towers[name], batch, states, rng)
+    assert value.device.type == "meta"
+    value.backward()
+
+
+@pytest.mark.parametrize("name", ["content", *ID_MODELS])
+def test_ranking_computes_where_the_tower_is(tiny, tiny_vectors, name):
+    """Up to the vectors, which then come to the CPU."""
+    tower = on_meta(tiny.split, tiny_vectors)[name]
+    came = []
+
+    def each(items, return_inverse):  # torch.unique, which looks at values
+        return items.flatten(), torch.arange(items.numel(), device=items.device).view(items.shape)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.Tensor, "cpu", lambda self: came.append(self.device.type) or torch.zeros(self.shape))
+        patch.setattr(torch, "unique", each)
+        scores = TowerScorer(name, tower).scores([np.array([3, 1, 4]), np.array([2])])
+    assert scores.shape == (2, 31) and came.count("meta") >= 2
 
 
 def test_the_papers_setting_runs_to_its_end_on_a_tiny_model(tiny_folder, tmp_path):

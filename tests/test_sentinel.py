@@ -17,6 +17,7 @@ from molar import losses, train
 from molar.baselines import ContentKNN, ItemKNN, Popularity
 from molar.batches import epoch_batches, training_targets
 from molar.checkpoint import ID_MODELS
+from molar.duorec import Contrast, DuoRecConfig
 from molar.id_models import IDModel, SASRecConfig
 from molar.split import Split, leave_one_out
 from molar.user_encoder import ContentConfig, ContentUserEncoder
@@ -119,6 +120,21 @@ def test_no_loss_touches_a_sentinel(world, touched, kind):
 def test_no_id_model_touches_a_sentinel(world, touched, model):
     train.train_id_model(world.split, model, epochs=1)
     check_touched(world, touched)
+
+
+def test_no_pair_of_duorecs_holds_a_sentinel(world):
+    leaking = dataclasses.replace(world.split, train_ends=np.diff(world.split.dataset.offsets))
+    assert set(drawn_pairs(leaking)) & set(world.sentinels), "a leak would show"
+    items = drawn_pairs(world.split)
+    assert len(set(items)) > 20 and not set(items) & set(world.sentinels)
+
+
+def drawn_pairs(split: Split) -> np.ndarray:
+    """Every item of the prefixes that DuoRec draws beside each prefix of a training history, twenty times over."""
+    contrast, rng = Contrast(split, DuoRecConfig(split.dataset.n_items, **SMALL)), np.random.default_rng(0)
+    users = np.repeat(np.arange(split.dataset.n_users), np.maximum(split.train_ends - 1, 0))
+    targets = np.concatenate([split.train_history(user)[1:] for user in range(split.dataset.n_users)])
+    return np.concatenate([contrast.draw(users, targets, rng)[0].ravel() for _ in range(20)])
 
 
 def check_touched(world: World, touched: list[np.ndarray]) -> None:

@@ -1,0 +1,220 @@
+"""docs/results.md and its plots, from results/*.json: every measured table with where it comes from.
+
+A file that is not there yet is a line that says what makes it. `python -m scripts.write_results` writes the page.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+
+from molar.curves import read_curves
+from molar.results import READING_ORACLE, SHARE, read_rows
+from molar.slices import HISTORY, MAIN, POPULARITY
+from scripts.draw_curves import curves_svg
+
+NAMES = {
+    "item-knn": "item-kNN", "content-knn": "content-kNN", "sasrec": "SASRec", "molar": "**molar**, aligned",
+    "content": "content only", READING_ORACLE: "reading oracle", "oracle-knowing": "knowing oracle",
+}  # fmt: skip
+OF_LISTS = {"coverage@10": "coverage", "gini@10": "Gini", "popularity_bias@10": "popularity bias"}
+SVG_FOLDER = "results"  # beside the page
+
+# Read in the sources named. Their order of ties, preprocessing and item sets differ from ours, so none is a target.
+ANTKLEN = "antklen/sasrec-bert4rec-recsys23"
+PUBLISHED = (
+    ("SASRec, BCE with 1 negative", ".1259 / .1341", ".2392 / .2500", f"asash/gSASRec-pytorch / {ANTKLEN}"),
+    ("BERT4Rec", ".1516–.1537", ".2821–.2843", f"asash/bert4rec_repro, {ANTKLEN}"),
+    ("SASRec, sampled softmax", ".1684", ".2929", "blondered/transformer_benchmark"),
+    ("gSASRec (gBCE)", ".1726", ".3003", "asash/gSASRec-pytorch (3,416 items)"),
+    ("Molar, the paper", ".1768", ".3124", "arXiv 2412.18176 (3,706 items)"),
+    ("eSASRec", ".1772", ".3133", "blondered/transformer_benchmark (3,706 items)"),
+    ("SASRec+, full cross-entropy / 3,000 negatives", ".1821 / .1857", ".3152 / .3159", ANTKLEN),
+    ("HSTU-large", ".1893", ".3294", "meta-recsys/generative-recommenders"),
+)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One results file on the page."""
+
+    file: str
+    title: str
+    note: str
+    command: str  # what makes the file
+    published: bool = False
+
+
+DIAL = "ID models, where {0} % of the variance of taste shows in the histories alone ([the dial](print-shop.md#the-dial))."
+SHOP_COMMAND = "scripts/reproduce_demo.sh"
+FILMS_COMMAND = "scripts/reproduce_ml1m_id.sh --data DATASET"
+CHAPTERS = (
+    Chapter("ml1m-id.json", "MovieLens-1M in full",
+            "ID models on all 6,040 users. The files hold an order and no timestamps, so there is no split by time.",
+            FILMS_COMMAND, published=True),
+    Chapter("ml1m-1500.json", "MovieLens-1M, 1,500 of its users",
+            "Exploratory: a part, chosen by a hash, is no comparison with numbers on the whole.", FILMS_COMMAND),
+    Chapter("demo.json", "The print shop, content and alignment", "Simulated: the oracles tell what can be reached.",
+            SHOP_COMMAND),
+    *(Chapter(f"demo-dial-{dial}.json", f"The print shop, ID models, dial at {dial} %", DIAL.format(dial), SHOP_COMMAND)
+      for dial in (0, 50, 100)),
+    Chapter("demo-temporal.json", "The print shop, ID models, split by time",
+            "Nothing that trains is later than anything that is asked.", SHOP_COMMAND),
+)  # fmt: skip
+
+HEAD = """\
+# Results
+
+Written by `python -m scripts.write_results` from [results/](../results/); nothing here is typed by hand. What the metrics, slices,
+intervals and tests are: [evaluation.md](evaluation.md). All of it is the test split unless a line says otherwise: full ranking of
+the whole catalogue, seen items left out, ties against the model, every choice made on validation. One seed: mean over users
+with its 95 % interval; several: mean ± standard deviation over seeds.
+"""
+
+
+def results_page(folder: Path = Path("results")) -> str:
+    """The whole page as Markdown. Raises MolarError for a results file of another shape."""
+    lines = [HEAD]
+    for chapter in CHAPTERS:
+        rows = [row for row in read_rows(folder / chapter.file) if row["split"] == "test"]
+        lines += [f"## {chapter.title}", "", chapter.note, ""]
+        if not rows:
+            lines += [f"`results/{chapter.file}` is not there yet: `{chapter.command}` makes it.", ""]
+        for dataset in dict.fromkeys(row["dataset"] for row in rows):
+            lines += dataset_lines([row for row in rows if row["dataset"] == dataset], folder / chapter.file)
+        if rows and read_curves(folder / chapter.file):
+            lines += [f"![{chapter.title}: validation NDCG@10 by epoch]({SVG_FOLDER}/{svg_name(chapter.file)})", ""]
+        if chapter.published:
+            lines += published_lines()
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def plots(folder: Path = Path("results")) -> dict[str, str]:
+    """File name → SVG of every plot of the page."""
+    found = {chapter: read_curves(folder / chapter.file) for chapter in CHAPTERS if (folder / chapter.file).exists()}
+    return {svg_name(chapter.file): curves_svg(curves, chapter.title) for chapter, curves in found.items() if curves}
+
+
+def svg_name(file: str) -> str:
+    return f"{Path(file).stem}.svg"
+
+
+def dataset_lines(rows: list[dict], path: Path) -> list[str]:
+    """The tables of one dataset's test rows, and where they come from."""
+    by = {}  # (model, slice) → its rows, one a seed
+    for row in rows:
+        if not row["variant"]:
+            by.setdefault((row["model"], row["slice"]), []).append(row)
+    models = sorted(dict.fromkeys(model for model, _ in by), key=lambda model: model.startswith("oracle"))  # oracles last
+    return [
+        *_provenance(rows, by, models, path),
+        *_accuracy(by, models),
+        *_beyond(by, models),
+        *_buckets(by, models),
+        *_differences(rows),
+    ]
+
+
+def _provenance(rows: list[dict], by: dict, models: list[str], path: Path) -> list[str]:
+    curves = [curve for curve in read_curves(path) if curve["dataset"] == rows[0]["dataset"]]
+    splits = dict.fromkeys(curve["split_hash"] for curve in curves if curve["split_hash"])
+    told = f"{rows[0]['dataset']}, data `{rows[0]['data_hash']}`"
+    told += "".join(f", split `{split}`" for split in splits)
+    commands = dict.fromkeys(row["command"] for row in rows)
+    weights = [f"{name(model)} {row['seed']} `{row['weights_sha256'][:16]}`"
+               for model in models for row in by.get((model, "all"), []) if row["weights_sha256"]]  # fmt: skip
+    return [
+        f"{told}, by {', '.join(f'`{command}`' for command in commands)}.",
+        *([f"Weights by model and seed: {', '.join(weights)}."] if weights else []), "",
+    ]  # fmt: skip
+
+
+def _accuracy(by: dict, models: list[str]) -> list[str]:
+    sizes = {part: max((row["n"] for model in models for row in by.get((model, part), [])), default=0) for part in MAIN}
+    shares = any(SHARE in row["metrics"] for model in models for row in by.get((model, "all"), []))
+    heads = ["NDCG@10", "seeds", *(f"{part} ({n:,})" for part, n in sizes.items()), "Recall@10, all"]
+    heads += ["of the reading oracle's NDCG@10"] if shares else []
+    lines = _head(heads)
+    for model in models:
+        seeds = ", ".join(str(row["seed"]) for row in by.get((model, "all"), []))
+        cells = [seeds, *(_cell(by.get((model, part)), "ndcg@10") for part in MAIN)]
+        cells += [_cell(by.get((model, "all")), metric) for metric in ("recall@10", SHARE)[: 1 + shares]]
+        lines.append(_line(name(model), cells))
+    return [*lines, ""]
+
+
+def _beyond(by: dict, models: list[str]) -> list[str]:
+    measured = [model for model in models if "coverage@10" in by.get((model, "all"), [{"metrics": {}}])[0]["metrics"]]
+    if not measured:
+        return []
+    lines = _head(["Lists of ten", *OF_LISTS.values()])
+    for model in measured:
+        lines.append(_line(name(model), [_cell(by[model, "all"], metric) for metric in OF_LISTS]))
+    return [*lines, ""]
+
+
+def _buckets(by: dict, models: list[str]) -> list[str]:
+    """One table for the buckets of popularity, one for those of history."""
+    lines = []
+    for kind in (POPULARITY, HISTORY):
+        sizes = {part: found[0]["n"] for (_, part), found in by.items() if part.startswith(kind)}
+        if sizes:
+            heads = [f"{part.removeprefix(kind)}: {n:,}" for part, n in sizes.items()]
+            lines += _head([f"NDCG@10 by {kind}".strip(), *heads])
+            for model in (model for model in models if any((model, part) in by for part in sizes)):
+                lines.append(_line(name(model), [_cell(by.get((model, part)), "ndcg@10") for part in sizes]))
+            lines.append("")
+    return lines
+
+
+def _differences(rows: list[dict]) -> list[str]:
+    by = {(row["model"], row["variant"], row["slice"]): row for row in rows if row["variant"].startswith("minus ")}
+    pairs = list(dict.fromkeys((model, variant) for model, variant, part in by if part in MAIN))
+    if not pairs:
+        return []
+    lines = _head(["Differences of NDCG@10, p after Holm's correction", *MAIN])
+    for model, variant in pairs:
+        cells = [_difference(by.get((model, variant, part))) for part in MAIN]
+        lines.append(_line(f"{name(model)} minus {name(variant.removeprefix('minus '))}", cells))
+    return [*lines, ""]
+
+
+def published_lines() -> list[str]:
+    """What others published on MovieLens-1M, as context."""
+    lines = ["Published elsewhere, for context: leave-one-out, full ranking, seen items filtered. Not our runs; order of ties,",
+             "preprocessing and item sets differ.", "", *_head(["published elsewhere", "NDCG@10", "Recall@10", "where"])]  # fmt: skip
+    return [*lines, *(_line(row[0], list(row[1:])) for row in PUBLISHED), ""]
+
+
+def name(model: str) -> str:
+    """A model as the tables call it; a label of train-id is its own name."""
+    return NAMES.get(model, model)
+
+
+def _head(heads: list[str]) -> list[str]:
+    return [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+
+
+def _line(first: str, cells: list[str]) -> str:
+    return f"| {first} | {' | '.join(cells)} |"
+
+
+def _cell(found: list[dict] | None, metric: str) -> str:
+    """A metric of a model on a slice: its value with the interval, or the mean ± sd of its seeds."""
+    values = [row["metrics"][metric] for row in found or [] if metric in row["metrics"]]
+    if not values:
+        return "–"
+    if len(values) > 1:
+        return f"{mean(values):.3f} ± {stdev(values):.3f}"
+    ci = found[0]["ci"].get(metric)
+    return f"{values[0]:.3f}" + (f" [{ci[0]:.3f}, {ci[1]:.3f}]" if ci else "")
+
+
+def _difference(row: dict | None) -> str:
+    if row is None:
+        return "–"
+    low, high = row["ci"]["ndcg@10"]
+    told = f"{row['metrics']['ndcg@10']:+.3f} [{low:+.3f}, {high:+.3f}]"
+    p_holm = row["metrics"].get("p_holm")
+    if p_holm is None:
+        return told
+    return f"{told}, p {'< .001' if p_holm < 0.001 else f'= {p_holm:.3f}'.replace('0.', '.', 1)}"

@@ -35,8 +35,8 @@ from molar.split import Split, leave_one_out
 ROOT = Path(__file__).parent.parent
 PEERS = ("recbole", "rectools")
 DIFFERENCES = {
-    OURS: "AdamW, weight decay .01, warm-up and cosine over --epochs, gradients clipped at 1; a row of a batch is a "
-          "window of up to max_length targets, and windows cover whole histories",
+    OURS: "matrix products in bfloat16; AdamW, weight decay .01, warm-up and cosine over --epochs, gradients clipped at "
+          "1; a row of a batch is a window of up to max_length targets, and windows cover whole histories",
     "recbole": "Adam, constant rate; post-norm blocks; a row of a batch is a prefix with one target; its own "
                "evaluation ranks what a user has bought as well",
     "rectools": "Adam, constant rate; feed-forward layers as wide as the model, not four times as wide; a row of a "

@@ -44,7 +44,7 @@ class Ours:
 
         self.model = remembered(SASRec)
         config = SASRecConfig(self.split.dataset.n_items, s.dim, s.blocks, s.heads, s.max_length, s.dropout)
-        recipe = Recipe(self.epochs, s.batch, s.lr, weight_decay=0.01, patience=self.epochs)
+        recipe = Recipe(self.epochs, s.batch, s.lr, weight_decay=0.01, patience=self.epochs, precision="bfloat16")
         loss = LossConfig("full")
         train_id_model(self.split, "sasrec", config=config, loss=loss, recipe=recipe, seed=s.seed, report=report)
 

@@ -133,14 +133,14 @@ def read_runs(folder: Path, served: str, checkpoint: Path | None = None) -> tupl
             continue
         try:
             by_data = _by_data(path)
-            curves = _curves(path.with_name(path.stem + CURVES + ".json")) if by_data else []
+            curves = _curves(path) if by_data else []
         except MolarError as error:
             problems.append(str(error))
             continue
         for place, (data_hash, rows) in enumerate(by_data.items()):
             known = [curve for curve in curves if curve["data_hash"] == data_hash]
             if not known and checkpoint is not None and data_hash == served:
-                known = checkpoint_curves(checkpoint, {row["weights_sha256"] for row in rows})
+                known = checkpoint_curves(checkpoint, rows)
             runs.append(Run(f"{path.stem}/{place}" if place else path.stem, path.stem, rows, known))
     order = {name: place for place, name in enumerate(words.RUNS)}
     runs.sort(key=lambda run: (run.data_hash != served, order.get(run.name, len(order)), run.key))
@@ -178,31 +178,30 @@ def _rows(path: Path, changed: int, size: int) -> list[dict]:
     return read_rows(path)
 
 
-def _curves(path: Path) -> list[dict]:
-    return _read_curves(path, *_stamp(path)) if path.is_file() else []
+def _curves(results: Path) -> list[dict]:
+    from molar.curves import curves_path
+
+    path = curves_path(results)
+    return _read_curves(results, *_stamp(path)) if path.is_file() else []
 
 
 @lru_cache(maxsize=64)
-def _read_curves(path: Path, changed: int, size: int) -> list[dict]:
-    try:
-        curves = json.loads(path.read_text(encoding="utf-8"))["curves"]
-        whole = [one for one in curves if one["data_hash"] and one["model"]]
-        return [one for one in whole if any(NDCG in epoch for epoch in one["curve"])]
-    except (ValueError, KeyError, TypeError) as error:
-        raise MolarError(f"{path.name} is not a file of curves; write it again or move it away.") from error
+def _read_curves(results: Path, changed: int, size: int) -> list[dict]:
+    from molar.curves import read_curves
+
+    return [one for one in read_curves(results) if any(NDCG in epoch for epoch in one["curve"])]
 
 
-def checkpoint_curves(checkpoint: Path, weights: set[str]) -> list[dict]:
-    """The curves of a checkpoint's towers whose weights are among `weights`, in the shape of a curves file."""
-    from molar.checkpoint import read_meta, weights_sha256
+def checkpoint_curves(checkpoint: Path, rows: list[dict]) -> list[dict]:
+    """The curves of a checkpoint's towers whose weights `rows` name, in the shape of a curves file."""
+    from molar.curves import curve_of
 
-    found = []
+    measured, found = {row["weights_sha256"]: row for row in rows}, []
     for folder in sorted(path.parent for path in checkpoint.glob("*/model.safetensors")):
         try:
-            meta, own = read_meta(folder), weights_sha256(folder)
+            curve = curve_of(folder, rows[0]["dataset"], folder.name)
         except MolarError:
             continue  # the folder holds something other than a tower
-        if own in weights and meta.get("curve"):
-            facts = {name: meta.get(name) for name in ("data_hash", "split_hash", "seed", "command", "curve")}
-            found.append({**facts, "model": meta.get("label", folder.name), "weights_sha256": own})
+        if curve["curve"] and curve["weights_sha256"] in measured:
+            found.append(curve | {"model": measured[curve["weights_sha256"]]["model"]})
     return found

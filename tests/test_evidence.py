@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import time
 from html import unescape
 
 import pytest
@@ -240,6 +241,15 @@ def test_names_beside_curves_keep_their_distance_and_their_order():
     places = plots._apart([300.0, 298.0, 10.0, 299.0], 340)
     assert places[2] < places[1] < places[3] < places[0] <= 332
     assert min(high - low for low, high in zip(sorted(places), sorted(places)[1:])) >= 22
+
+
+def test_a_run_is_drawn_well_within_the_time_of_a_click(folder, tmp_path):
+    took = []
+    for run in ("demo", "ml1m-id", "dial", "demo", "ml1m-id"):
+        start = time.process_time()  # of this process alone: others may keep the machine busy
+        page(folder, tmp_path, run=run)
+        took.append(time.process_time() - start)
+    assert max(took[-2:]) < 0.15
 
 
 def test_the_files_of_this_project_are_shown(tmp_path):

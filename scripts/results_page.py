@@ -88,6 +88,28 @@ def results_page(folder: Path = Path("results")) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def films_lines(folder: Path = Path("results")) -> list[str]:
+    """The short table of MovieLens-1M in full, for the README: all users, every model; [] where it is not measured yet."""
+    path = folder / "ml1m-id.json"
+    rows = [row for row in read_rows(path) if row["split"] == "test" and row["slice"] == "all" and not row["variant"]]
+    by = {}  # model → its rows, one a seed
+    for row in rows:
+        by.setdefault(row["model"], []).append(row)
+    if not by:
+        return []
+    lines = [
+        "**MovieLens-1M in full: the ID models.** Test split, mean ± standard deviation over seeds, data",
+        f"`{rows[0]['data_hash']}`, by `{rows[0]['command']}`. The paper reports .1768 for Molar and .1116 for its",
+        "SASRec. All tables, what others have published, and the tests between models: [docs/results.md](docs/results.md).",
+        "",
+        *_head(["model", "seeds", "NDCG@10", "Recall@10"]),
+    ]
+    for model, found in by.items():
+        seeds = ", ".join(str(row["seed"]) for row in found)
+        lines.append(_line(name(model), [seeds, _cell(found, "ndcg@10"), _cell(found, "recall@10")]))
+    return [*lines, ""]
+
+
 def plots(folder: Path = Path("results")) -> dict[str, str]:
     """File name → SVG of every plot of the page."""
     found = {chapter: read_curves(folder / chapter.file) for chapter in CHAPTERS if (folder / chapter.file).exists()}

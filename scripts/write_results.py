@@ -9,7 +9,7 @@ from pathlib import Path
 from molar.errors import MolarError
 from molar.results import read_rows
 from scripts.encoder_tables import encoder_tables
-from scripts.results_page import SVG_FOLDER, plots, results_page
+from scripts.results_page import SVG_FOLDER, films_lines, plots, results_page
 
 START, END = "<!-- results: written by python -m scripts.write_results -->", "<!-- end of results -->"
 MODELS = (
@@ -38,6 +38,7 @@ def results_section(folder: Path = Path("results")) -> str:
         *_differences(demo),
         *_alignment(demo),
         *_probe(probe),
+        *films_lines(folder),
         *_ranking(films, "A part of MovieLens-1M (600 users, 500 films): a proof of the pipeline, not a comparison"),
         END,
     ]

@@ -33,7 +33,8 @@ part=build/ml1m-1500-users/dataset
 
 # The same budget for every model, on a part of 1,500 users chosen by a hash, with all films.
 $python -m molar.subset build/ml1m "$part" --users 1500 --films 3706
-$python -m scripts.search_id "$part" --out results/search-id.json --work build/search
+search=("$python" -m scripts.search_id "$part" --out results/search-id.json --work build/search)
+"${search[@]}"
 
 train() { # LABEL MODEL SEED SETTINGS…
   local label=$1 model=$2 seed=$3; shift 3
@@ -55,6 +56,5 @@ for loss in sampled in-batch gbce bce; do
     --set max_length=200 --set precision=bfloat16 --set lr=0.002 --set batch_size=32 --set dropout=0.2 \
     --set "kind=$loss" --set negatives=256
 done
-$python -m molar evaluate-id "$part" $($python -m scripts.search_id --best results/search-id.json) \
-  build/ml1m-1500-users/losses --out results/ml1m-1500.json
+$python -m molar evaluate-id "$part" $("${search[@]}" --folders) build/ml1m-1500-users/losses --out results/ml1m-1500.json
 $python -m scripts.write_results

@@ -51,6 +51,11 @@ def draw(model: str, trial: int) -> dict:
     return {name: values[rng.integers(len(values))] for name, values in SPACE[model].items()} | FIXED
 
 
+def read_log(out: Path) -> list[dict]:
+    """The trials so far."""
+    return json.loads(out.read_text(encoding="utf-8"))["trials"] if out.exists() else []
+
+
 def best(log: list[dict], model: str) -> dict:
     """The trial of a model with the best validation NDCG@10. Raises MolarError where there is none."""
     trials = [entry for entry in log if entry["model"] == model]
@@ -62,7 +67,7 @@ def best(log: list[dict], model: str) -> dict:
 def search(dataset: Path, out: Path, work: Path, models: list[str], trials: int, command: str) -> list[dict]:
     """Run what is missing of the trials, write the log after each, and return it."""
     split = leave_one_out(load_dataset(dataset))
-    log = json.loads(out.read_text(encoding="utf-8"))["trials"] if out.exists() else []
+    log = read_log(out)
     for trial in range(trials):
         for model in models:
             settings, folder = draw(model, trial), work / model / f"trial-{trial}"
@@ -95,6 +100,7 @@ def main() -> int:
     """Search, and print each model's best trial. Returns the exit code: 0, or 2 for an error the user can mend."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path)
+    parser.add_argument("--folders", action="store_true", help="print where the best trials lie, and search nothing")
     parser.add_argument("--out", type=Path, required=True, help="the log, such as results/search-id.json")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trials' models")
     parser.add_argument("--models", nargs="+", choices=list(ID_MODELS), default=list(SPACE))
@@ -102,6 +108,10 @@ def main() -> int:
     options = parser.parse_args()
     command = shlex.join(["python", "-m", "scripts.search_id", *sys.argv[1:]])
     try:
+        if options.folders:
+            for model in options.models:
+                print(options.work / model / f"trial-{best(read_log(options.out), model)['trial']}")
+            return 0
         log = search(options.dataset, options.out, options.work, options.models, options.trials, command)
         for model in options.models:
             chosen = best(log, model)

@@ -193,7 +193,7 @@ def differences(run: Run) -> str:
     slices = [slice_ for slice_ in MAIN if slice_ in kept] or sorted(kept)
     edges = [edge for by_slice in found.values() for slice_ in slices for row in by_slice.get(slice_, [])
              for edge in (row["metrics"][NDCG], *row["ci"].get(NDCG, ()))]  # fmt: skip
-    scale = plots.Axis.over(min(0.0, *edges, 0.0), max(0.0, *edges, 0.0), 3)
+    scale = plots.Axis.over(min(0.0, *edges, 0.0), max(0.0, *edges, 0.0))
     head = [f'<th scope="col">{words.DIFFERENCE}</th>']
     head += [_column(words.slice_name(slice_, run.size(slice_)), scale) for slice_ in slices]
     body = []

@@ -44,8 +44,8 @@ class Chapter:
     published: bool = False
 
 
-# Most of these were still getting better when they stopped: they tell how the dial's settings differ, not what a model can.
-DIAL = "ID models of eight epochs, where {0} % of the variance of taste shows in the histories alone ([the dial](print-shop.md#the-dial))."
+SHORT = "Eight epochs each, and most were still getting better: they compare settings, and are not what a model can do."
+DIAL = "{0} % of the variance of taste shows in the histories alone ([the dial](print-shop.md#the-dial)). " + SHORT
 SHOP_COMMAND = "scripts/reproduce_demo.sh"
 FILMS_COMMAND = "scripts/reproduce_ml1m_id.sh --data DATASET"
 CHAPTERS = (
@@ -59,7 +59,7 @@ CHAPTERS = (
     *(Chapter(f"demo-dial-{dial}.json", f"The print shop, ID models, dial at {dial} %", DIAL.format(dial), SHOP_COMMAND)
       for dial in (0, 50, 100)),
     Chapter("demo-temporal.json", "The print shop, ID models, split by time",
-            "Nothing that trains is later than anything that is asked.", SHOP_COMMAND),
+            f"Nothing that trains is later than anything that is asked. {SHORT}", SHOP_COMMAND),
 )  # fmt: skip
 
 HEAD = """\

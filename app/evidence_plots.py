@@ -69,7 +69,7 @@ def strip(
         small = "".join(f'<circle class="seed" cx="{scale.at(one)}%" cy="{MIDDLE + 9}" r="2"/>' for one in seeds)
         dot = f'<circle class="{"hollow" if hollow else "dot"}" cx="{scale.at(value)}%" cy="{MIDDLE}" r="5"/>'
         drawn = whisker + small + dot
-    return f'<svg class="strip {shade}" height="{STRIP}" role="img" aria-label="{escape(says)}">{grid}{drawn}</svg>'
+    return f'<svg class="ev-strip {shade}" height="{STRIP}" role="img" aria-label="{escape(says)}">{grid}{drawn}</svg>'
 
 
 def _whisker(low: float, high: float) -> str:
@@ -87,7 +87,7 @@ def points(scale: Axis, values: tuple[float, ...], says: str) -> str:
     """Hollow squares for numbers that have no interval."""
     square = f'<rect class="hollow" x="-5" y="{MIDDLE - 5}" width="10" height="10"/>'
     drawn = "".join(f'<svg x="{scale.at(one)}%" overflow="visible">{square}</svg>' for one in values)
-    return f'<svg class="strip" height="{STRIP}" role="img" aria-label="{escape(says)}">{_grid(scale)}{drawn}</svg>'
+    return f'<svg class="ev-strip" height="{STRIP}" role="img" aria-label="{escape(says)}">{_grid(scale)}{drawn}</svg>'
 
 
 def shade_of(model: str, others: list[str]) -> str:

@@ -48,20 +48,20 @@ def numbers(folder, model, slice="all"):
 
 def test_seeds_are_shown_by_their_mean_and_deviation(folder):
     found = numbers(folder, "sasrec-bce")
-    assert f"| sasrec-bce | 0, 1, 2 | {np.mean(found):.3f} ± {np.std(found, ddof=1):.3f} |" in results_page(folder)
+    assert f"| SASRec, BCE | 0, 1, 2 | {np.mean(found):.3f} ± {np.std(found, ddof=1):.3f} |" in results_page(folder)
 
 
 def test_a_table_names_its_command_data_and_weights(folder):
     page = results_page(folder)
     assert f"films, data `{'d' * 16}`, by `python -m molar evaluate-id films`." in page
-    assert f"sasrec-bce 2 `{'2' * 16}`" in page
+    assert f"SASRec, BCE 2 `{'2' * 16}`" in page
 
 
 def test_lists_buckets_and_differences_have_their_tables(folder):
     page = results_page(folder)
     assert "| item-kNN | 0.500 | 0.250 | – |" in page
     assert "| NDCG@10 by popularity | 1 (7 items): 90 |" in page
-    assert ", p < .001 |" in page and "| sasrec-bce minus item-kNN | +" in page
+    assert ", p < .001 |" in page and "| SASRec, BCE minus item-kNN | +" in page
 
 
 def test_published_numbers_stand_by_the_whole_of_movielens_alone(folder):

@@ -37,7 +37,7 @@ class Block(nn.Module):
         return updated, self._update(queries, self.attention_norm(queries), keys, values)
 
     def last(self, items: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
-        """What `forward` gives at position ends[i] of row i, (batch, 1, dim): a sixth of the work where no other is asked for."""
+        """What `forward` gives at position ends[i] of row i, (batch, 1, dim), without making the others."""
         normed = self.attention_norm(items)
         keys, values = (self._split(part) for part in self.key_value(normed).chunk(2, dim=-1))
         every = torch.arange(len(items), device=items.device)
@@ -66,8 +66,8 @@ class Block(nn.Module):
 def causal_attention(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     """Attention (batch, heads, length, width) of each position to itself and those before it.
 
-    In bfloat16 on a CPU the plain matrix products take a third of the time of PyTorch's fused kernel, and windows are so
-    short that the (length, length) weights cost no memory to speak of."""
+    In bfloat16 on a CPU the plain matrix products are faster than PyTorch's fused kernel, and windows are so short that
+    the (length, length) weights cost no memory to speak of."""
     if queries.device.type != "cpu" or queries.dtype != torch.bfloat16:
         return F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
     batch, heads, length, width = queries.shape

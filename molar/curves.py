@@ -4,11 +4,9 @@ results/NAME-curves.json = {"curves": [{"dataset", "data_hash", "split_hash", "m
 "weights_sha256", "curve": [{"epoch", "ndcg@10", …}]}]}, one model and seed a line; NDCG@10 is that of validation.
 """
 
-import json
 from pathlib import Path
 
-from molar.errors import MolarError
-from molar.results import write_json
+from molar.results import merged, read_entries, write_json
 
 FIELDS = ("dataset", "data_hash", "split_hash", "model", "seed", "command", "weights_sha256", "curve")
 KEY = ("dataset", "split_hash", "model", "seed")
@@ -33,27 +31,11 @@ def curve_of(folder: Path, dataset: str, model: str) -> dict:
 
 def read_curves(results: Path) -> list[dict]:
     """The curves beside a results file, [] when there are none; raises MolarError when the file has another shape."""
-    path = curves_path(results)
-    if not path.exists():
-        return []
-    try:
-        curves = json.loads(path.read_text(encoding="utf-8"))["curves"]
-        bad = [one for one in curves if set(one) != set(FIELDS)]
-    except (ValueError, KeyError, TypeError) as error:
-        raise MolarError(f"{path} is not a file of learning curves; move it away") from error
-    if bad:
-        raise MolarError(f"{path} holds a curve with other fields than {', '.join(FIELDS)}; move the file away")
-    return curves
+    return read_entries(curves_path(results), "curves", FIELDS)
 
 
 def write_curves(results: Path, curves: list[dict]) -> None:
     """Merge `curves` into the file beside `results` by `KEY`, atomically; those of data that are gone are dropped."""
-    current = {new["dataset"]: new["data_hash"] for new in curves}
-    merged = {
-        tuple(old[name] for name in KEY): old
-        for old in read_curves(results)
-        if current.get(old["dataset"], old["data_hash"]) == old["data_hash"]
-    }
-    merged |= {tuple(new[name] for name in KEY): new for new in curves}
-    if merged:
-        write_json(curves_path(results), {"curves": list(merged.values())}, one_per_line="curves")
+    whole = merged(read_curves(results), curves, KEY)
+    if whole:
+        write_json(curves_path(results), {"curves": whole}, one_per_line="curves")

@@ -1,4 +1,4 @@
-"""Dropout whose random numbers do not cost more than the matrix products: on a CPU they came to a third of a step."""
+"""Dropout whose random numbers are cheap on a CPU, where PyTorch draws them one by one."""
 
 import numpy as np
 import torch

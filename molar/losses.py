@@ -123,8 +123,8 @@ def full_softmax(
     """Mean cross-entropy of queries (positions, dim) over items (items, dim), with a constant bias (items,) or None.
 
     own: (positions,) the row of each position's target. Logits and their gradient are made a few hundred positions at a
-    time, within the cache, and are never kept: a quarter of the time and a hundredth of the memory of autograd's
-    way, in the precision of the queries (bfloat16 under autocast)."""
+    time, within the cache, and are never kept, where autograd would take the whole table through memory several
+    times. In the precision of the queries (bfloat16 under autocast)."""
     return _FullSoftmax.apply(queries, items, bias, own)
 
 

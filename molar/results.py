@@ -180,16 +180,30 @@ def _numbers(means: np.ndarray, draws: np.ndarray, kept: Sequence[str]) -> tuple
 
 def read_rows(path: Path) -> list[dict]:
     """The rows of a results file, [] when there is none; raises MolarError when it has another shape."""
+    return read_entries(path, "rows", FIELDS)
+
+
+def read_entries(path: Path, name: str, fields: tuple[str, ...]) -> list[dict]:
+    """The list `name` of a JSON file, each entry of exactly these `fields`; [] when there is no file.
+
+    Raises MolarError when it has another shape."""
     if not path.exists():
         return []
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-        bad = [one for one in rows if set(one) != set(FIELDS)]
+        entries = json.loads(path.read_text(encoding="utf-8"))[name]
+        bad = [one for one in entries if set(one) != set(fields)]
     except (ValueError, KeyError, TypeError) as error:
-        raise MolarError(f"{path} is not a results file; move it away or write to another one") from error
+        raise MolarError(f"{path} is not a results file with {name}; move it away or write to another one") from error
     if bad:
-        raise MolarError(f"{path} holds a row with other fields than {', '.join(FIELDS)}; move the file away")
-    return rows
+        raise MolarError(f"{path} holds an entry of {name} with other fields than {', '.join(fields)}; move the file away")
+    return entries
+
+
+def merged(old: list[dict], new: list[dict], key: tuple[str, ...]) -> list[dict]:
+    """`old` with `new` put in by `key`. Old entries of the same dataset under another data hash are dropped."""
+    current = {one["dataset"]: one["data_hash"] for one in new}
+    kept = [one for one in old if current.get(one["dataset"], one["data_hash"]) == one["data_hash"]]
+    return list({tuple(one[name] for name in key): one for one in kept + new}.values())
 
 
 def write_rows(path: Path, rows: list[dict], *, whole_families: bool = False) -> None:
@@ -198,16 +212,10 @@ def write_rows(path: Path, rows: list[dict], *, whole_families: bool = False) ->
     Old rows of the same dataset under another data hash were measured on data that is gone: they are dropped. So are,
     with `whole_families`, all its old differences: these comparisons are then the only ones that `p_holm` speaks of.
     """
-    path = Path(path)
-    current = {new["dataset"]: new["data_hash"] for new in rows}
-    merged = {
-        tuple(old[name] for name in KEY): old
-        for old in read_rows(path)
-        if current.get(old["dataset"], old["data_hash"]) == old["data_hash"]
-        and not (whole_families and old["dataset"] in current and old["variant"].startswith("minus "))
-    }
-    merged |= {tuple(new[name] for name in KEY): new for new in rows}
-    write_json(path, {"rows": list(merged.values())}, one_per_line="rows")
+    path, measured = Path(path), {row["dataset"] for row in rows}
+    old = [row for row in read_rows(path)
+           if not (whole_families and row["dataset"] in measured and row["variant"].startswith("minus "))]  # fmt: skip
+    write_json(path, {"rows": merged(old, rows, KEY)}, one_per_line="rows")
 
 
 def write_json(path: Path, content: dict, *, one_per_line: str = "") -> None:

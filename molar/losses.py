@@ -29,8 +29,9 @@ class LossConfig:
     kind: "full", softmax over all warm items; "sampled", over the target and `negatives` others, drawn evenly;
     "in-batch", over the target and `negatives` targets of the same batch, corrected for their popularity (logQ, the
     target itself left as it is: arXiv 2507.09331);
-    "gbce", generalised BCE (gSASRec, arXiv 2308.07192) with calibration `t`; "bce", one negative a position (SASRec and
-    the paper's Eq. 3); "auto": full up to 5,000 warm items, else sampled."""
+    "gbce", generalised BCE (gSASRec, arXiv 2308.07192) with calibration `t`, of scores less the logarithm of the number
+    of warm items; "bce", one negative a position (SASRec and the paper's Eq. 3); "auto": full up to 5,000 warm items,
+    else sampled."""
 
     kind: str = "auto"
     negatives: int = 1_024
@@ -107,7 +108,12 @@ class NextItemLoss:
         """The loss of logits: `positive` (positions,) of the targets, `negative` (positions, n) of the drawn."""
         if self.kind in ("bce", "gbce"):
             rate = self.negatives / max(len(self.warm) - 1, 1)  # α of gBCE
-            beta = rate * (self.t * (1 - 1 / rate) + 1 / rate) if self.kind == "gbce" else 1.0
+            beta = 1.0
+            if self.kind == "gbce":
+                # A constant changes no order. Without it every item starts at probability one half, and until all scores
+                # have sunk, what pushes the shared negatives down drowns what lifts the targets.
+                positive, negative = positive - log(len(self.warm)), negative - log(len(self.warm))
+                beta = rate * (self.t * (1 - 1 / rate) + 1 / rate)
             return (beta * F.softplus(-positive) + F.softplus(negative).sum(-1)).mean() / (1 + negative.shape[1])
         if self.kind == "in-batch":  # each stands for 1 / (draws × share) items; the target stands for itself alone
             negative = negative - torch.from_numpy(self.log_share[negatives]).to(negative.device) - log(len(negatives))

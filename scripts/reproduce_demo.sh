@@ -19,12 +19,13 @@ fi
 "$PYTHON" -m molar draw-maps "$DATA" --checkpoint "$OUT"
 
 # The ID models alone: at the three settings of the shoppers' dial (docs/print-shop.md), 50 being the shop as it is, and
-# split by time. All have one recipe and as many epochs. About a quarter of an hour.
+# split by time. All have one recipe and as many epochs at most. About an hour.
 "$PYTHON" -m scripts.printshop.write_shoppers "$DATA"
 train_id() { # FOLDER OPTIONS…
   local folder=$1; shift
   for model in sasrec gru4rec fpmc duorec; do
-    "$PYTHON" -m molar train-id "$DATA" --checkpoint "$folder" --model "$model" --epochs 8 --set dim=64 --set batch_size=64 "$@"
+    "$PYTHON" -m molar train-id "$DATA" --checkpoint "$folder" --model "$model" --epochs 24 \
+      --set dim=64 --set batch_size=64 --set precision=bfloat16 "$@"
   done
 }
 for dial in 0 50 100; do

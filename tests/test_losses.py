@@ -95,10 +95,19 @@ def test_gbce_without_calibration_is_bce_and_with_it_asks_less_of_positives(tiny
     loss = [NextItemLoss(tiny.split, LossConfig("gbce", negatives=7, t=t)) for t in (0, 1)]
     positive, negative = torch.tensor([1.5]), torch.tensor([[-1.0] * 7])
     plain, calibrated = (one._value(positive, negative, np.arange(7)).item() for one in loss)
-    softplus = np.log1p(np.exp(np.array([-1.5, *[-1.0] * 7])))
+    shift = np.log(len(loss[0].warm))
+    softplus = np.log1p(np.exp(np.array([shift - 1.5, *[-1.0 - shift] * 7])))
     assert plain == pytest.approx(softplus.mean(), abs=1e-6)
     rate = 7 / (len(loss[0].warm) - 1)
     assert calibrated == pytest.approx((rate * softplus[0] + softplus[1:].sum()) / 8, abs=1e-6)
+
+
+def test_gbce_starts_where_an_item_is_as_likely_as_any_other(tiny):
+    """Small weights score all alike: then one negative's part is the logarithm of 1 + 1 / items, not of 2."""
+    next_item = NextItemLoss(tiny.split, LossConfig("gbce", negatives=7, t=0))
+    value = next_item._value(torch.zeros(1), torch.zeros(1, 7), np.arange(7)).item()
+    items = len(next_item.warm)
+    assert value == pytest.approx((np.log(1 + items) + 7 * np.log(1 + 1 / items)) / 8, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["sampled", "in-batch", "gbce", "bce"])
@@ -112,7 +121,9 @@ def test_a_target_is_never_its_own_negative(tiny, model, batch, kind):
     value = next_item(model, same, np.random.default_rng(0))[0]
     rate = 4 / (len(next_item.warm) - 1)
     beta = rate * (0.75 * (1 - 1 / rate) + 1 / rate) if kind == "gbce" else 1
-    alone = {"sampled": 0.0, "in-batch": 0.0}.get(kind, beta * F.softplus(-scores[:, 5]).mean() / (2 if kind == "bce" else 5))
+    shift = np.log(len(next_item.warm)) if kind == "gbce" else 0
+    own = beta * F.softplus(shift - scores[:, 5]).mean() / (2 if kind == "bce" else 5)
+    alone = {"sampled": 0.0, "in-batch": 0.0}.get(kind, own)
     assert value.item() == pytest.approx(float(torch.as_tensor(alone).detach()), abs=1e-6)
 
 

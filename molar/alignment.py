@@ -136,7 +136,7 @@ class AlignmentLoss:
         self, content: nn.Module, id_model: IDModel, batch: Batch, states: torch.Tensor, id_states: torch.Tensor | None,
         rng: np.random.Generator,
     ) -> torch.Tensor:  # fmt: skip
-        with torch.autocast(states.device.type, enabled=False):  # cosines over a small temperature need all their bits
+        with torch.autocast("cuda" if states.is_cuda else "cpu", enabled=False):  # cosines over a small temperature need all their bits
             parts = []
             if self.config.on in ("users", "both"):
                 parts.append(self._users(batch, states, id_states))

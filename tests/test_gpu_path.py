@@ -15,6 +15,7 @@ from tests.test_tune import QUICK
 from tests.tiny_backbone import save_tiny_backbone
 from tests.tiny_families import save_tiny_family
 
+from molar.alignment import AlignConfig, AlignmentLoss
 from molar.batches import epoch_batches
 from molar.checkpoint import ID_MODELS
 from molar.encode import GPU_BATCH, encode_catalogue
@@ -23,7 +24,7 @@ from molar.errors import MolarError
 from molar.evaluate import TowerScorer
 from molar.features import Pieces
 from molar.losses import LOSSES, LossConfig, NextItemLoss
-from molar.train import _aligned, data_sizes
+from molar.train import _frozen_states, data_sizes
 from molar.tune import Tuner
 from molar.tune_samples import draw_samples
 from molar.user_encoder import ContentConfig, ContentUserEncoder
@@ -120,7 +121,8 @@ def test_a_towers_loss_computes_where_the_tower_is(tiny, tiny_vectors, name, kin
     batch = next(epoch_batches(tiny.split, seed=0, epoch=1, batch_size=8, max_length=6))
     value, states = NextItemLoss(tiny.split, LossConfig(kind, negatives=10))(towers[name], batch, rng)
     if name == "content":
-        value = value + _aligned(states, batch, towers["sasrec"], tiny.split.held_out, 0.1)
+        align = AlignmentLoss(AlignConfig(on="both"), tiny.split, towers["sasrec"], seed=0)
+        value = value + align(towers[name], towers["sasrec"], batch, states, _frozen_states(towers["sasrec"], batch), rng)
     elif regularise := towers[name].regulariser(towers[name].config, tiny.split):
         value = value + regularise(towers[name], batch, states, rng)
     assert value.device.type == "meta"

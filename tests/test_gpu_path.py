@@ -1,5 +1,6 @@
 """What a GPU asks of the code, as far as it can be seen without one: memory that runs out, tensors on another device."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -23,6 +24,7 @@ from molar.encoder import EncoderConfig, ItemEncoder
 from molar.errors import MolarError
 from molar.evaluate import TowerScorer
 from molar.features import Pieces
+from molar.fusion import FUSIONS
 from molar.losses import LOSSES, LossConfig, NextItemLoss
 from molar.train import _frozen_states, data_sizes
 from molar.tune import Tuner
@@ -111,10 +113,15 @@ def on_meta(split, vectors) -> dict:
     towers = {"content": content}
     for name, (build, config_class) in ID_MODELS.items():
         towers[name] = build(config_class(**data_sizes(config_class, split), dim=16, max_length=6))
+    for fusion in FUSIONS[1:]:
+        towers[fusion] = ContentUserEncoder(dataclasses.replace(content.config, fusion=fusion))
+        towers[fusion].set_item_vectors(vectors)
+        towers[fusion].set_counts(split.train_counts())
+        towers[fusion].set_id_tower(towers["sasrec"])
     return {name: tower.to("meta") for name, tower in towers.items()}
 
 
-@pytest.mark.parametrize("name", ["content", *ID_MODELS])
+@pytest.mark.parametrize("name", ["content", *FUSIONS[1:], *ID_MODELS])
 @pytest.mark.parametrize("kind", LOSSES)
 def test_a_towers_loss_computes_where_the_tower_is(tiny, tiny_vectors, name, kind):
     towers, rng = on_meta(tiny.split, tiny_vectors), np.random.default_rng(0)
@@ -123,13 +130,13 @@ def test_a_towers_loss_computes_where_the_tower_is(tiny, tiny_vectors, name, kin
     if name == "content":
         align = AlignmentLoss(AlignConfig(on="both"), tiny.split, towers["sasrec"], seed=0)
         value = value + align(towers[name], towers["sasrec"], batch, states, _frozen_states(towers["sasrec"], batch), rng)
-    elif regularise := towers[name].regulariser(towers[name].config, tiny.split):
+    elif name in ID_MODELS and (regularise := towers[name].regulariser(towers[name].config, tiny.split)):
         value = value + regularise(towers[name], batch, states, rng)
     assert value.device.type == "meta"
     value.backward()
 
 
-@pytest.mark.parametrize("name", ["content", *ID_MODELS])
+@pytest.mark.parametrize("name", ["content", *FUSIONS[1:], *ID_MODELS])
 def test_ranking_computes_where_the_tower_is(tiny, tiny_vectors, name):
     """Up to the vectors, which then come to the CPU."""
     tower = on_meta(tiny.split, tiny_vectors)[name]

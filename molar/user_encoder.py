@@ -28,7 +28,7 @@ class ContentConfig:
     """Sizes and regularisation of the content tower; `dim_in` is the width of an item vector.
 
     streams: of the light decoder. 2, `[User]` tokens beside the items, as an appended token; 1, the state at the last
-    item is the user's, as in SASRec, at two thirds of the cost and less.
+    item is the user's, as in SASRec, which costs less.
     fusion: where a frozen ID tower comes in. "early", its item vectors beside the content at the input; "middle", its user
     vector before the last block; "late", its user vector beside the finished one; "none". What scores is always content.
     decoder: "light", or "backbone", `layers` (0: all) of the language model `backbone`, the first `frozen` of them as

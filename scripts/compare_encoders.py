@@ -31,7 +31,7 @@ from molar.ranking import TowerScorer, evaluate_ranks
 from molar.results import interval, resampled_means, row, write_rows
 from molar.slices import MAIN, slices
 from molar.split import Split, leave_one_out
-from molar.train import train_molar
+from molar.train import CONTENT_ALONE, train_molar
 from molar.user_encoder import ContentConfig
 from scripts.photographs import PHOTOGRAPHS, write_photographs
 from scripts.probe_encoder import probe_accuracy
@@ -112,8 +112,8 @@ def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, see
     linear = {"hidden": 0} if kind == LINEAR else {}
     out = molar_home() / "compared" / f"{facts['data_hash']}-{kind}-{seed}"
     tower = train_molar(
-        split, vectors, None, alpha=0, config=ContentConfig(dim_in=vectors.shape[1], **linear), epochs=epochs, seed=seed,
-        out=out, report=Terminal(f"{kind}, seed {seed}"),
+        split, vectors, align=CONTENT_ALONE, config=ContentConfig(dim_in=vectors.shape[1], **linear), epochs=epochs,
+        seed=seed, out=out, report=Terminal(f"{kind}, seed {seed}"),
     )  # fmt: skip
     facts = facts | {"seed": seed, "weights_sha256": weights_sha256(out)}
     users = split.evaluation_users(WHICH)

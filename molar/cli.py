@@ -7,6 +7,7 @@ import sys
 from math import isfinite, nan
 from pathlib import Path
 
+from molar import tune_options
 from molar.errors import Cancelled, MolarError
 from molar.progress import Terminal
 from molar.registry import NAMES
@@ -56,13 +57,13 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("name", nargs="?", default="nano", help=BACKBONES)
     verb.add_argument("--folder", type=Path, help="where to put nano (default: $MOLAR_HOME, else ~/.cache/molar)")
 
-    verb = _verb(verbs, "tune-encoder", tune_encoder, "stage 1: train what lets the item encoder see")
-    verb.add_argument("--pairs", required=True, metavar="MODULE:FUNCTION",
-                      help="function(seed, count) that yields captioned pictures")  # fmt: skip
-    verb.add_argument("--out", type=Path, required=True, help="folder for the trained parts, CHECKPOINT/encoder")
+    verb = _verb(verbs, "tune-encoder", tune_encoder, "stage 1: train what lets the item encoder see and read")
+    _dataset(verb, split=True, optional=True)
+    verb.add_argument("--out", type=Path, required=True, help="folder for the trained parts, such as CHECKPOINT/encoder")
+    verb.add_argument("--pairs", default="", metavar="MODULE:FUNCTION",
+                      help="besides or instead: function(seed, count) that yields captioned pictures")  # fmt: skip
     _backbone(verb)
-    verb.add_argument("--count", type=whole(4), help="how many captioned pictures")
-    verb.add_argument("--samples", type=whole(1), help="how often a picture is shown in all")
+    tune_options.add(verb)
     _seed(verb)
 
     verb = _verb(verbs, "encode", encode, "encode every item once: CHECKPOINT/vectors.safetensors")
@@ -134,8 +135,9 @@ def _verb(verbs, name: str, run, summary: str) -> argparse.ArgumentParser:
     return verb
 
 
-def _dataset(verb: argparse.ArgumentParser, interactions: bool = True, split: bool = False) -> None:
-    verb.add_argument("dataset", type=Path, help="dataset folder: items.csv, interactions.csv, images/")
+def _dataset(verb: argparse.ArgumentParser, interactions: bool = True, split: bool = False, optional: bool = False) -> None:
+    verb.add_argument("dataset", type=Path, nargs="?" if optional else None,
+                      help="dataset folder: items.csv, interactions.csv, images/")  # fmt: skip
     if interactions:
         verb.add_argument("--interactions", default="interactions.csv", metavar="FILE",
                           help="another file of histories in that folder")  # fmt: skip
@@ -235,12 +237,14 @@ def fetch_backbone(options) -> None:
 
 
 def tune_encoder(options) -> None:
-    """Train what lets the item encoder see: stage 1."""
-    from molar.tune import TuneConfig, tune_encoder
+    """Train what lets the item encoder see and read: stage 1."""
+    from molar.tune import tune_encoder
+    from molar.tune_tasks import open_split
 
-    config = TuneConfig(**_given(options, "count", "samples", "seed"))
-    print(tune_encoder(options.pairs, options.out, backbone=options.backbone, config=config, command=options.command,
-                       report=Terminal("tuning")))  # fmt: skip
+    split = options.dataset and open_split(options.dataset, options.interactions, options.split)
+    settings = tune_options.settings(options, dataset=split is not None)
+    print(tune_encoder(split, options.out, pairs=options.pairs, command=options.command, report=Terminal("tuning"),
+                       **settings))  # fmt: skip
 
 
 def encode(options) -> None:

@@ -74,7 +74,12 @@ def lora_weights(backbone: Backbone) -> dict[str, torch.nn.Parameter]:
 @contextmanager
 def without_lora(backbone: Backbone):
     """The language model as it came, for as long as this lasts."""
-    layers = [layer for layer in backbone.text.modules() if hasattr(layer, "enable_adapters")]
+    if not lora_weights(backbone):
+        yield
+        return
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    layers = [layer for layer in backbone.text.modules() if isinstance(layer, BaseTunerLayer)]
     try:
         for layer in layers:
             layer.enable_adapters(False)

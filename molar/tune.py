@@ -59,7 +59,7 @@ class TuneConfig:
             if task not in SOURCES:
                 raise MolarError(f"There is no task {task!r}: known are {', '.join(SOURCES)}.")
             if count < 4:  # a quarter of the captioned pictures is held out at most
-                raise MolarError(f"The count of {task} must be at least 4, not {count}; to leave a task out, do not name it.")
+                raise MolarError(f"The count of {task} must be at least 4, not {count}; --tasks leaves tasks out.")
         if self.form not in FORMS:
             raise MolarError(f"There is no form {self.form!r}: known are {', '.join(FORMS)}.")
         least_of = {"batch": 1, "history": 1, "held_out": 1, "word_weight": 0, "warm_up_steps": 0, "seed": 0}
@@ -85,13 +85,13 @@ def choose_counts(
         dataset, pairs: which sources there are.
     Raises `MolarError` for a task that is unknown, has no source, or is left out and counted all the same.
     """
-    if not dataset and not pairs:
-        raise MolarError("There is nothing to learn from: name a dataset folder, or captioned pictures with --pairs.")
     for task in (*(tasks or ()), *counts):
         if task not in SOURCES:
             raise MolarError(f"There is no task {task!r}: known are {', '.join(SOURCES)}.")
     there = [*((tasks if tasks is not None else TASKS) if dataset else ()), *([PAIRS] if pairs else ())]
     there = list(dict.fromkeys(there))
+    if not there:
+        raise MolarError("There is nothing to learn from: name a dataset folder, or captioned pictures with --pairs.")
     for task in (*(tasks or ()), *counts):
         if task not in there:
             why = "--pairs names none" if task == PAIRS else "--tasks leaves it out" if dataset else "no dataset folder is named"
@@ -117,12 +117,10 @@ def tune_encoder(
     made, unknown pairs, an absent backbone, or where disk or GPU are full.
     """
     tasks = Tasks(split, config.history) if split is not None else None
-    counts = _possible(tasks, config.counts, asked, report)
+    counts = _possible(tasks, pairs, config.counts, asked, report)
     torch.manual_seed(config.seed)
     model = ItemEncoder.load(encoder, trainable=True)
-    samples = draw_samples(
-        model, tasks, pairs, counts, seed=config.seed, held_out=config.held_out, report=report
-    )  # fmt: skip
+    samples = draw_samples(model, tasks, pairs, counts, seed=config.seed, held_out=config.held_out, report=report)
     torch.manual_seed(config.seed)
     if config.lora.rank:
         add_lora(model.backbone, config.lora)
@@ -144,19 +142,25 @@ def tune_encoder(
     return out
 
 
-def _possible(tasks: Tasks | None, counts: dict[str, int], asked: set[str], report: Report) -> dict[str, int]:
-    """Those of the counts that the data give. Raises `MolarError` when a task that was asked for is not among them, or
-    none is."""
+def _possible(
+    tasks: Tasks | None, pairs: str, counts: dict[str, int], asked: set[str], report: Report
+) -> dict[str, int]:
+    """Those of the counts that there is something to draw from for. Raises `MolarError` when a task that was asked for is
+    not among them, or none is."""
+    place = tasks.split.dataset.name if tasks else "stage 1"
     kept, absent = {}, []
     for task, count in counts.items():
-        missing = "" if task == PAIRS else tasks.missing(task) if tasks else "no dataset is named"
+        if task == PAIRS:
+            missing = "" if pairs else "no captioned pictures are named"
+        else:
+            missing = tasks.missing(task) if tasks else "no dataset is named"
         if not missing:
             kept[task] = count
             continue
-        absent.append(f"the task {task} cannot be made: {missing}")
+        absent.append(f"the task {task} cannot be made from {place}, since {missing}")
         if task in asked:
-            raise MolarError(f"{tasks.split.dataset.name if tasks else 'Stage 1'}: {absent[-1]}.")
+            raise MolarError(f"T{absent[-1][1:]}: leave it out with --tasks.")
         report(0, 0, f"left out: {absent[-1]}")
     if not kept:
-        raise MolarError(f"There is nothing to learn from in {tasks.split.dataset.name}: {'; '.join(absent)}.")
+        raise MolarError(f"There is nothing to learn from: {'; '.join(absent)}.")
     return kept

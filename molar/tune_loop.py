@@ -41,7 +41,7 @@ def run_schedule(tuner, config, out: Path, report: Report) -> list[dict]:
             losses = tuner.loss(batch)
             optimiser.zero_grad()
             tuner.total(losses).backward()
-            torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
+            torch.nn.utils.clip_grad_norm_(list(trained.values()), 1.0)
             optimiser.step()
             step += 1
             if step % every == 0 or step == len(plan):

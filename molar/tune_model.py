@@ -19,8 +19,8 @@ from torch.nn.functional import cross_entropy, normalize
 
 from molar.encoder import ItemEncoder
 from molar.lora import lora_weights, without_lora
-from molar.tune_samples import LONGEST_ANSWER, Sample, Samples
-from molar.tune_tasks import Shown
+from molar.tune_samples import LONGEST_ANSWER, Samples
+from molar.tune_tasks import Sample, Shown
 
 FORMS = ("bottleneck", "plain")
 

@@ -35,8 +35,10 @@ def settings(options, *, dataset: bool) -> dict:
     schedule = options.schedule or ("gpu" if torch.cuda.is_available() else "cpu")
     tasks = _listed(options.tasks) if options.tasks is not None else None
     counts, asked = choose_counts(tasks, read_counts(options.counts), schedule, dataset=dataset, pairs=bool(options.pairs))
-    given = _given(options, "batch", "history", "seed")
-    lora = {name.removeprefix("lora_"): value for name, value in _given(options, "lora_rank", "lora_alpha").items()}
+    given = {name: getattr(options, name) for name in ("batch", "history", "seed")}
+    given = {name: value for name, value in given.items() if value is not None}  # each default has its one home
+    lora = {"rank": options.lora_rank, "alpha": options.lora_alpha}
+    lora = {name: value for name, value in lora.items() if value is not None}
     if options.lora_targets is not None:
         lora["targets"] = tuple(_listed(options.lora_targets))
     config = SCHEDULES[schedule] | given | {"counts": counts, "form": options.form, "lora": LoraSettings(**lora)}
@@ -57,7 +59,3 @@ def read_counts(text: str) -> dict[str, int]:
 
 def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _given(options, *names: str) -> dict:
-    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}

@@ -20,7 +20,6 @@ import numpy as np
 from molar import columns as c
 from molar.data import load_dataset
 from molar.encode import item_texts
-from molar.errors import MolarError
 from molar.prompt import item_text
 from molar.split import Split, split_dataset
 
@@ -69,10 +68,7 @@ class Tasks:
 
     def draw(self, task: str, count: int, seed: int, held_out: int) -> tuple[list[Sample], list[Sample]]:
         """`count` samples to train on and at most `held_out` others. Who or what is drawn comes again only after all
-        others have come. Raises `MolarError` where the data do not give the task."""
-        missing = self.missing(task)
-        if missing:
-            raise MolarError(f"The task {task} cannot be made from {self.split.dataset.name}: {missing}.")
+        others have come. Only for tasks of which nothing is `missing`."""
         rng = np.random.default_rng([seed, TASKS.index(task)])
         whom = self._users if task == "ub" else self._seen if task == "it" else self._described
         kept = self._kept_users if task == "ub" else self._kept_items

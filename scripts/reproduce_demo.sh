@@ -9,7 +9,9 @@ DATA=assets/demo
 OUT="${OUT:-checkpoints/demo}"
 
 if [ ! -e "$OUT/encoder/adapter.safetensors" ]; then
-  "$PYTHON" -m molar tune-encoder --pairs scripts.printshop.captions:captioned_prints --out "$OUT/encoder"
+  # The three tasks of the shop's own catalogue and histories, and captioned prints beside them: they alone name palettes
+  # and techniques, of which no text of the shop speaks. The counts are those of two cores, whatever machine runs it.
+  "$PYTHON" -m molar tune-encoder "$DATA" --pairs scripts.printshop.captions:captioned_prints --out "$OUT/encoder" --schedule cpu
 fi
 "$PYTHON" -m scripts.probe_encoder "$DATA" --checkpoint "$OUT" --truth "$DATA/truth/items.csv" --out results/encoder-probe.json
 "$PYTHON" -m molar encode "$DATA" --checkpoint "$OUT"

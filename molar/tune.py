@@ -37,7 +37,7 @@ class TuneConfig:
     Attributes:
         counts: task → how many samples are shown, all tasks mixed evenly.
         form: of `molar.tune_model.FORMS`.
-        batch: samples a step, all of one task. history: items of a history at most.
+        batch: items read a step, all for one task. history: items of a history at most, so of ub a step has fewer samples.
         held_out: samples of each task that the losses of the curve are measured on, at most.
         lr, lora_lr: peaks of projector, token and heads; and of LoRA.
         word_weight: of the word loss of the bottleneck. warm_up_steps: of the projector alone, where it makes the tokens.
@@ -95,7 +95,8 @@ def choose_counts(
         raise MolarError("There is nothing to learn from: name a dataset folder, or captioned pictures with --pairs.")
     for task in (*(tasks or ()), *counts):
         if task not in there:
-            why = "--pairs names none" if task == PAIRS else "--tasks leaves it out" if dataset else "no dataset folder is named"
+            why = "--tasks leaves it out" if dataset else "no dataset folder is named"
+            why = "--pairs names none" if task == PAIRS else why
             raise MolarError(f"The task {task} has nothing to be drawn from: {why}.")
     chosen = SCHEDULES[schedule]["counts"] | counts
     return {task: chosen[task] for task in there}, {*(tasks or ()), *counts}
@@ -131,7 +132,7 @@ def tune_encoder(
         curve = run_schedule(tuner, config, out, report)
         tuner.centre_gate(samples.whole)
     except torch.OutOfMemoryError as error:
-        raise MolarError(f"The memory of the GPU does not hold {config.batch} samples at a time: give a smaller --batch.") from error
+        raise MolarError(f"The memory of the GPU does not hold {config.batch} items: give a smaller --batch.") from error
     about = {"config": config.to_dict(), "lora": config.lora.to_dict() if config.lora.rank else None, "pairs": pairs,
              "resolution": model.config.resolution, "backbone": model.fingerprint, "curve": curve, "command": command,
              "samples": {task: [len(samples.training[task]), len(samples.held_out[task])] for task in samples.training}}  # fmt: skip

@@ -31,7 +31,7 @@ def run_schedule(tuner, config, out: Path, report: Report) -> list[dict]:
     step, curve = _resume(trained, optimiser, out, run)
     if step == 0:
         _warm_up(tuner, config)
-        curve.append({"step": 0} | _held_out(tuner))
+        curve.append({"step": 0} | _held_out(tuner, config.batch))
     every, saved = max(1, len(plan) // MEASURED), time.monotonic()
     try:
         while step < len(plan):
@@ -45,7 +45,7 @@ def run_schedule(tuner, config, out: Path, report: Report) -> list[dict]:
             optimiser.step()
             step += 1
             if step % every == 0 or step == len(plan):
-                curve.append({"step": step} | _held_out(tuner))
+                curve.append({"step": step} | _held_out(tuner, config.batch))
             if time.monotonic() - saved > SAVE_EVERY_SECONDS:
                 _save(trained, optimiser, out, step, curve, run)
                 saved = time.monotonic()
@@ -58,8 +58,8 @@ def run_schedule(tuner, config, out: Path, report: Report) -> list[dict]:
     return curve
 
 
-def _held_out(tuner) -> dict[str, dict[str, float]]:
-    return {task: tuner.held_out_loss(samples) for task, samples in tuner.samples.held_out.items() if samples}
+def _held_out(tuner, batch: int) -> dict[str, dict[str, float]]:
+    return {task: tuner.held_out_loss(samples, batch) for task, samples in tuner.samples.held_out.items() if samples}
 
 
 def _told(point: dict) -> str:
@@ -77,8 +77,9 @@ def _groups(trained: dict[str, torch.nn.Parameter], config) -> list[dict]:
 
 def _plan(training: dict[str, list[Sample]], config) -> list[list[Sample]]:
     """Batches for the whole run, each of one task and of similar lengths, in an order fixed by the seed."""
-    batches, size = [], config.batch
-    for samples in training.values():
+    batches = []
+    for task, samples in training.items():
+        size = max(1, config.batch // config.history) if task == "ub" else config.batch
         for start in range(0, len(samples), POOL * size):
             pool = sorted(samples[start : start + POOL * size], key=lambda one: sum(len(item.text) for item in one.items))
             batches += [pool[i : i + size] for i in range(0, len(pool), size)]

@@ -10,18 +10,22 @@ def add(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--tasks", help="of the dataset, separated by commas: it, sa, ub (default: all that it gives)")
     verb.add_argument("--counts", default="", metavar="TASK=NUMBER,…",
                       help="samples of a task (it, sa, ub, pairs) instead of the schedule's")  # fmt: skip
-    verb.add_argument("--form", default="bottleneck", help="bottleneck (the answer sees the items' vectors alone; default) or plain")
+    verb.add_argument("--form", default="bottleneck",
+                      help="bottleneck (the answer sees the items' vectors alone; default) or plain")  # fmt: skip
     verb.add_argument("--schedule", choices=("cpu", "gpu"),
                       help="45 minutes of two cores, or 10,000 samples of each task in large batches "
                            "(default: gpu where there is one)")  # fmt: skip
-    verb.add_argument("--batch", type=int, help="samples a step")
+    verb.add_argument("--batch", type=int, help="items read a step")
     verb.add_argument("--history", type=int, help="items of a history at most (default: 4)")
     verb.add_argument("--resolution", type=int, help="side of the picture in pixels, for backbones that can change it")
-    verb.add_argument("--pooling", type=int, help="side of the square of patches that make one visual token (nano; default: 2)")
-    verb.add_argument("--precision", default="bfloat16", help="of the language model that is trained through (default: bfloat16)")
+    verb.add_argument("--pooling", type=int,
+                      help="side of the square of patches that make one visual token (nano; default: 2)")  # fmt: skip
+    verb.add_argument("--precision", default="bfloat16",
+                      help="of the language model that is trained through (default: bfloat16)")  # fmt: skip
     verb.add_argument("--lora-rank", type=int, help="of the language model's adapters, 0 for none (default: 8)")
     verb.add_argument("--lora-alpha", type=float, help="what they learn is multiplied by alpha / rank (default: 16)")
-    verb.add_argument("--lora-targets", help="attention, mlp or names of linear layers, separated by commas (default: attention)")
+    verb.add_argument("--lora-targets",
+                      help="attention, mlp or names of linear layers, separated by commas (default: attention)")  # fmt: skip
 
 
 def settings(options, *, dataset: bool) -> dict:

@@ -12,7 +12,7 @@ import torch
 
 from molar.cache import VectorCache, content_key, disk_array, write_atomically
 from molar.columns import PAD
-from molar.encode import cache_folder
+from molar.encode import GPU_BATCH, cache_folder
 from molar.encoder import ItemEncoder
 from molar.errors import MolarError
 from molar.features import Pieces, look, picture_features
@@ -120,10 +120,10 @@ def _see_items(encoder, tasks: Tasks, numbers: list[int], features, grids: list,
 
     The cache is that of encoding, so what either has seen the other need not see again."""
     cache, pieces = VectorCache(cache_folder() / "pictures", encoder.tower_fingerprint), Pieces()
-    rows = {}
-    for start in range(0, len(numbers), CHUNK):
+    rows, size = {}, GPU_BATCH if encoder.backbone.device.type == "cuda" else CHUNK
+    for start in range(0, len(numbers), size):
         chunk, pixels = [], []
-        for number in numbers[start : start + CHUNK]:
+        for number in numbers[start : start + size]:
             try:
                 pixels.append(encoder.pixels(open_picture(tasks.split.dataset.image_path(number))))
                 chunk.append(number)
@@ -135,7 +135,7 @@ def _see_items(encoder, tasks: Tasks, numbers: list[int], features, grids: list,
         for number, tokens, pooled, grid in zip(chunk, seen.tokens, seen.pooled, seen.grids):
             row = rows[number] = 1 + len(rows)
             features[row, 1:], features[row, 0, : encoder.wide], grids[row] = tokens, pooled, grid
-        report(min(start + CHUNK, len(numbers)), len(numbers), "pictures seen")
+        report(min(start + size, len(numbers)), len(numbers), "pictures seen")
     return rows
 
 

@@ -1,7 +1,7 @@
 """LoRA of the language model: fresh it changes nothing, saved it comes back, and vectors know of it."""
 
 import json
-
+from dataclasses import replace
 
 import pytest
 import torch
@@ -54,7 +54,8 @@ def test_fresh_adapters_change_nothing_and_lie_in_the_language_model_alone(folde
     torch.testing.assert_close(states(encoder), before)
 
 
-@pytest.mark.parametrize("targets, layers", [(("attention", "mlp"), [*PARTS["attention"], *PARTS["mlp"]]), (["up_proj"], ["up_proj"])])
+@pytest.mark.parametrize("targets, layers", [(("attention", "mlp"), [*PARTS["attention"], *PARTS["mlp"]]),
+                                             (["up_proj"], ["up_proj"])])  # fmt: skip
 def test_targets_are_parts_or_layers(targets, layers):
     assert LoraSettings(targets=targets).layers == layers
 
@@ -89,15 +90,16 @@ def test_over_few_bits_it_says_what_it_says_over_whole_weights(folder, tuned, pr
 
 
 def test_other_adapters_are_another_encoder(folder, tuned):
-    one = load(folder, tuned[0]).fingerprint["adapter_sha256"]
     from safetensors.torch import load_file, save_file
 
+    one = load(folder, tuned[0]).fingerprint["adapter_sha256"]
     changed = {name: 2 * weight for name, weight in load_file(tuned[0] / "lora.safetensors").items()}
     save_file(changed, tuned[0] / "lora.safetensors")
     assert load(folder, tuned[0]).fingerprint["adapter_sha256"] != one
 
 
-@pytest.mark.parametrize("damage, said", [("absent", "cannot be read"), ("cut short", "cannot be read"), ("rank", "another rank")])
+@pytest.mark.parametrize("damage, said", [("absent", "cannot be read"), ("cut short", "cannot be read"),
+                                          ("rank", "another rank")])  # fmt: skip
 def test_damaged_adapters_are_one_sentence(folder, tuned, damage, said):
     path, about = tuned[0] / "lora.safetensors", tuned[0] / "config.json"
     if damage == "absent":
@@ -120,8 +122,6 @@ def test_settings_that_cannot_be_meant_are_refused(given, said):
 
 def test_rank_0_trains_none_and_writes_none(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
-    from dataclasses import replace
-
     config = replace(QUICK, counts={"pairs": 8}, lora=LoraSettings(rank=0))
     tune_encoder(None, tmp_path / "out", pairs=PAIRS, encoder=EncoderConfig(folder, "bfloat16"), config=config)
     assert not (tmp_path / "out" / "lora.safetensors").exists()

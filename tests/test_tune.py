@@ -178,14 +178,16 @@ def test_a_damaged_adapter_is_one_sentence_that_names_its_file(backbone, tuned, 
         ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
 
 
-@pytest.mark.parametrize("name, value", [("batch", 0), ("lr", 0.0), ("lr", float("nan")), ("lora_lr", 0.0), ("history", 0),
-                                         ("word_weight", -1.0), ("warm_up_steps", -1), ("seed", -1), ("held_out", 0)])  # fmt: skip
+@pytest.mark.parametrize("name, value", [("batch", 0), ("lr", 0.0), ("lr", float("nan")), ("lora_lr", 0.0),
+                                         ("history", 0), ("word_weight", -1.0), ("warm_up_steps", -1), ("seed", -1),
+                                         ("held_out", 0)])  # fmt: skip
 def test_a_schedule_that_cannot_be_run_is_refused(name, value):
     with pytest.raises(MolarError, match=f"^{name} must be"):
         TuneConfig(**{name: value})
 
 
-@pytest.mark.parametrize("given, said", [({"counts": {"it": 3}}, "count of it must be at least 4"), ({"form": "gist"}, "no form 'gist'"),
+@pytest.mark.parametrize("given, said", [({"counts": {"it": 3}}, "count of it must be at least 4"),
+                                         ({"form": "gist"}, "no form 'gist'"),
                                          ({"counts": {"look": 9}}, "no task 'look'")])  # fmt: skip
 def test_an_unknown_task_or_form_is_refused_with_those_that_are_known(given, said):
     with pytest.raises(MolarError, match=said):

@@ -81,12 +81,18 @@ def test_what_is_held_out_is_asked_of_nobody_in_training(tasks):
 def test_users_of_held_out_histories_train_in_none(tasks, monkeypatch):
     users = {True: set(), False: set()}
     real = Tasks._next
-    monkeypatch.setattr(Tasks, "_next", lambda self, user, place, kept: users[kept].add(user) or real(self, user, place, kept))
+
+    def spy(self, user, place, kept):
+        users[kept].add(user)
+        return real(self, user, place, kept)
+
+    monkeypatch.setattr(Tasks, "_next", spy)
     tasks.draw("ub", 200, 0, 8)
     assert users[True] and len(users[False]) > 10 and not users[True] & users[False]
 
 
-@pytest.mark.parametrize("columns, task, why", [({"description": ""}, "sa", "a description"), ({"description": ""}, "it", "a description"),
+@pytest.mark.parametrize("columns, task, why", [({"description": ""}, "sa", "a description"),
+                                                ({"description": ""}, "it", "a description"),
                                                 ({"image": ""}, "it", "a picture")])  # fmt: skip
 def test_a_task_that_the_data_do_not_give_says_why(tiny, columns, task, why):
     tasks = Tasks(with_items(tiny.split, **columns))

@@ -123,6 +123,8 @@ def tune_encoder(
     torch.manual_seed(config.seed)
     model = ItemEncoder.load(encoder, trainable=True)
     samples = draw_samples(model, tasks, pairs, counts, seed=config.seed, held_out=config.held_out, report=report)
+    drawn = {task: (len(samples.training[task]), len(samples.held_out[task])) for task in samples.training}
+    report(0, 0, "; ".join(f"{task}: {shown:,} samples and {apart:,} held out" for task, (shown, apart) in drawn.items()))
     torch.manual_seed(config.seed)
     if config.lora.rank:
         add_lora(model.backbone, config.lora)
@@ -135,7 +137,7 @@ def tune_encoder(
         raise MolarError(f"The memory of the GPU does not hold {config.batch} items: give a smaller --batch.") from error
     about = {"config": config.to_dict(), "lora": config.lora.to_dict() if config.lora.rank else None, "pairs": pairs,
              "resolution": model.config.resolution, "backbone": model.fingerprint, "curve": curve, "command": command,
-             "samples": {task: [len(samples.training[task]), len(samples.held_out[task])] for task in samples.training}}  # fmt: skip
+             "samples": drawn}  # fmt: skip
     if split is not None:
         about |= {"dataset": split.dataset.name, "data_hash": split.dataset.data_hash, "split_hash": split.split_hash}
     if config.lora.rank:

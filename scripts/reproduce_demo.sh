@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes and measures everything in checkpoints/demo: about two hours on two cores. Killed, it resumes; what is finished
+# Makes and measures everything in checkpoints/demo: about two and a half hours on two cores. Killed, it resumes; what is finished
 # is not done again, so name an empty folder to train from nothing: OUT=build/demo scripts/reproduce_demo.sh
 # The data themselves come from `python -m scripts.printshop.write_catalogue` and `write_shoppers`; they are not redrawn.
 set -euo pipefail

@@ -7,6 +7,7 @@ import sys
 from math import isfinite, nan
 from pathlib import Path
 
+from molar import tune_options
 from molar import verbs as do
 from molar.errors import Cancelled, MolarError
 from molar.registry import NAMES
@@ -64,13 +65,13 @@ def _preparing(verbs) -> None:
     verb.add_argument("name", nargs="?", default="nano", help=BACKBONES)
     verb.add_argument("--folder", type=Path, help="where to put nano (default: $MOLAR_HOME, else ~/.cache/molar)")
 
-    verb = _verb(verbs, "tune-encoder", do.tune_encoder, "stage 1: train what lets the item encoder see")
-    verb.add_argument("--pairs", required=True, metavar="MODULE:FUNCTION",
-                      help="function(seed, count) that yields captioned pictures")  # fmt: skip
-    verb.add_argument("--out", type=Path, required=True, help="folder for the trained parts, CHECKPOINT/encoder")
+    verb = _verb(verbs, "tune-encoder", do.tune_encoder, "stage 1: train what lets the item encoder see and read")
+    _dataset(verb, split=True, optional=True)
+    verb.add_argument("--out", type=Path, required=True, help="folder for the trained parts, such as CHECKPOINT/encoder")
+    verb.add_argument("--pairs", default="", metavar="MODULE:FUNCTION",
+                      help="besides or instead: function(seed, count) that yields captioned pictures")  # fmt: skip
     _backbone(verb)
-    verb.add_argument("--count", type=whole(4), help="how many captioned pictures")
-    verb.add_argument("--samples", type=whole(1), help="how often a picture is shown in all")
+    tune_options.add(verb)
     _seed(verb)
 
     verb = _verb(verbs, "encode", do.encode, "encode every item once: CHECKPOINT/vectors.safetensors")
@@ -159,8 +160,9 @@ def _verb(verbs, name: str, run, summary: str) -> argparse.ArgumentParser:
     return verb
 
 
-def _dataset(verb: argparse.ArgumentParser, interactions: bool = True, split: bool = False) -> None:
-    verb.add_argument("dataset", type=Path, help="dataset folder: items.csv, interactions.csv, images/")
+def _dataset(verb: argparse.ArgumentParser, interactions: bool = True, split: bool = False, optional: bool = False) -> None:
+    verb.add_argument("dataset", type=Path, nargs="?" if optional else None,
+                      help="dataset folder: items.csv, interactions.csv, images/")  # fmt: skip
     if interactions:
         verb.add_argument("--interactions", default="interactions.csv", metavar="FILE",
                           help="another file of histories in that folder")  # fmt: skip

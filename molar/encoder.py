@@ -1,27 +1,30 @@
 """The item encoder (MIRM, paper §3.3): text and picture in, the item embedding at `[Cur_Item]` out (Eq. 1).
 
-The backbone is frozen. What stage 1 trains (`molar.tune`) is an `Adapter`: the projector from picture features to the
-language model's input space, the `[Cur_Item]` token, and the centring of the late gate.
+The backbone is frozen. What stage 1 trains (`molar.tune`) is an `Adapter`, that is the projector from picture features to
+the language model's input space, the `[Cur_Item]` token and the centring of the late gate; and low-rank adapters of the
+language model (`molar.lora`).
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from molar.backbone import backbone_folder, backbone_name, backbone_sha256, sha256_of
-from molar.cache import write_atomically
+from molar.adapter import Adapter, require_tuned_for, tuned_about, tuned_sha256
+from molar.backbone import backbone_folder, backbone_name, backbone_sha256
 from molar.errors import MolarError
 from molar.families import family_of
-from molar.multimodal import Backbone, PictureFeatures, Pixels
+from molar.lora import load_lora
+from molar.multimodal import Backbone, PictureFeatures, Pixels, Place
 from molar.precision import PRECISIONS, QUANTISED, hold_trainable, load_weights
 from molar.prompt import MAX_TEXT_TOKENS
 
 BLOCKS = "[Cur_Item] state | pooled picture | mean of the text's word vectors"  # what the late gate joins
-TUNED_FOR = {"backbone_sha256": "backbone", "pooling": "pooling", "prompt": "prompt"}  # what it has learnt to work with
+POOLING = 2  # where neither the caller nor stage 1 has chosen one
+Message = list[tuple[str, int | None]]  # items, oldest first: text, and number of the picture, None without one
 
 
 @dataclass(frozen=True)
@@ -31,98 +34,24 @@ class EncoderConfig:
     Attributes:
         backbone: a name of `molar.registry`, or a folder.
         pooling: side of the square of patches averaged into one visual token (14 × 14 patches → 7 × 7 = 49 at 2), for
-            backbones without a trained connector; the others make visual tokens their own way.
+            backbones without a trained connector; the others make visual tokens their own way. None: as stage 1 had it.
+        resolution: side of the picture in pixels, where the backbone can change it. None: as stage 1 had it.
         gate: append the pooled picture and text features to the `[Cur_Item]` state (the late gate).
     """
 
     backbone: str = "nano"
     precision: str = "nf4"
-    pooling: int = 2
+    pooling: int | None = None
     gate: bool = True
+    resolution: int | None = None
 
     def __post_init__(self):
         if self.precision not in PRECISIONS:
             raise MolarError(f"Precision {self.precision!r} is unknown: choose one of {', '.join(PRECISIONS)}.")
-        if not isinstance(self.pooling, int) or self.pooling < 1:
-            raise MolarError(f"pooling must be a whole number from 1, not {self.pooling!r}.")
-
-
-class Adapter(nn.Module):
-    """The trained part: projector (width → hidden → hidden), `[Cur_Item]` (hidden,), centres and scales of the blocks.
-
-    Where the backbone has a trained connector, the projector adds to the connector's tokens, at first nothing, and
-    `[Cur_Item]` begins as `cur_item`, a word vector; where it has none, the projector makes the tokens.
-    """
-
-    def __init__(self, wide: int, hidden: int, *, connected: bool = False, cur_item: torch.Tensor | None = None):
-        super().__init__()
-        self.connected, self.hidden = connected, hidden
-        width = hidden if connected else wide
-        self.norm = nn.LayerNorm(width)
-        self.inner, self.outer = nn.Linear(width, hidden), nn.Linear(hidden, hidden)
-        if connected:
-            nn.init.zeros_(self.outer.weight)
-            nn.init.zeros_(self.outer.bias)
-        start = torch.zeros(hidden) if cur_item is None else cur_item.detach().float().cpu().clone()
-        self.cur_item = nn.Parameter(start)
-        self.register_buffer("word_length", torch.tensor(1.0))
-        for name, width in (("cur_item", hidden), ("picture", wide), ("text", hidden)):
-            self.register_buffer(f"{name}_centre", torch.zeros(width))
-            self.register_buffer(f"{name}_scale", torch.ones(width))
-
-    def project(self, tokens: torch.Tensor) -> torch.Tensor:
-        """(…, width) picture features → (…, hidden) visual tokens; without a connector as long as an average word."""
-        tokens = tokens[..., : self.hidden] if self.connected else tokens
-        made = self.outer(nn.functional.gelu(self.inner(self.norm(tokens))))
-        return tokens + made if self.connected else self.word_length * nn.functional.normalize(made, dim=-1)
-
-    def join(self, cur_item: torch.Tensor, picture: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
-        """The late gate: three centred blocks of unit length side by side, (batch, hidden + wide + hidden).
-
-        A block that is absent (no picture, no text) is zero and stays zero.
-        """
-        blocks = []
-        for name, block in (("cur_item", cur_item), ("picture", picture), ("text", text)):
-            centred = (block.float() - getattr(self, f"{name}_centre")) / getattr(self, f"{name}_scale")
-            present = block.abs().sum(1, keepdim=True) > 0
-            blocks.append(nn.functional.normalize(centred, dim=1) * present)
-        return torch.cat(blocks, 1)
-
-    def fit_gate(self, blocks: dict[str, torch.Tensor]) -> None:
-        """Set each block's centre and scale from stage-1 samples, (samples, width) each."""
-        for name, block in blocks.items():
-            getattr(self, f"{name}_centre").copy_(block.float().mean(0))
-            getattr(self, f"{name}_scale").copy_(block.float().std(0).clamp_min(1e-3))
-
-    def save(self, folder: Path, about: dict) -> None:
-        """Write `adapter.safetensors` (float32) and `config.json`, what `about` tells of their origin."""
-        from safetensors.torch import save
-
-        state = {name: tensor.detach().to(torch.float32).contiguous() for name, tensor in self.state_dict().items()}
-        write_atomically(folder / "adapter.safetensors", save(state))
-        write_atomically(folder / "config.json", json.dumps(about, indent=1).encode())
-
-    def load(self, folder: Path, fingerprint: dict) -> None:
-        """Read what stage 1 saved. Raises `MolarError` if it was tuned for another backbone, pooling or prompt than
-        the encoder of this `fingerprint` has."""
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
-        try:
-            tuned = json.loads((folder / "config.json").read_text())["backbone"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise MolarError(f"{folder / 'config.json'} does not tell what was tuned: tune it again.") from error
-        for key, name in TUNED_FOR.items():
-            if tuned.get(key) != fingerprint[key]:
-                raise MolarError(
-                    f"{folder} was tuned with another {name} ({tuned.get(key)}) than this encoder has "
-                    f"({fingerprint[key]}): choose the same, or tune one for it with `python -m molar tune-encoder`."
-                )
-        try:
-            self.load_state_dict(load_file(folder / "adapter.safetensors"), strict=True)
-        except (SafetensorError, RuntimeError, OSError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise MolarError(f"{folder / 'adapter.safetensors'} cannot be read ({reason}): tune it again.") from error
+        for name in ("pooling", "resolution"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise MolarError(f"{name} must be a whole number from 1, not {value!r}.")
 
 
 class ItemEncoder:
@@ -148,11 +77,21 @@ class ItemEncoder:
         Raises `MolarError` when the backbone or adapter is absent, or when other layers than the language model's
         were quantised.
         """
+        adapter = Path(adapter) if adapter is not None else None
+        about = tuned_about(adapter)
+        config = replace(
+            config, pooling=config.pooling or about.get("backbone", {}).get("pooling", POOLING),
+            resolution=config.resolution or about.get("resolution"),
+        )  # fmt: skip
         folder = backbone_folder(config.backbone)
-        backbone = open_backbone(folder, config.precision, config.pooling)
+        backbone = open_backbone(folder, config.precision, config.pooling, config.resolution)
+        if backbone.connected and config.pooling != POOLING:
+            raise MolarError(
+                f"The backbone {config.backbone!r} makes its visual tokens by a connector of its own, so that there is "
+                "nothing to pool: leave pooling out."
+            )
         if trainable:
             hold_trainable(backbone.model)
-        sha256 = backbone_sha256(folder)
         torch.manual_seed(0)  # an untrained projector is the same one every time: its vectors are cached
         trained = Adapter(
             backbone.wide, backbone.hidden, connected=backbone.connected,
@@ -160,16 +99,18 @@ class ItemEncoder:
         )  # fmt: skip
         fingerprint = asdict(config) | {
             "backbone": backbone_name(config.backbone),
-            "backbone_sha256": sha256,
+            "backbone_sha256": backbone_sha256(folder),
             "adapter_sha256": "untrained",
             "blocks": BLOCKS, "prompt": backbone.prompt, "picture": backbone.size,
             "max_text_tokens": MAX_TEXT_TOKENS, "versions": _versions(),
         }  # fmt: skip
+        del fingerprint["resolution"]  # "picture" tells it, also where it is the backbone's own
         if adapter is not None:
-            if not (Path(adapter) / "adapter.safetensors").exists():
-                raise MolarError(f"There is no tuned encoder at {adapter}: run `python -m molar tune-encoder` first.")
-            trained.load(Path(adapter), fingerprint)
-            fingerprint["adapter_sha256"] = sha256_of(Path(adapter) / "adapter.safetensors")[:16]
+            require_tuned_for(adapter, about, fingerprint)
+            trained.load(adapter)
+            if about["lora"]:
+                load_lora(backbone, adapter, about["lora"])
+            fingerprint["adapter_sha256"] = tuned_sha256(adapter, about)
         return cls(backbone, trained, config, fingerprint, trainable or config.precision not in QUANTISED)
 
     @property
@@ -207,28 +148,47 @@ class ItemEncoder:
         hangs on, survive so (an artist is read off by a linear probe at 98 % against 90 %). Differentiable in the
         adapter.
         """
+        messages = [[(text, row if has else None)] for row, (text, has) in enumerate(zip(texts, has_picture.tolist()))]
+        rows, places = self.compose(messages, seen)
+        states = self.states(rows, places, seen)
+        means = [self._embed(self.token_ids(text)) for text in texts]
+        means = torch.stack([words.float().sum(0) / max(1, len(words)) for words in means])
+        return states[range(len(rows)), [len(row) - 1 for row in rows]], means
+
+    def compose(
+        self, messages: list[Message], seen: PictureFeatures, *, history: bool = False
+    ) -> tuple[list[torch.Tensor], list[Place]]:
+        """Input vectors of each message, (length, hidden), with `[Cur_Item]` at its end; and where all pictures lie.
+
+        history: the items of a message are what somebody chose one after the other; else there is one."""
         backbone = self.backbone
         dtype = backbone.words.weight.dtype
         visual = self.adapter.project(seen.tokens.to(backbone.device, torch.float32)).to(dtype)
-        rows, means, starts = [], [], []
-        for text, own, grid, has in zip(texts, visual, seen.grids, has_picture.tolist()):
-            before, between, after = map(self._embed, backbone.frame(has))
-            words = self._embed(self.token_ids(text))
-            starts.append(len(before) + len(words) + len(between) if has else None)
-            picture = own[: backbone.count(grid)] if has else own[:0]
-            rows.append(torch.cat([before, words, between, picture, after, self.adapter.cur_item[None].to(dtype)]))
-            means.append(words.float().sum(0) / max(1, len(words)))
-        lengths = [len(row) for row in rows]
-        embedded = nn.utils.rnn.pad_sequence(rows, batch_first=True)  # (batch, longest, hidden)
-        states = backbone.states(embedded, lengths, starts, seen)
-        return states[range(len(rows)), [length - 1 for length in lengths]], torch.stack(means)
+        rows, places = [], []
+        for items in messages:
+            before, *frame = backbone.frame(*(picture is not None for _, picture in items), history=history)
+            parts = [self._embed(before)]
+            for (text, picture), between, after in zip(items, frame[::2], frame[1::2], strict=True):
+                parts += [self._embed(self.token_ids(text)), self._embed(between)]
+                if picture is not None:
+                    places.append(Place(len(rows), sum(map(len, parts)), picture))
+                    parts.append(visual[picture, : backbone.count(seen.grids[picture])])
+                parts.append(self._embed(after))
+            rows.append(torch.cat([*parts, self.adapter.cur_item[None].to(dtype)]))
+        return rows, places
+
+    def states(self, rows: list[torch.Tensor], places: list[Place], seen: PictureFeatures | None) -> torch.Tensor:
+        """Last hidden states (batch, longest, hidden) of rows of input vectors (length, hidden)."""
+        embedded = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        return self.backbone.states(embedded, [len(row) for row in rows], places, seen)
 
     def _embed(self, ids: list[int]) -> torch.Tensor:
         return self.backbone.words(torch.tensor(ids, dtype=torch.long, device=self.backbone.device))
 
 
-def open_backbone(folder: Path, precision: str, pooling: int) -> Backbone:
-    """Load the backbone in a local folder. Raises `MolarError` for an unknown class or weights that cannot be read."""
+def open_backbone(folder: Path, precision: str, pooling: int, resolution: int | None = None) -> Backbone:
+    """Load the backbone in a local folder. Raises `MolarError` for an unknown class, weights that cannot be read, or a
+    resolution that the backbone cannot have."""
     from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
 
     try:
@@ -238,7 +198,7 @@ def open_backbone(folder: Path, precision: str, pooling: int) -> Backbone:
         template = folder / "chat_template.json"  # where older repositories keep what newer ones give the tokenizer
         if tokenizer.chat_template is None and template.exists():
             tokenizer.chat_template = json.loads(template.read_text())["chat_template"]
-        options = family.picture_options(config)
+        options = family.picture_options(config, resolution)
         processor = AutoImageProcessor.from_pretrained(folder, backend="pil", trust_remote_code=False, **options)
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]

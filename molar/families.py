@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from molar.errors import MolarError
-from molar.multimodal import Backbone, Grid, PictureFeatures, Pixels
-from molar.prompt import BEFORE_IMAGE, BEFORE_TEXT, prompt_hash
+from molar.multimodal import Backbone, Grid, PictureFeatures, Pixels, Place
+from molar.prompt import prompt_hash
 
 
 class Llava(Backbone):
@@ -16,21 +16,22 @@ class Llava(Backbone):
     Patches of the last block but one, averaged over squares of `pooling`; the pooled features are the tower's own.
     """
 
-    connected = False
+    connected = templated = False
     whole = ("model.vision_tower", "model.multi_modal_projector", "lm_head")
 
     def __init__(self, model, tokenizer, processor, size: dict, pooling: int):
         super().__init__(model, tokenizer, processor, size)
         vision = model.config.vision_config
         self.wide = self.width = vision.hidden_size
+        self.picture_markup = tokenizer.convert_ids_to_tokens(model.config.image_token_id)  # cut out again, never read
         self.pooling, self.side = pooling, vision.image_size // vision.patch_size
         self.most_tokens = (self.side // pooling) ** 2
         if not self.most_tokens:
             raise MolarError(f"pooling {pooling} is more than the {self.side} patches a side of this image tower.")
 
     @classmethod
-    def picture_options(cls, config) -> dict:
-        side = config.vision_config.image_size  # the whole picture: a centre crop would cut a poster's head and foot
+    def picture_options(cls, config, resolution: int | None = None) -> dict:
+        side = _one_side(config, resolution)  # the whole picture: a centre crop would cut a poster's head and foot
         return {"size": {"height": side, "width": side}, "do_resize": True, "do_center_crop": False}
 
     @torch.inference_mode()
@@ -42,9 +43,6 @@ class Llava(Backbone):
         grid = patches.transpose(1, 2).reshape(len(patches), self.width, self.side, self.side)
         tokens = nn.functional.avg_pool2d(grid, self.pooling).flatten(2).transpose(1, 2)
         return PictureFeatures(tokens, seen.pooler_output, [None] * len(pictures))
-
-    def _frame_text(self, picture: bool) -> tuple[str, str, str]:
-        return BEFORE_TEXT, BEFORE_IMAGE if picture else "", ""
 
     @property
     def prompt(self) -> str:
@@ -65,8 +63,8 @@ class Idefics(Backbone):
         self.most_tokens = (vision.image_size // vision.patch_size // model.config.scale_factor) ** 2
 
     @classmethod
-    def picture_options(cls, config) -> dict:
-        edge = {"longest_edge": config.vision_config.image_size}
+    def picture_options(cls, config, resolution: int | None = None) -> dict:
+        edge = {"longest_edge": _one_side(config, resolution)}
         # In tiles it would be up to 17 times as many tokens.
         return {"size": edge, "max_image_size": edge, "do_image_splitting": False}
 
@@ -84,17 +82,28 @@ class Qwen(Backbone):
     whole = ("model.visual", "lm_head")
     whole_blocks = 2
     picture_markup = "<|vision_start|><|image_pad|><|vision_end|>"
-    fewest_tokens, most_tokens = 16, 64  # 64 are a picture of 224 × 224 pixels in Qwen2-VL
+    fewest, usual = 4, 8  # sides of squares of visual tokens; 8 × 8 are a picture of 224 × 224 pixels in Qwen2-VL
 
     def __init__(self, model, tokenizer, processor, size: dict, pooling: int):
         super().__init__(model, tokenizer, processor, size)
         self.merge = model.config.vision_config.spatial_merge_size
+        self.most_tokens = size["longest_edge"] // self._token_side(model.config) ** 2
+
+    @staticmethod
+    def _token_side(config) -> int:
+        """The side in pixels of the square that one visual token stands for."""
+        return config.vision_config.patch_size * config.vision_config.spatial_merge_size
 
     @classmethod
-    def picture_options(cls, config) -> dict:
-        vision = config.vision_config
-        token = (vision.patch_size * vision.spatial_merge_size) ** 2  # pixels that one visual token stands for
-        return {"size": {"shortest_edge": cls.fewest_tokens * token, "longest_edge": cls.most_tokens * token}}
+    def picture_options(cls, config, resolution: int | None = None) -> dict:
+        token = cls._token_side(config)
+        if resolution is not None and (resolution % token or resolution < cls.fewest * token):
+            raise MolarError(
+                f"A resolution of {resolution} does not fit this backbone: its pictures are made of squares of {token} "
+                f"pixels, {cls.fewest} a side or more, so give {cls.fewest * token}, {(cls.fewest + 1) * token} and so on."
+            )
+        most = resolution // token if resolution else cls.usual
+        return {"size": {"shortest_edge": (cls.fewest * token) ** 2, "longest_edge": (most * token) ** 2}}
 
     def pixels(self, picture) -> Pixels:
         try:
@@ -122,33 +131,33 @@ class Qwen(Backbone):
     def _look(self, pictures: list[Pixels]) -> list[torch.Tensor]:
         return list(self._features(pictures).pooler_output)
 
-    def states(self, embedded: torch.Tensor, lengths: list[int], starts: list[int | None], seen) -> torch.Tensor:
-        options = self._deep(self._visual(embedded, starts, seen), seen)
-        positions = self._positions(embedded, lengths, starts, seen)
-        out = self.text(inputs_embeds=embedded, position_ids=positions, use_cache=False, **options)
+    def states(self, embedded: torch.Tensor, lengths: list[int], places: list[Place], seen) -> torch.Tensor:
+        visual = self._visual(embedded, places, seen)
+        positions = self._positions(visual, lengths, places, seen)
+        out = self.text(
+            inputs_embeds=embedded, position_ids=positions, use_cache=False, **self._deep(visual, places, seen)
+        )
         return out.last_hidden_state
 
-    def _visual(self, embedded: torch.Tensor, starts: list[int | None], seen) -> torch.Tensor:
+    def _visual(self, embedded: torch.Tensor, places: list[Place], seen) -> torch.Tensor:
         """(batch, longest) true at visual tokens."""
         visual = torch.zeros(embedded.shape[:2], dtype=torch.bool, device=self.device)
-        for row, start in enumerate(starts):
-            if start is not None:
-                visual[row, start : start + self.count(seen.grids[row])] = True
+        for place in places:
+            visual[place.row, place.start : place.start + self.count(seen.grids[place.picture])] = True
         return visual
 
-    def _positions(self, embedded: torch.Tensor, lengths: list[int], starts: list[int | None], seen) -> torch.Tensor:
+    def _positions(self, visual: torch.Tensor, lengths: list[int], places: list[Place], seen) -> torch.Tensor:
         """(3, batch, longest) frame, row and column of every token, by the model's own rule."""
-        kinds = self._visual(embedded, starts, seen).long()  # 0 word, 1 picture
+        kinds = visual.long()  # 0 word, 1 picture
         ends = torch.tensor(lengths, device=self.device)[:, None]
-        inside = (torch.arange(embedded.shape[1], device=self.device) < ends).long()
-        shown = [grid for grid, start in zip(seen.grids, starts) if start is not None]
-        grids = self._patch_grids(shown) if shown else None
+        inside = (torch.arange(visual.shape[1], device=self.device) < ends).long()
+        grids = self._patch_grids([seen.grids[place.picture] for place in places]) if places else None
         positions, _ = self.model.model.get_rope_index(
             torch.zeros_like(kinds), kinds, image_grid_thw=grids, attention_mask=inside
         )
         return positions
 
-    def _deep(self, visual: torch.Tensor, seen) -> dict:
+    def _deep(self, visual: torch.Tensor, places: list[Place], seen) -> dict:
         """What the language model is told of pictures besides its input vectors."""
         return {}
 
@@ -164,11 +173,10 @@ class Qwen3(Qwen):
         seen = self._features(pictures)
         return [torch.cat(depths, 1) for depths in zip(seen.pooler_output, *seen.deepstack_features)]
 
-    def _deep(self, visual: torch.Tensor, seen) -> dict:
-        if not visual.any():
+    def _deep(self, visual: torch.Tensor, places: list[Place], seen) -> dict:
+        if not places:
             return {}
-        shown = [row for row, present in enumerate(visual.any(1).tolist()) if present]
-        own = torch.cat([seen.tokens[row, : self.count(seen.grids[row])] for row in shown])
+        own = torch.cat([seen.tokens[place.picture, : self.count(seen.grids[place.picture])] for place in places])
         depths = own.to(self.device, self.words.weight.dtype).split(self.hidden, dim=1)[1:]
         return {"visual_pos_masks": visual, "deepstack_visual_embeds": list(depths)}
 
@@ -184,3 +192,14 @@ def family_of(config) -> type[Backbone]:
         known = ", ".join(FAMILIES)
         raise MolarError(f"Backbones of the class {config.model_type!r} are not known; known are {known}.")
     return FAMILIES[config.model_type]
+
+
+def _one_side(config, resolution: int | None) -> int:
+    """The side in pixels of an image tower that knows one alone. Raises `MolarError` when another is wanted."""
+    side = config.vision_config.image_size
+    if resolution not in (None, side):
+        raise MolarError(
+            f"The image tower of this backbone sees pictures of {side} pixels a side and no others, so its resolution "
+            f"cannot be {resolution}: leave it out, or choose a backbone of the Qwen family."
+        )
+    return side

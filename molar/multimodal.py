@@ -1,7 +1,7 @@
 """One face for every backbone: how a picture is seen, how the prompt is framed, where positions lie.
 
 `Backbone` is what the encoder and stage 1 know; what differs between families is in `molar.families`. A picture goes in
-two steps, so that what the frozen tower says of it can be kept: `see` gives its features, `states` reads them in a row
+two steps, so that what the frozen tower says of it can be kept: `see` gives its features, `states` reads them in rows
 of input vectors. No `AutoProcessor`: that of the Qwen family needs torchvision.
 """
 
@@ -13,7 +13,7 @@ from torch import nn
 
 from molar.cache import content_key
 from molar.errors import MolarError
-from molar.prompt import BEFORE_IMAGE, BEFORE_TEXT, MAX_TEXT_TOKENS, prompt_hash
+from molar.prompt import BEFORE_HISTORY, BEFORE_IMAGE, BEFORE_NEXT, BEFORE_TEXT, MAX_TEXT_TOKENS, prompt_hash
 
 SLOT = "{item text}"  # stands for the item's text while the chat template is rendered
 Grid = tuple[int, int, int]  # frames, rows and columns of a picture's visual tokens
@@ -51,6 +51,15 @@ class PictureFeatures:
         return PictureFeatures(self.tokens[some], self.pooled[some], self.grids[some])
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a picture's visual tokens begin: in which row, at which position, and its number in `PictureFeatures`."""
+
+    row: int
+    start: int
+    picture: int
+
+
 class Backbone:
     """A loaded model with tokenizer and image processor. Build it with `open_backbone`.
 
@@ -62,6 +71,7 @@ class Backbone:
     """
 
     connected = True
+    templated = True  # the chat template, where the tokenizer has one, frames the prompt
     whole: tuple[str, ...] = ("lm_head",)  # parts that are never quantised, by full name
     whole_blocks = 0  # so many last blocks of the language model are not quantised either
     text_path = "model.language_model"
@@ -83,8 +93,10 @@ class Backbone:
         return [*cls.whole, *(f"{cls.text_path}.layers.{n}" for n in range(blocks - cls.whole_blocks, blocks))]
 
     @classmethod
-    def picture_options(cls, config) -> dict:
-        """What the image processor is told: `size`, and what a family needs besides."""
+    def picture_options(cls, config, resolution: int | None = None) -> dict:
+        """What the image processor is told: `size`, and what a family needs besides.
+
+        resolution: side in pixels, the family's own when None. Raises `MolarError` where it cannot be that."""
         raise NotImplementedError
 
     def pixels(self, picture) -> Pixels:
@@ -112,47 +124,56 @@ class Backbone:
         """At most `MAX_TEXT_TOKENS` ids of an item's text; markup in it is text like any other."""
         return self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"][:MAX_TEXT_TOKENS]
 
-    def frame(self, picture: bool) -> tuple[list[int], list[int], list[int]]:
-        """Ids before the text, between text and picture, and after the picture; the last is empty without a picture."""
-        if picture not in self._frames:
-            parts = self._frame_text(picture)
-            self._frames[picture] = tuple(
-                self.tokenizer(part, add_special_tokens=False)["input_ids"] if part else [] for part in parts
-            )
-        return self._frames[picture]
+    def frame(self, *pictures: bool, history: bool = False) -> list[list[int]]:
+        """Ids around the items of one message, of which `pictures` tells whether each has one: before the first text;
+        then, for every item, between text and picture, and after the picture, which is empty without one.
 
-    def _frame_text(self, picture: bool) -> tuple[str, str, str]:
-        """The prompt as the chat template renders it, cut at the item's text and at its picture."""
-        text = BEFORE_TEXT + SLOT + (BEFORE_IMAGE if picture else "")
-        if self.tokenizer.chat_template:
-            content = [{"type": "text", "text": text}] + [{"type": "image"}] * picture
-            rendered = self.tokenizer.apply_chat_template(
-                [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
-            )
-        else:
-            rendered = text + self.picture_markup * picture
-        before, _, rest = rendered.partition(SLOT)
-        if not picture:
-            return before, rest, ""
+        history: worded as what somebody chose one after the other; else as one item."""
+        if (pictures, history) not in self._frames:
+            self._frames[pictures, history] = [
+                self.tokenizer(part, add_special_tokens=False)["input_ids"] if part else []
+                for part in self._frame_text(pictures, history)
+            ]
+        return self._frames[pictures, history]
+
+    def _frame_text(self, pictures: tuple[bool, ...], history: bool = False) -> list[str]:
+        """The prompt as the chat template renders it, cut at the items' texts and at their pictures."""
+        content = []
+        for number, picture in enumerate(pictures):
+            before = (BEFORE_NEXT if number else BEFORE_HISTORY) if history else BEFORE_TEXT
+            content.append({"type": "text", "text": before + SLOT + (BEFORE_IMAGE if picture else "")})
+            content += [{"type": "image"}] * picture
         mark = self.tokenizer.convert_ids_to_tokens(self.model.config.image_token_id)
-        between, found, after = rest.partition(mark)
-        if not found:
-            raise MolarError(f"The chat template of this backbone places no picture ({mark}) in a message of the user.")
-        return before, between + self.around[0], self.around[1] + after
+        before, *rest = self._render(content).split(SLOT)
+        parts = [before]
+        for picture, piece in zip(pictures, rest, strict=True):
+            between, found, after = piece.partition(mark) if picture else (piece, "", "")
+            if picture and not found:
+                raise MolarError(
+                    f"The chat template of this backbone places no picture ({mark}) in a message of the user."
+                )
+            parts += [between + self.around[0], self.around[1] + after] if picture else [between, ""]
+        return parts
+
+    def _render(self, content: list[dict]) -> str:
+        if not (self.templated and self.tokenizer.chat_template):
+            return "".join(part.get("text", self.picture_markup) for part in content)
+        message = [{"role": "user", "content": content}]
+        return self.tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
 
     @property
     def prompt(self) -> str:
         """The hash of the prompt around an item, with and without a picture."""
-        return prompt_hash(*self._frame_text(True), *self._frame_text(False))
+        return prompt_hash(*self._frame_text((True,)), *self._frame_text((False,)))
 
-    def states(self, embedded: torch.Tensor, lengths: list[int], starts: list[int | None], seen) -> torch.Tensor:
+    def states(self, embedded: torch.Tensor, lengths: list[int], places: list[Place], seen) -> torch.Tensor:
         """Last hidden states (batch, longest, hidden) of rows of input vectors (batch, longest, hidden).
 
-        Rows are padded on the right, where causal attention never looks. The visual tokens of row r are the `count`
-        ones from `starts[r]` on, None where it has none; `seen` is the rows' `PictureFeatures`.
+        Rows are padded on the right, where causal attention never looks. places: of all pictures, by row and position;
+        `seen` holds their `PictureFeatures`, None where there are none.
         """
         return self.text(inputs_embeds=embedded, use_cache=False).last_hidden_state
 
-    def logits(self, embedded: torch.Tensor) -> torch.Tensor:
-        """Next-word logits (batch, length, words) after rows of words (batch, length, hidden)."""
-        return self.model.lm_head(self.text(inputs_embeds=embedded, use_cache=False).last_hidden_state)
+    def logits(self, states: torch.Tensor) -> torch.Tensor:
+        """Next-word logits (…, words) after last hidden states (…, hidden)."""
+        return self.model.lm_head(states)

@@ -5,6 +5,9 @@ import re
 
 BEFORE_TEXT = "Compress the text and image into embedding. Item information: "
 BEFORE_IMAGE = " Item Image:"
+# A history in one message: stage 1 alone reads these, so that they do not enter the prompt's hash.
+BEFORE_HISTORY = "Tell the next item of this history. Item information: "
+BEFORE_NEXT = " Item information: "
 # After the picture comes [Cur_Item]: a trained input vector, not a word, so it has no text here.
 MAX_TEXT_TOKENS = 160
 

@@ -1,154 +1,170 @@
-"""Stage 1 (paper §3.3): teach the item encoder to see, by describing pictures through `[Cur_Item]`.
+"""Stage 1 (paper §3.3): teach the item encoder to see and to read, by writing about items from their vectors.
 
-The paper fine-tunes on generation after the item, which can look past `[Cur_Item]` at the text and the picture. Gist
-masking closes that, but the description then reads the token's keys and values of every layer, and the last hidden
-state, which is the item's vector, stays untrained. So here the bottleneck is the vector itself: a second pass of the
-same frozen language model writes the caption from a linear image of `e_i` and nothing else. A second term asks which
-words the caption holds, whatever their order. Trained: projector, token and two small heads that are thrown away.
+Three tasks of a dataset (`molar.tune_tasks`) and, beside them, captioned pictures of another source, which may name what
+no shop's text does; two forms of the loss (`molar.tune_model`). Trained are the projector, `[Cur_Item]` and low-rank
+adapters of the language model; all else stays as it came.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
-from torch import nn
-from torch.nn.functional import cross_entropy, normalize
 
-from molar.encoder import ItemEncoder
+from molar.encoder import EncoderConfig, ItemEncoder
 from molar.errors import MolarError
+from molar.lora import LoraSettings, add_lora, save_lora
 from molar.progress import Report, silent
-from molar.tune_samples import Samples
+from molar.split import Split
+from molar.tune_loop import run_schedule
+from molar.tune_model import FORMS, Tuner
+from molar.tune_samples import PAIRS, draw_samples
+from molar.tune_tasks import TASKS, Tasks
+
+SOURCES = (*TASKS, PAIRS)
+# How many samples of each task, each shown once. Over nano, films and posters, one core needs .6 s for a sample of it, sa or
+# pairs, 4.4 s for one of ub with four items, .26 s to see a picture: the first schedule is about 45 minutes of two quiet
+# cores. The second is the paper's.
+SCHEDULES = {
+    "cpu": {"counts": {"it": 1000, "sa": 1000, "ub": 300, PAIRS: 800}, "batch": 8, "held_out": 24},
+    "gpu": {"counts": dict.fromkeys(SOURCES, 10_000), "batch": 64, "held_out": 256},
+}
+
 
 @dataclass(frozen=True)
 class TuneConfig:
-    """The schedule. `samples` is how often a pair is shown in all; 3,200 take about 20 minutes on two quiet cores."""
+    """The schedule.
 
-    count: int = 2400
-    samples: int = 3200
+    Attributes:
+        counts: task → how many samples are shown, all tasks mixed evenly.
+        form: of `molar.tune_model.FORMS`.
+        batch: items read a step, all for one task. history: items of a history at most, so of ub a step has fewer samples.
+        held_out: samples of each task that the losses of the curve are measured on, at most.
+        lr, lora_lr: peaks of projector, token and heads; and of LoRA.
+        word_weight: of the word loss of the bottleneck. warm_up_steps: of the projector alone, where it makes the tokens.
+    """
+
+    counts: dict[str, int] = field(default_factory=lambda: dict(SCHEDULES["cpu"]["counts"]))
+    form: str = FORMS[0]
     batch: int = 8
+    history: int = 4
+    held_out: int = 24
     lr: float = 5e-4
+    lora_lr: float = 2e-4
+    lora: LoraSettings = LoraSettings()
     word_weight: float = 1.0
     warm_up_steps: int = 400
     seed: int = 0
 
     def __post_init__(self):
-        # A quarter of the pairs is held out, so fewer than four leave none to measure with.
-        least_of = {"count": 4, "samples": 1, "batch": 1, "word_weight": 0, "warm_up_steps": 0, "seed": 0}
+        for task, count in self.counts.items():
+            if task not in SOURCES:
+                raise MolarError(f"There is no task {task!r}: known are {', '.join(SOURCES)}.")
+            if count < 4:  # a quarter of the captioned pictures is held out at most
+                raise MolarError(f"The count of {task} must be at least 4, not {count}; --tasks leaves tasks out.")
+        if self.form not in FORMS:
+            raise MolarError(f"There is no form {self.form!r}: known are {', '.join(FORMS)}.")
+        least_of = {"batch": 1, "history": 1, "held_out": 1, "word_weight": 0, "warm_up_steps": 0, "seed": 0}
         for name, least in least_of.items():
             if not getattr(self, name) >= least:
                 raise MolarError(f"{name} must be at least {least}, not {getattr(self, name)}.")
-        if not self.lr > 0:
-            raise MolarError(f"lr must be above 0, not {self.lr}.")
+        for name in ("lr", "lora_lr"):
+            if not getattr(self, name) > 0:
+                raise MolarError(f"{name} must be above 0, not {getattr(self, name)}.")
+
+    def to_dict(self) -> dict:
+        """As config.json keeps it."""
+        return asdict(self) | {"lora": self.lora.to_dict()}
 
 
-class Tuner(nn.Module):
-    """The adapter in training, with the heads that only training needs.
+def choose_counts(
+    tasks: list[str] | None, counts: dict[str, int], schedule: str, *, dataset: bool, pairs: bool
+) -> tuple[dict[str, int], set[str]]:
+    """How many samples of each task, and which tasks were asked for by name.
 
     Args:
-        encoder: in bfloat16 or float32, or quantised and loaded as trainable. Any other quantised one is refused: after
-            a first inference it silently stops passing gradients on some CPUs.
-        samples: pictures' features, texts and captions.
+        tasks: those wanted of the dataset, None for all. counts: numbers that replace the schedule's.
+        dataset, pairs: which sources there are.
+    Raises `MolarError` for a task that is unknown, has no source, or is left out and counted all the same.
     """
-
-    def __init__(self, encoder: ItemEncoder, samples: Samples, config: TuneConfig):
-        super().__init__()
-        if not encoder.trainable:
-            raise ValueError("Stage 1 trains through the language model: load it in bfloat16, or with trainable=True.")
-        self.encoder, self.samples, self.config = encoder, samples, config
-        self.adapter = encoder.adapter.train()
-        self.to_prompt = nn.Sequential(nn.LayerNorm(encoder.hidden), nn.Linear(encoder.hidden, encoder.hidden))
-        self.to_words = nn.Sequential(nn.LayerNorm(encoder.hidden), nn.Linear(encoder.hidden, encoder.hidden))
-        used = encoder.backbone.words.weight[samples.used_words].float()
-        self.register_buffer("word_mean", used.mean(0), persistent=False)
-        self.register_buffer("used_words", normalize(used - used.mean(0), dim=1), persistent=False)
-        self.device = encoder.backbone.device
-        self.to(self.device)  # what is drawn here is drawn on the CPU, so that a seed means the same everywhere
-
-    def start(self) -> None:
-        """Begin the fresh parts at the length of the language model's own input vectors, so that it can read them."""
-        words = self.encoder.backbone.words.weight.float()
-        with torch.no_grad():
-            self.adapter.word_length.copy_(words.norm(dim=1).mean())
-            self.adapter.cur_item.copy_(words.mean(0) + words.std() * torch.randn(self.encoder.hidden).to(self.device))
-
-    def word_bag_loss(self, vectors: torch.Tensor, rows: list[int]) -> torch.Tensor:
-        """Which words do the captions of `rows` hold? Asked of (batch, hidden) vectors, in nats.
-
-        The classes are the language model's own word vectors, so what answers well lies where words lie.
-        """
-        logits = normalize(vectors - self.word_mean, dim=1) @ self.used_words.T / 0.05
-        return cross_entropy(logits, self.samples.word_bags[rows].to(self.device))
-
-    def warm_up_loss(self, rows: list[int]) -> torch.Tensor:
-        """The word loss of the mean visual token: puts visual tokens among words without a pass of the model."""
-        tokens = self.adapter.project(self.samples.seen(rows).tokens.to(self.device))
-        return self.word_bag_loss((tokens * self.samples.shares(rows).to(self.device)[..., None]).sum(1), rows)
-
-    def loss(self, rows: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Caption loss (nats a token) and word loss (nats) of the samples `rows`, both seeing `e_i` alone."""
-        texts = [self.samples.texts[row] for row in rows]
-        state, _ = self.encoder.read(texts, self.samples.seen(rows), torch.ones(len(rows), dtype=torch.bool))
-        return self._caption_loss(state, rows), self.word_bag_loss(self.to_words(state.float()), rows)
-
-    def _caption_loss(self, state: torch.Tensor, rows: list[int]) -> torch.Tensor:
-        dtype = self.encoder.backbone.words.weight.dtype
-        end = self.encoder.backbone.tokenizer.eos_token_id
-        captions = [self.encoder.token_ids(self.samples.captions[row]) + [end] for row in rows]
-        ids = [torch.tensor(caption, device=self.device) for caption in captions]
-        padded = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=end)  # (batch, longest)
-        wanted = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=-100)
-        prompt = self.adapter.word_length * normalize(self.to_prompt(state.float()), dim=1)
-        words = self.encoder.backbone.words(padded[:, :-1])
-        embedded = torch.cat([prompt.to(dtype)[:, None], words], 1)  # position t sees the vector and words < t
-        written = self.encoder.backbone.logits(embedded)
-        return cross_entropy(written.float().flatten(0, 1), wanted.flatten(), ignore_index=-100)
-
-    @torch.no_grad()
-    def held_out_loss(self, rows: list[int]) -> dict[str, float]:
-        """Mean losses over samples that training never showed."""
-        losses = torch.tensor([[part.item() for part in self.loss(rows[i : i + 8])] for i in range(0, len(rows), 8)])
-        caption, words = losses.mean(0).tolist()
-        return {"caption": round(caption, 4), "words": round(words, 4)}
-
-    @torch.no_grad()
-    def centre_gate(self, rows: list[int]) -> None:
-        """Centres and scales of the late gate's blocks from stage-1 samples that come with a text."""
-        states, texts = [], []
-        for start in range(0, len(rows), 16):
-            chunk = rows[start : start + 16]
-            read = self.encoder.read(
-                [self.samples.texts[row] for row in chunk], self.samples.seen(chunk), torch.ones(len(chunk)) > 0
-            )
-            states.append(read[0].float())
-            texts.append(read[1])
-        self.adapter.fit_gate(
-            {"cur_item": torch.cat(states), "picture": self.samples.seen(rows).pooled, "text": torch.cat(texts)}
-        )
+    for task in (*(tasks or ()), *counts):
+        if task not in SOURCES:
+            raise MolarError(f"There is no task {task!r}: known are {', '.join(SOURCES)}.")
+    there = [*((tasks if tasks is not None else TASKS) if dataset else ()), *([PAIRS] if pairs else ())]
+    there = list(dict.fromkeys(there))
+    if not there:
+        raise MolarError("There is nothing to learn from: name a dataset folder, or captioned pictures with --pairs.")
+    for task in (*(tasks or ()), *counts):
+        if task not in there:
+            why = "--tasks leaves it out" if dataset else "no dataset folder is named"
+            why = "--pairs names none" if task == PAIRS else why
+            raise MolarError(f"The task {task} has nothing to be drawn from: {why}.")
+    chosen = SCHEDULES[schedule]["counts"] | counts
+    return {task: chosen[task] for task in there}, {*(tasks or ()), *counts}
 
 
 def tune_encoder(
-    pairs: str, out: Path, *, backbone: str = "nano", config: TuneConfig = TuneConfig(), command: str = "",
-    report: Report = silent,
+    split: Split | None, out: Path, *, pairs: str = "", encoder: EncoderConfig = EncoderConfig(precision="bfloat16"),
+    config: TuneConfig = TuneConfig(), asked: set[str] = frozenset(), command: str = "", report: Report = silent,
 ) -> Path:  # fmt: skip
-    """Run stage 1 and write the adapter to the folder `out` (`adapter.safetensors`, `config.json`).
+    """Run stage 1 and write what it trained to the folder `out`: `adapter.safetensors`, `lora.safetensors` unless its rank
+    is 0, and `config.json` with the held-out losses of each task by step. It takes a GPU where there is one.
 
     Args:
+        split: of the dataset that the tasks are drawn from; None to learn from captioned pictures alone.
         pairs: `module:function`; called as `function(seed=…, count=…)` it yields objects with `image` (PIL), `text`
             (what the item's prompt would hold, may be empty) and `caption`.
-    Interrupted, the same command resumes from the last saved step. Raises `MolarError` for unknown pairs, an absent
-    backbone or a full disk.
+        encoder: backbone, precision, pooling and resolution.
+        asked: tasks that were asked for by name. Another one that the data do not give is told and left out.
+    Stopped or killed, the same command resumes from the last saved step. Raises `MolarError` for a task that cannot be
+    made, unknown pairs, an absent backbone, or where disk or GPU are full.
     """
-    from molar.encoder import EncoderConfig
-    from molar.tune_loop import run_schedule
-    from molar.tune_samples import draw_samples
-
+    tasks = Tasks(split, config.history) if split is not None else None
+    counts = _possible(tasks, pairs, config.counts, asked, report)
     torch.manual_seed(config.seed)
-    encoder = ItemEncoder.load(EncoderConfig(backbone, "bfloat16"))
-    samples = draw_samples(encoder, pairs, config.seed, config.count, report=report)
-    tuner = Tuner(encoder, samples, config)
-    curve = run_schedule(tuner, Path(out), report)
-    with_text = [row for row, text in enumerate(samples.texts) if text][:512] or list(range(min(512, len(samples))))
-    tuner.centre_gate(with_text)
-    about = {"config": asdict(config), "pairs": pairs, "backbone": encoder.fingerprint, "curve": curve}
-    tuner.adapter.save(Path(out), about | {"command": command})
-    return Path(out)
+    model = ItemEncoder.load(encoder, trainable=True)
+    samples = draw_samples(model, tasks, pairs, counts, seed=config.seed, held_out=config.held_out, report=report)
+    drawn = {task: (len(samples.training[task]), len(samples.held_out[task])) for task in samples.training}
+    report(0, 0, "; ".join(f"{task}: {shown:,} samples and {apart:,} held out" for task, (shown, apart) in drawn.items()))
+    torch.manual_seed(config.seed)
+    if config.lora.rank:
+        add_lora(model.backbone, config.lora)
+    tuner = Tuner(model, samples, form=config.form, word_weight=config.word_weight)
+    out = Path(out)
+    try:
+        curve = run_schedule(tuner, config, out, report)
+        tuner.centre_gate(samples.whole)
+    except torch.OutOfMemoryError as error:
+        raise MolarError(f"The memory of the GPU does not hold {config.batch} items: give a smaller --batch.") from error
+    about = {"config": config.to_dict(), "lora": config.lora.to_dict() if config.lora.rank else None, "pairs": pairs,
+             "resolution": model.config.resolution, "backbone": model.fingerprint, "curve": curve, "command": command,
+             "samples": drawn}  # fmt: skip
+    if split is not None:
+        about |= {"dataset": split.dataset.name, "data_hash": split.dataset.data_hash, "split_hash": split.split_hash}
+    if config.lora.rank:
+        save_lora(model.backbone, out)
+    tuner.adapter.save(out, about)
+    return out
+
+
+def _possible(
+    tasks: Tasks | None, pairs: str, counts: dict[str, int], asked: set[str], report: Report
+) -> dict[str, int]:
+    """Those of the counts that there is something to draw from for. Raises `MolarError` when a task that was asked for is
+    not among them, or none is."""
+    place = tasks.split.dataset.name if tasks else "stage 1"
+    kept, absent = {}, []
+    for task, count in counts.items():
+        if task == PAIRS:
+            missing = "" if pairs else "no captioned pictures are named"
+        else:
+            missing = tasks.missing(task) if tasks else "no dataset is named"
+        if not missing:
+            kept[task] = count
+            continue
+        absent.append(f"the task {task} cannot be made from {place}, since {missing}")
+        if task in asked:
+            raise MolarError(f"T{absent[-1][1:]}: leave it out with --tasks.")
+        report(0, 0, f"left out: {absent[-1]}")
+    if not kept:
+        raise MolarError(f"There is nothing to learn from: {'; '.join(absent)}.")
+    return kept

@@ -1,76 +1,104 @@
-"""The schedule of stage 1: a cheap warm-up, then captions through the bottleneck; atomic, resumable state."""
+"""The schedule of stage 1: a cheap warm-up, then the tasks' batches in random order; atomic, resumable state."""
 
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from molar.cache import content_key, write_atomically
+from molar.errors import Cancelled
 from molar.progress import Report
+from molar.tune_samples import PAIRS
+from molar.tune_tasks import Sample
 
-HELD_OUT = 64
+MEASURED = 8  # times that the held-out losses are measured on the way
 SAVE_EVERY_SECONDS = 90
+POOL = 16  # batches whose samples are sorted by length together: little padding, still well mixed
 
 
-def run_schedule(tuner, out: Path, report: Report) -> list[dict]:
-    """Train in place; returns the curve of held-out losses. `out/state.safetensors` carries an interrupted run."""
-    config = tuner.config
+def run_schedule(tuner, config, out: Path, report: Report) -> list[dict]:
+    """Train in place; returns the held-out losses of each task by step, the first before training.
+
+    `out/state.safetensors` carries an interrupted run; one that is cancelled by its report is saved where it stands."""
     torch.manual_seed(config.seed)
     tuner.start()
-    held_out = list(range(len(tuner.samples)))[-min(HELD_OUT, len(tuner.samples) // 4) :]
-    plan = _plan(tuner, len(tuner.samples) - len(held_out))
-    trained = [parameter for parameter in tuner.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(trained, lr=config.lr, weight_decay=0.01)
-    run = content_key(json.dumps(asdict(config)), json.dumps(tuner.encoder.fingerprint), *tuner.samples.captions)
-    step, curve = _resume(tuner, optimiser, out, run)
+    plan = _plan(tuner.samples.training, config)
+    trained = tuner.trained()
+    optimiser = torch.optim.AdamW(_groups(trained, config), weight_decay=0.01)
+    run = content_key(json.dumps([config.to_dict(), tuner.encoder.fingerprint]), *map(repr, sum(plan, [])))
+    step, curve = _resume(trained, optimiser, out, run)
     if step == 0:
-        _warm_up(tuner, len(tuner.samples) - len(held_out))
-        curve.append({"step": 0} | tuner.held_out_loss(held_out))
-    scored, saved = max(1, len(plan) // 10), time.monotonic()
-    while step < len(plan):
-        for group in optimiser.param_groups:
-            group["lr"] = config.lr * _warm_cosine(step, len(plan))
-        caption, words = tuner.loss(plan[step])
-        optimiser.zero_grad()
-        (caption + config.word_weight * words).backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimiser.step()
-        step += 1
-        if step % scored == 0:
-            curve.append({"step": step} | tuner.held_out_loss(held_out))
-        if time.monotonic() - saved > SAVE_EVERY_SECONDS:
-            _save(tuner, optimiser, out, step, curve, run)
-            saved = time.monotonic()
-        report(step, len(plan), f"caption {caption.item():.3f}, words {words.item():.3f}; held out {curve[-1]}")
+        _warm_up(tuner, config)
+        curve.append({"step": 0} | _held_out(tuner, config.batch))
+    every, saved = max(1, len(plan) // MEASURED), time.monotonic()
+    try:
+        while step < len(plan):
+            for group in optimiser.param_groups:
+                group["lr"] = group["peak"] * _warm_cosine(step, len(plan))
+            batch = plan[step]
+            losses = tuner.loss(batch)
+            optimiser.zero_grad()
+            tuner.total(losses).backward()
+            torch.nn.utils.clip_grad_norm_(list(trained.values()), 1.0)
+            optimiser.step()
+            step += 1
+            if step % every == 0 or step == len(plan):
+                curve.append({"step": step} | _held_out(tuner, config.batch))
+            if time.monotonic() - saved > SAVE_EVERY_SECONDS:
+                _save(trained, optimiser, out, step, curve, run)
+                saved = time.monotonic()
+            told = ", ".join(f"{name} {loss.item():.3f}" for name, loss in losses.items())
+            report(step, len(plan), f"{batch[0].task}: {told}; held out {_told(curve[-1])}")
+    except Cancelled:
+        _save(trained, optimiser, out, step, curve, run)
+        raise
     (out / "state.safetensors").unlink(missing_ok=True)
     return curve
 
 
-def _plan(tuner, count: int) -> list[list[int]]:
-    """Batches for the whole run, fixed by the seed: every epoch shuffled, similar lengths together."""
-    config = tuner.config
-    generator = np.random.default_rng(config.seed)
-    lengths = np.array([len(text) for text in tuner.samples.texts])
+def _held_out(tuner, batch: int) -> dict[str, dict[str, float]]:
+    return {task: tuner.held_out_loss(samples, batch) for task, samples in tuner.samples.held_out.items() if samples}
+
+
+def _told(point: dict) -> str:
+    """A point of the curve in few words."""
+    return ", ".join(f"{task} {losses['answer']:.3f}" for task, losses in point.items() if task != "step")
+
+
+def _groups(trained: dict[str, torch.nn.Parameter], config) -> list[dict]:
+    """LoRA has a peak of its own."""
+    lora = [name for name in trained if name.startswith("lora.")]
+    others = [trained[name] for name in trained if name not in set(lora)]
+    groups = [{"params": others, "peak": config.lr}, {"params": [trained[name] for name in lora], "peak": config.lora_lr}]
+    return [group for group in groups if group["params"]]
+
+
+def _plan(training: dict[str, list[Sample]], config) -> list[list[Sample]]:
+    """Batches for the whole run, each of one task and of similar lengths, in an order fixed by the seed."""
     batches = []
-    while len(batches) * config.batch < config.samples:
-        order = generator.permutation(count)
-        groups = [g[np.argsort(lengths[g], kind="stable")] for g in np.array_split(order, max(1, count // 128))]
-        epoch = [rows[i : i + config.batch].tolist() for rows in groups for i in range(0, len(rows), config.batch)]
-        batches += [epoch[number] for number in generator.permutation(len(epoch))]
-    return batches[: max(1, config.samples // config.batch)]
+    for task, samples in training.items():
+        size = max(1, config.batch // config.history) if task == "ub" else config.batch
+        for start in range(0, len(samples), POOL * size):
+            pool = sorted(samples[start : start + POOL * size], key=lambda one: sum(len(item.text) for item in one.items))
+            batches += [pool[i : i + size] for i in range(0, len(pool), size)]
+    return [batches[number] for number in np.random.default_rng(config.seed).permutation(len(batches))]
 
 
-def _warm_up(tuner, count: int) -> None:
-    """Put visual tokens among the words before the first pass of the language model."""
+def _warm_up(tuner, config) -> None:
+    """Put visual tokens among the words before the first pass of the language model; where a trained connector makes
+    them, they are there."""
+    alone = [sample for task in ("it", PAIRS) for sample in tuner.samples.training.get(task, [])]
+    if tuner.adapter.connected or not alone:
+        return
     projector = [*tuner.adapter.norm.parameters(), *tuner.adapter.inner.parameters(), *tuner.adapter.outer.parameters()]
-    optimiser = torch.optim.AdamW(projector, lr=tuner.config.lr, weight_decay=0.01)
-    generator = np.random.default_rng(tuner.config.seed)
-    for _ in range(tuner.config.warm_up_steps):
+    optimiser = torch.optim.AdamW(projector, lr=config.lr, weight_decay=0.01)
+    generator = np.random.default_rng(config.seed)
+    for _ in range(config.warm_up_steps):
         optimiser.zero_grad()
-        tuner.warm_up_loss(generator.choice(count, min(32, count), replace=False).tolist()).backward()
+        some = generator.choice(len(alone), min(32, len(alone)), replace=False)
+        tuner.warm_up_loss([alone[number] for number in some]).backward()
         optimiser.step()
 
 
@@ -82,21 +110,17 @@ def _warm_cosine(step: int, steps: int) -> float:
     return 0.5 * (1 + np.cos(np.pi * (step - warm) / max(1, steps - warm)))
 
 
-def _trainable(tuner) -> dict[str, torch.Tensor]:
-    return {name: p for name, p in tuner.named_parameters() if p.requires_grad}
-
-
-def _save(tuner, optimiser, out: Path, step: int, curve: list[dict], run: str) -> None:
+def _save(trained: dict, optimiser, out: Path, step: int, curve: list[dict], run: str) -> None:
     from safetensors.torch import save
 
-    tensors = {f"p.{name}": parameter.detach() for name, parameter in _trainable(tuner).items()}
+    tensors = {f"p.{name}": parameter.detach() for name, parameter in trained.items()}
     for number, moments in optimiser.state_dict()["state"].items():
         tensors |= {f"o.{number}.{name}": torch.as_tensor(value) for name, value in moments.items()}
     about = json.dumps({"run": run, "step": step, "curve": curve})
     write_atomically(out / "state.safetensors", save(tensors, metadata={"about": about}))
 
 
-def _resume(tuner, optimiser, out: Path, run: str) -> tuple[int, list[dict]]:
+def _resume(trained: dict, optimiser, out: Path, run: str) -> tuple[int, list[dict]]:
     """Step and curve of an interrupted run of the same settings; zero and nothing for any other."""
     from safetensors import safe_open
 
@@ -108,7 +132,7 @@ def _resume(tuner, optimiser, out: Path, run: str) -> tuple[int, list[dict]]:
             return 0, []
         tensors = {name: file.get_tensor(name) for name in file.keys()}
     with torch.no_grad():
-        for name, parameter in _trainable(tuner).items():
+        for name, parameter in trained.items():
             parameter.copy_(tensors[f"p.{name}"])
     state = optimiser.state_dict()
     moments = [name.split(".", 2)[1:] for name in tensors if name.startswith("o.")]

@@ -48,12 +48,15 @@ def fetch_backbone(options) -> None:
 
 
 def tune_encoder(options) -> None:
-    """Train what lets the item encoder see: stage 1."""
-    from molar.tune import TuneConfig, tune_encoder
+    """Train what lets the item encoder see and read: stage 1."""
+    from molar import tune_options
+    from molar.tune import tune_encoder
+    from molar.tune_tasks import open_split
 
-    config = TuneConfig(**_given(options, "count", "samples", "seed"))
-    print(tune_encoder(options.pairs, options.out, backbone=options.backbone, config=config, command=options.command,
-                       report=Terminal("tuning")))  # fmt: skip
+    split = options.dataset and open_split(options.dataset, options.interactions, options.split)
+    settings = tune_options.settings(options, dataset=split is not None)
+    print(tune_encoder(split, options.out, pairs=options.pairs, command=options.command, report=Terminal("tuning"),
+                       **settings))  # fmt: skip
 
 
 def encode(options) -> None:

@@ -1,26 +1,25 @@
 #!/usr/bin/env bash
-# The paper's setting: Qwen2-VL-2B as the item encoder, 10,000 samples in stage 1, then both towers and their numbers.
+# The paper's setting: Qwen2-VL-2B as the item encoder, 10,000 samples of each task in stage 1, then both towers and numbers.
 #
-#   scripts/reproduce_paper_setting.sh DATASET [--backbone NAME] [--pairs MODULE:FUNCTION] [--samples N]
+#   scripts/reproduce_paper_setting.sh DATASET [--backbone NAME] [--form bottleneck|plain] [--samples N]
 #                                      [--precision bfloat16|nf4] [--epochs N] [--out DIR]
 #
 # DATASET is a dataset folder in our format. Meant for a machine with a GPU, which is taken where torch finds one, with as
 # many items at a time as its memory holds. A test runs it to its end on a tiny model without one; nobody has on a GPU yet.
-# Not as in the paper: there, LoRA trains the language model too. Here it stays frozen; the projector and [Cur_Item] learn.
-# The pairs of stage 1 are captioned prints, drawn on demand; name your own function for other pictures.
+# Not as in the paper, unless --form is plain: the answers of stage 1 see an item through its vector alone.
 # Stop it at any moment: the same command goes on where it was.
 set -euo pipefail
 
-usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,10s/^# \{0,1\}//p' "$0"; }
 fail() { echo "error: $1" >&2; exit 2; }
 
-dataset='' backbone=qwen2-vl-2b pairs=scripts.printshop.captions:captioned_prints samples=10000 precision=bfloat16 epochs='' out=''
+dataset='' backbone=qwen2-vl-2b form=bottleneck samples=10000 precision=bfloat16 epochs='' out=''
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
-    --backbone | --pairs | --samples | --precision | --epochs | --out)
+    --backbone | --form | --samples | --precision | --epochs | --out)
       [ $# -ge 2 ] || fail "$1 needs a value"; declare "${1#--}=$2"; shift 2 ;;
-    -*) fail "unknown option $1; known are --backbone, --pairs, --samples, --precision, --epochs, --out" ;;
+    -*) fail "unknown option $1; known are --backbone, --form, --samples, --precision, --epochs, --out" ;;
     *) [ -z "$dataset" ] || fail "one dataset folder, not $dataset and $1"; dataset=$1; shift ;;
   esac
 done
@@ -39,7 +38,8 @@ if [ -z "${PYTHON:-}" ] && [ -x .venv/bin/python ]; then python=.venv/bin/python
 $python -m molar check "$dataset"
 if [ ! -d "$backbone" ]; then $python -m molar fetch-backbone "$backbone"; fi
 if [ ! -e "$out/encoder/adapter.safetensors" ]; then
-  $python -m molar tune-encoder --pairs "$pairs" --out "$out/encoder" --backbone "$backbone" --count "$samples" --samples "$samples"
+  $python -m molar tune-encoder "$dataset" --out "$out/encoder" --backbone "$backbone" --form "$form" --history 6 \
+    --counts "it=$samples,sa=$samples,ub=$samples"
 fi
 $python -m molar encode "$dataset" --checkpoint "$out" --backbone "$backbone" --precision "$precision"
 $python -m molar train-id "$dataset" --checkpoint "$out" ${epochs:+--epochs "$epochs"}

@@ -95,8 +95,7 @@ def test_errors_are_one_message_and_exit_2(arguments, expected, tmp_path, monkey
         ("train D --checkpoint C --alpha -0.1", "--alpha: '-0.1' is not a number from 0"),
         ("train D --checkpoint C --alpha nan", "--alpha: 'nan' is not a number from 0"),
         ("train D --checkpoint C --tau 0", "--tau: '0' is not a number above 0"),
-        ("tune-encoder --pairs a:b --out O --count 3", "--count: '3' is not a whole number from 4"),
-        ("tune-encoder --pairs a:b --out O --samples 0", "--samples: '0' is not a whole number from 1"),
+        ("tune-encoder --pairs a:b --out O --schedule tpu", "--schedule: invalid choice: 'tpu'"),
         ("draw-maps D --checkpoint C --users 0", "--users: '0' is not a whole number from 1"),
         ("recommend D --checkpoint C --history a --k 101", "--k: '101' is not a whole number from 1 to 100"),
         ("evaluate D --checkpoint C --out o.json --which all", "--which: invalid choice: 'all'"),
@@ -167,7 +166,7 @@ def test_recommend_prints_ranked_titles(world, capsys):
     [
         ("fetch-backbone", "molar.backbone.fetch_backbone", {}),
         ("encode D --checkpoint C --no-gate", "molar.encode.encode_items", {"gate": False, "precision": "nf4"}),
-        ("tune-encoder --pairs a:b --out O --backbone F", "molar.tune.tune_encoder", {"backbone": "F"}),
+        ("tune-encoder --pairs a:b --out O", "molar.tune.tune_encoder", {"pairs": "a:b", "asked": set()}),
         ("draw-maps D --checkpoint C --users 50", "molar.maps.draw_maps", {"users": 50, "seed": 0}),
     ],
 )
@@ -180,14 +179,29 @@ def test_slow_verbs_call_their_function_as_it_wants_to_be_called(arguments, func
     assert capsys.readouterr().out == "written here\n"
 
 
-def test_tune_encoder_passes_its_settings(monkeypatch):
+def test_tune_encoder_passes_its_settings(monkeypatch, tiny_folder):
     from molar import tune
 
     stand_in = create_autospec(tune.tune_encoder)
     monkeypatch.setattr(tune, "tune_encoder", stand_in)
-    assert main(["tune-encoder", "--pairs", "a:b", "--out", "O", "--count", "7", "--seed", "3"]) == 0
-    config = stand_in.call_args.kwargs["config"]
-    assert (config.count, config.seed, config.samples) == (7, 3, tune.TuneConfig().samples)
+    told = "--tasks it,sa --counts it=7 --form plain --schedule gpu --batch 5 --resolution 112 --pooling 1 --backbone F"
+    lora = "--lora-rank 4 --lora-alpha 8 --lora-targets attention,down_proj"
+    assert main(["tune-encoder", str(tiny_folder), "--out", "O", *told.split(), *lora.split(), "--seed", "3"]) == 0
+    given = stand_in.call_args.kwargs
+    config, encoder, schedule = given["config"], given["encoder"], tune.SCHEDULES["gpu"]
+    assert config.counts == {"it": 7, "sa": 10_000} and given["asked"] == {"it", "sa"}
+    assert (config.form, config.batch, config.seed, config.held_out) == ("plain", 5, 3, schedule["held_out"])
+    assert (config.lora.rank, config.lora.alpha, config.lora.targets) == (4, 8, ("attention", "down_proj"))
+    assert (encoder.backbone, encoder.precision, encoder.resolution, encoder.pooling) == ("F", "bfloat16", 112, 1)
+    assert stand_in.call_args.args[0].dataset.n_items == 30
+
+
+@pytest.mark.parametrize("told, said", [("", "nothing to learn from"), ("--pairs a:b --counts it", "write it=1000"),
+                                        ("--pairs a:b --counts ub=9", "no dataset folder is named"),
+                                        ("--pairs a:b --lora-rank -1", "rank of LoRA"), ("--pairs a:b --form x", "no form")])  # fmt: skip
+def test_a_stage_1_that_cannot_be_is_one_sentence(told, said, capsys):
+    assert main(["tune-encoder", "--out", "O", *told.split()]) == 2
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("history, model, expected", [("i99", "molar", 'no item "i99"'), ("i01", "best", "no model")])

@@ -13,7 +13,6 @@ import pytest
 import torch
 from PIL import Image
 from tests.test_no_work_lost import TEXTS, Stub, save_pictures
-from tests.test_tune import QUICK
 from tests.tiny_backbone import save_tiny_backbone
 from tests.tiny_families import save_tiny_family
 
@@ -26,10 +25,12 @@ from molar.errors import MolarError
 from molar.evaluate import TowerScorer
 from molar.features import Pieces
 from molar.fusion import FUSIONS
+from molar.lora import LoraSettings, add_lora
 from molar.losses import LOSSES, LossConfig, NextItemLoss
 from molar.train import _frozen_states, data_sizes
-from molar.tune import Tuner
+from molar.tune_model import FORMS, Tuner
 from molar.tune_samples import draw_samples
+from molar.tune_tasks import Tasks
 from molar.user_encoder import ContentConfig, ContentUserEncoder
 
 ROOT = Path(__file__).parent.parent
@@ -88,22 +89,24 @@ def test_a_gpu_is_asked_for_more_at_a_time(tmp_path, monkeypatch):
     assert asked == [GPU_BATCH, 10]
 
 
-def test_stage_1_computes_where_the_backbone_is(encoder):
+@pytest.mark.parametrize("form", FORMS)
+def test_stage_1_computes_where_the_backbone_is(tiny, encoder, form):
     """On torch's device without values, which refuses to mix with another as a GPU does; the blocks themselves ask for
     values there and are left out."""
-    samples = draw_samples(encoder, "tests.test_tune:colours", 0, QUICK.count)
+    add_lora(encoder.backbone, LoraSettings(rank=2))
+    samples = draw_samples(encoder, Tasks(tiny.split), "tests.test_tune:colours", {"ub": 8, "pairs": 8})
     backbone = encoder.backbone
     backbone.states = lambda embedded, *_: embedded
-    backbone.logits = lambda embedded: backbone.model.lm_head(embedded)
     backbone.model.to("meta")
     backbone.device = torch.device("meta")
     encoder.adapter.to("meta")
-    tuner = Tuner(encoder, samples, QUICK)
+    tuner = Tuner(encoder, samples, form=form)
     tuner.start()
-    losses = [*tuner.loss([0, 1]), tuner.warm_up_loss([0, 1])]
+    losses = [tuner.total(tuner.loss(some[:2])) for some in samples.training.values()]
+    losses.append(tuner.warm_up_loss(samples.training["pairs"][:2]))
     assert [loss.device.type for loss in losses] == ["meta"] * 3
     sum(losses).backward()
-    tuner.centre_gate([0, 1, 2])
+    tuner.centre_gate(samples.whole[:3])
 
 
 def on_meta(split, vectors) -> dict:
@@ -156,7 +159,7 @@ def test_ranking_computes_where_the_tower_is(tiny, tiny_vectors, name):
 def test_the_papers_setting_runs_to_its_end_on_a_tiny_model(tiny_folder, tmp_path):
     backbone = save_tiny_family("qwen2_vl", tmp_path / "backbone")
     command = [ROOT / "scripts" / "reproduce_paper_setting.sh", tiny_folder, "--backbone", backbone, "--samples", "16",
-               "--pairs", "tests.test_tune:colours", "--epochs", "1", "--out", tmp_path / "out"]  # fmt: skip
+               "--epochs", "1", "--out", tmp_path / "out"]  # fmt: skip
     environment = os.environ | {"MOLAR_HOME": str(tmp_path / "home"), "PYTHON": sys.executable}
     done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -21,6 +21,7 @@ from molar.checkpoint import ID_MODELS
 from molar.duorec import Contrast, DuoRecConfig
 from molar.id_models import IDModel, SASRecConfig
 from molar.split import Split, leave_one_out
+from molar.tune_tasks import TASKS, Tasks
 from molar.user_encoder import ContentConfig, ContentUserEncoder
 
 NEVER_BOUGHT = 5
@@ -196,3 +197,50 @@ def test_other_targets_change_nothing_that_is_fitted(tiny, tiny_vectors):
     for ours, theirs in zip(train_both(swapped, tiny_vectors), train_both(tiny.split, tiny_vectors)):
         for name, value in ours.state_dict().items():
             assert torch.equal(value, theirs.state_dict()[name]), name
+
+
+def stage_1_samples(split: Split) -> dict:
+    """All that stage 1 reads and asks for: of every task what trains and what is held out, and what centres the gate."""
+    tasks = Tasks(split)
+    return {task: tasks.draw(task, 120, 0, 16) for task in TASKS if not tasks.missing(task)} | {"gate": tasks.whole(99, 0)}
+
+
+def described(split: Split, numbers: np.ndarray, name: str, picture: str) -> Split:
+    """The same world where all items are described and shown, those of `numbers` in other words than the rest."""
+    marked = np.isin(np.arange(1, split.dataset.n_items + 1), numbers)
+    titles = [f"{name if own else 'warm'} {number}" for number, own in enumerate(marked, start=1)]
+    items = pd.DataFrame({
+        "item_id": split.dataset.item_ids[1:], "title": titles, "description": [f"{title}, told" for title in titles],
+        "image": [picture if own else "warm.png" for own in marked],
+    })  # fmt: skip
+    columns = ("title", "description")
+    return leave_one_out(dataclasses.replace(split.dataset, items=items, encoded_columns=columns))
+
+
+def test_no_stage_1_sample_holds_a_sentinel(world):
+    told = stage_1_samples(described(world.split, world.sentinels, "sentinel", "sentinel.png"))
+    assert set(told) == {*TASKS, "gate"}
+    pictures = {item.picture for task in TASKS for part in told[task] for sample in part for item in sample.items}
+    assert "warm" in repr(told) and len(pictures) > 20
+    assert "sentinel" not in repr(told)
+    assert not ({*pictures} | {item.picture for item in told["gate"]}) & set(world.sentinels.tolist())
+
+
+def test_the_sentinels_would_show_in_stage_1_samples_of_a_leaking_split(world):
+    split = described(world.split, world.sentinels, "sentinel", "sentinel.png")
+    leaking = dataclasses.replace(split, train_ends=np.diff(split.dataset.offsets), cold=np.zeros_like(split.cold))
+    told = stage_1_samples(leaking)
+    assert all("sentinel" in repr(told[task]) for task in ("sa", "ub", "gate"))
+
+
+def test_nothing_about_cold_items_changes_a_stage_1_sample(world):
+    one, other = (
+        described(world.split, world.sentinels, name, picture) for name, picture in (("cold", "a.png"), ("else", ""))
+    )
+    assert stage_1_samples(one) == stage_1_samples(other)
+
+
+def test_other_targets_change_no_stage_1_sample(tiny):
+    swapped = with_targets(tiny.dataset, lambda u, history: np.setdiff1d(losses.NextItemLoss(tiny.split).warm, history)[:2])
+    assert swapped.target(0, "test") != tiny.split.target(0, "test")
+    assert stage_1_samples(swapped) == stage_1_samples(tiny.split)

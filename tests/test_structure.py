@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("torch", "transformers", "pandas", "umap", "bitsandbytes", "faiss", "plotly", "gradio", "sklearn", "scipy")
+HEAVY = ("torch", "transformers", "pandas", "umap", "bitsandbytes", "peft", "faiss", "plotly", "gradio", "sklearn", "scipy")
 LONGEST = 400
 
 

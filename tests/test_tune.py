@@ -10,14 +10,17 @@ from tests.tiny_backbone import save_tiny_backbone
 from tests.tiny_families import save_tiny_family
 
 from molar.encoder import EncoderConfig, ItemEncoder
-from molar.errors import MolarError
+from molar.errors import Cancelled, MolarError
+from molar.lora import LoraSettings, add_lora, lora_weights
 from molar.precision import hold_trainable, quantised_layers
 from molar.progress import silent
-from molar.tune import TuneConfig, Tuner, tune_encoder
+from molar.tune import TuneConfig, choose_counts, tune_encoder
 from molar.tune_loop import run_schedule
+from molar.tune_model import Tuner
 from molar.tune_samples import draw_samples
 
-QUICK = TuneConfig(count=24, samples=64, batch=4, warm_up_steps=30, lr=5e-3)
+QUICK = TuneConfig(counts={"pairs": 64}, batch=4, warm_up_steps=30, lr=5e-3, held_out=8, lora=LoraSettings(rank=2))
+PAIRS = "tests.test_tune:colours"
 
 
 @dataclass
@@ -42,77 +45,95 @@ def backbone(tmp_path, monkeypatch):
 
 @pytest.fixture
 def tuner(backbone):
+    return tuner_of(ItemEncoder.load(EncoderConfig(backbone, "float32")))
+
+
+def tuner_of(encoder: ItemEncoder) -> Tuner:
     torch.manual_seed(0)
+    return Tuner(encoder, draw_samples(encoder, None, PAIRS, {"pairs": 8}))
+
+
+def two(tuner) -> list:
+    """Two samples, one with a text and one without."""
+    return tuner.samples.training["pairs"][:2]
+
+
+def tune(backbone: str, out, config=QUICK, **options):
+    return tune_encoder(None, out, pairs=PAIRS, encoder=EncoderConfig(backbone, "bfloat16"), config=config, **options)
+
+
+def test_the_word_loss_falls(backbone, tmp_path):
     encoder = ItemEncoder.load(EncoderConfig(backbone, "float32"))
-    return Tuner(encoder, draw_samples(encoder, "tests.test_tune:colours", 0, QUICK.count), QUICK)
-
-
-def test_the_word_loss_falls(tuner, tmp_path):
-    curve = run_schedule(tuner, tmp_path / "out", silent)
-    assert curve[-1]["words"] < 0.7 * curve[0]["words"], curve
+    torch.manual_seed(0)
+    tuner = Tuner(encoder, draw_samples(encoder, None, PAIRS, {"pairs": 96}, held_out=8))
+    curve = run_schedule(tuner, QUICK, tmp_path / "out", silent)
+    assert curve[-1]["pairs"]["words"] < 0.7 * curve[0]["pairs"]["words"], curve
 
 
 def test_the_caption_reaches_the_picture_through_the_vector_alone(tuner):
     tuner.start()
-    state = torch.randn(2, tuner.encoder.hidden, requires_grad=True)
-    tuner._caption_loss(state, [0, 1]).backward()
-    assert (state.grad.abs().sum(1) > 0).all()
-    first = tuner._caption_loss(state, [0, 1])
-    tuner.samples.features[:2] = 0  # the picture is gone, the vector is the same
-    assert tuner._caption_loss(state, [0, 1]) == first
+    batch = two(tuner)
+    rows = list(torch.randn(2, 1, tuner.encoder.hidden))
+    first = tuner._answer_loss(rows, batch)
+    tuner.samples.features[:] = 0  # the pictures are gone, what stands for the vectors is the same
+    assert tuner._answer_loss(rows, batch) == first
+    assert tuner._answer_loss([1 - row for row in rows], batch) != first
 
 
 def test_gradients_reach_projector_and_token(tuner):
     tuner.start()
-    sum(tuner.loss([0, 1])).backward()
+    tuner.total(tuner.loss(two(tuner))).backward()
     assert tuner.adapter.cur_item.grad.abs().sum() > 0 and tuner.adapter.inner.weight.grad.abs().sum() > 0
     assert tuner.encoder.backbone.words.weight.grad is None, "the backbone is frozen"
 
 
 def test_what_the_tuner_adds_lies_where_the_backbone_lies(tuner, monkeypatch):
     """On a device without numbers: a tensor that is left on the CPU is refused there as on a GPU."""
-    encoder = tuner.encoder
+    encoder, samples = tuner.encoder, tuner.samples
     encoder.backbone.model.to("meta")
     encoder.adapter.to("meta")
     encoder.backbone.device = torch.device("meta")
-    moved = Tuner(encoder, tuner.samples, QUICK)
+    moved = Tuner(encoder, samples)
     assert {tensor.device.type for tensor in (*moved.parameters(), *moved.buffers())} == {"meta"}
     moved.start()
-    state = torch.zeros(2, encoder.hidden, device="meta")  # the language model itself asks for numbers, so not `loss`
-    words = moved.word_bag_loss(moved.to_words(state), [0, 1])
-    assert {loss.device.type for loss in (moved.warm_up_loss([0, 1]), words)} == {"meta"}
-    monkeypatch.setattr(encoder.backbone, "logits", lambda embedded: embedded @ encoder.backbone.words.weight.T)
-    assert moved._caption_loss(state, [0, 1]).device.type == "meta"
+    # The language model itself asks for numbers.
+    monkeypatch.setattr(encoder.backbone, "states", lambda embedded, *_: embedded)
+    losses = [moved.warm_up_loss(two(moved)), *moved.loss(two(moved)).values()]
+    assert {loss.device.type for loss in losses} == {"meta"}
 
 
-def test_killed_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path, monkeypatch):
-    monkeypatch.setattr("molar.tune_loop.SAVE_EVERY_SECONDS", 0)
-    pairs = "tests.test_tune:colours"
-    tune_encoder(pairs, tmp_path / "whole", backbone=backbone, config=QUICK)
+class Killed(BaseException):
+    """Ends a run where it stands, as kill -9 would."""
 
-    class Killed(BaseException):
-        pass
 
-    def kill(done, total, note=""):
+@pytest.mark.parametrize("end", [Killed, Cancelled])
+def test_stopped_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path, monkeypatch, end):
+    """A killed run has saved its state before; a cancelled one saves it then."""
+    monkeypatch.setattr("molar.tune_loop.SAVE_EVERY_SECONDS", 0 if end is Killed else 1e9)
+    tune(backbone, tmp_path / "whole")
+
+    def stop(done, total, note=""):
         if "words" in note and done == 7:
-            raise Killed
+            raise end
 
-    with pytest.raises(Killed):
-        tune_encoder(pairs, tmp_path / "parts", backbone=backbone, config=QUICK, report=kill)
+    with pytest.raises(end):
+        tune(backbone, tmp_path / "parts", report=stop)
     resumed = []
-    tune_encoder(pairs, tmp_path / "parts", backbone=backbone, config=QUICK,
-                 report=lambda done, total, note="": resumed.append(done) if "words" in note else None)  # fmt: skip
-    assert resumed[0] > 1, "it began where it was killed"
-    whole, parts = (tmp_path / name / "adapter.safetensors" for name in ("whole", "parts"))
-    assert whole.read_bytes() == parts.read_bytes()
+    tune(backbone, tmp_path / "parts",
+         report=lambda done, total, note="": resumed.append(done) if "words" in note else None)  # fmt: skip
+    assert resumed[0] == 8, "it began where it was stopped"
+    for name in ("adapter.safetensors", "lora.safetensors"):
+        whole, parts = (tmp_path / folder / name for folder in ("whole", "parts"))
+        assert whole.read_bytes() == parts.read_bytes()
     assert not (tmp_path / "parts" / "state.safetensors").exists()
 
 
-def test_the_adapter_says_how_it_was_made(backbone, tmp_path):
-    tune_encoder("tests.test_tune:colours", tmp_path / "out", backbone=backbone, config=QUICK, command="molar tune")
+def test_the_folder_says_how_it_was_made(backbone, tmp_path):
+    tune(backbone, tmp_path / "out", command="molar tune")
     about = json.loads((tmp_path / "out" / "config.json").read_text())
-    assert about["command"] == "molar tune" and about["config"]["samples"] == 64 and len(about["curve"]) > 2
-    ItemEncoder.load(EncoderConfig(backbone, "float32"), tmp_path / "out")
+    assert about["command"] == "molar tune" and about["config"]["counts"] == {"pairs": 64} and len(about["curve"]) > 2
+    assert about["lora"] == {"rank": 2, "alpha": 16, "targets": ["attention"]}
+    assert about["samples"] == {"pairs": [56, 8]} and about["curve"][0].keys() == {"step", "pairs"}
 
 
 @pytest.fixture
@@ -123,13 +144,14 @@ def tuned(backbone, tmp_path):
     return tmp_path / "tuned"
 
 
-@pytest.mark.parametrize("name, key", [("backbone", "backbone_sha256"), ("pooling", "pooling"), ("prompt", "prompt")])
+@pytest.mark.parametrize("name, key", [("backbone", "backbone_sha256"), ("pooling", "pooling"), ("prompt", "prompt"),
+                                       ("picture size", "picture")])
 def test_an_adapter_tuned_otherwise_is_refused_with_what_differs(backbone, tuned, name, key):
     about = json.loads((tuned / "config.json").read_text())
     about["backbone"][key] = "other"
     (tuned / "config.json").write_text(json.dumps(about))
     with pytest.raises(MolarError, match=f"tuned with another {name} .other."):
-        ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
+        ItemEncoder.load(EncoderConfig(backbone, "float32", pooling=2), tuned)
 
 
 def test_an_adapter_of_another_gate_or_precision_fits(backbone, tuned):
@@ -156,77 +178,80 @@ def test_a_damaged_adapter_is_one_sentence_that_names_its_file(backbone, tuned, 
         ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
 
 
-@pytest.mark.parametrize("name, value", [("count", 3), ("samples", 0), ("batch", 0), ("lr", 0.0), ("lr", float("nan")),
-                                         ("word_weight", -1.0), ("warm_up_steps", -1), ("seed", -1)])  # fmt: skip
+@pytest.mark.parametrize("name, value", [("batch", 0), ("lr", 0.0), ("lr", float("nan")), ("lora_lr", 0.0),
+                                         ("history", 0), ("word_weight", -1.0), ("warm_up_steps", -1), ("seed", -1),
+                                         ("held_out", 0)])  # fmt: skip
 def test_a_schedule_that_cannot_be_run_is_refused(name, value):
     with pytest.raises(MolarError, match=f"^{name} must be"):
         TuneConfig(**{name: value})
 
 
+@pytest.mark.parametrize("given, said", [({"counts": {"it": 3}}, "count of it must be at least 4"),
+                                         ({"form": "gist"}, "no form 'gist'"),
+                                         ({"counts": {"look": 9}}, "no task 'look'")])  # fmt: skip
+def test_an_unknown_task_or_form_is_refused_with_those_that_are_known(given, said):
+    with pytest.raises(MolarError, match=said):
+        TuneConfig(**given)
+
+
+def test_each_task_can_be_left_out_or_counted():
+    default = {"it", "sa", "ub"}
+    assert set(choose_counts(None, {}, "cpu", dataset=True, pairs=False)[0]) == default
+    assert set(choose_counts(None, {}, "cpu", dataset=True, pairs=True)[0]) == default | {"pairs"}
+    assert set(choose_counts(["ub"], {}, "cpu", dataset=True, pairs=True)[0]) == {"ub", "pairs"}
+    counts, asked = choose_counts(None, {"sa": 7}, "gpu", dataset=True, pairs=False)
+    assert counts == {"it": 10_000, "sa": 7, "ub": 10_000} and asked == {"sa"}
+
+
+@pytest.mark.parametrize("tasks, counts, sources, said", [
+    (None, {}, (False, False), "nothing to learn from"), (["sb"], {}, (True, False), "no task 'sb'"),
+    (["it"], {"sa": 9}, (True, False), "--tasks leaves it out"), (None, {"pairs": 9}, (True, False), "--pairs names none"),
+    (["it"], {}, (False, True), "no dataset folder"),
+])  # fmt: skip
+def test_a_mixture_without_a_source_is_refused(tasks, counts, sources, said):
+    with pytest.raises(MolarError, match=said):
+        choose_counts(tasks, counts, "cpu", dataset=sources[0], pairs=sources[1])
+
+
 @pytest.mark.parametrize("precision", ["int8", "nf4"])
 def test_training_through_few_bits_is_refused(backbone, precision):
-    encoder = ItemEncoder.load(EncoderConfig(backbone, precision))
-    samples = draw_samples(encoder, "tests.test_tune:colours", 0, 8)
     with pytest.raises(ValueError, match="bfloat16"):
-        Tuner(encoder, samples, QUICK)
+        tuner_of(ItemEncoder.load(EncoderConfig(backbone, precision)))
 
 
 @pytest.mark.parametrize("precision", ["int8", "nf4"])
 @pytest.mark.parametrize("family", ["llava", "qwen2_vl"])
 def test_gradients_through_few_bits_survive_a_validation_pass(tmp_path, monkeypatch, family, precision):
-    """The projector's gradients are those through the dequantised weights, before and after inference."""
+    """Those of projector and LoRA are those through the dequantised weights, before and after inference."""
     monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
     folder = str(save_tiny_family(family, tmp_path / family))
     encoder = ItemEncoder.load(EncoderConfig(folder, precision), trainable=True)
-    samples = draw_samples(encoder, "tests.test_tune:colours", 0, 8)
-    tuner = Tuner(encoder, samples, QUICK)
+    add_lora(encoder.backbone, LoraSettings(rank=4))
+    tuner = tuner_of(encoder)
     tuner.start()
-    torch.nn.init.normal_(tuner.adapter.outer.weight, std=0.1)  # where it starts at nothing, nothing reaches `inner`
-    before = projector_gradient(tuner)
-    tuner.held_out_loss([0, 1, 2, 3])  # without gradients: what repacks four-bit weights that are not held
-    after = projector_gradient(tuner)
+    torch.nn.init.normal_(tuner.adapter.outer.weight, std=0.1)  # where they start at nothing, nothing reaches what is
+    lora = lora_weights(encoder.backbone)  # before them
+    for weight in lora.values():
+        torch.nn.init.normal_(weight, std=0.1)
+    trained = [tuner.adapter.inner.weight, *lora.values()]
+    before = gradient(tuner, trained)
+    tuner.held_out_loss(tuner.samples.training["pairs"][:4])  # without gradients: what repacks four-bit weights not held
+    after = gradient(tuner, trained)
     dequantise(encoder.backbone.model)
-    wanted = projector_gradient(tuner)
-    assert wanted.norm() > 0
+    wanted = gradient(tuner, trained)
+    assert min(part.norm() for part in wanted) > 0
     torch.testing.assert_close(after, before)
     # The eight-bit layers round what goes in as well, so their gradient is near the wanted one and no more.
-    assert torch.cosine_similarity(before, wanted, dim=0) > (0.98 if precision == "int8" else 0.999)
+    for part in (slice(1), slice(1, None)):
+        ours, theirs = (torch.cat([one.flatten() for one in some[part]]) for some in (before, wanted))
+        assert torch.cosine_similarity(ours, theirs, dim=0) > (0.98 if precision == "int8" else 0.999)
 
 
-@pytest.mark.parametrize("precision", ["int8", "nf4"])
-def test_lora_gradients_through_few_bits_survive_a_validation_pass(tmp_path, monkeypatch, precision):
-    """Adapters of the language model (LoRA) train through few bits as through the dequantised weights."""
-    from peft import LoraConfig, inject_adapter_in_model
-
-    monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
-    folder = str(save_tiny_family("llava", tmp_path / "llava"))
-    encoder = ItemEncoder.load(EncoderConfig(folder, precision), trainable=True)
-    tuner = Tuner(encoder, draw_samples(encoder, "tests.test_tune:colours", 0, 8), QUICK)
-    tuner.start()
-    lora = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
-    inject_adapter_in_model(lora, encoder.backbone.model.model.language_model)
-    trained = [weight for name, weight in encoder.backbone.model.named_parameters() if "lora_" in name]
-
-    def gradient() -> torch.Tensor:
-        for weight in trained:
-            weight.grad = None
-        sum(tuner.loss([0, 1])).backward()
-        return torch.cat([weight.grad.flatten().float() for weight in trained])
-
-    before = gradient()
-    tuner.held_out_loss([0, 1, 2, 3])
-    after = gradient()
-    dequantise(encoder.backbone.model)
-    wanted = gradient()
-    assert wanted.norm() > 0
-    torch.testing.assert_close(after, before)
-    assert torch.cosine_similarity(before, wanted, dim=0) > (0.98 if precision == "int8" else 0.999)
-
-
-def projector_gradient(tuner) -> torch.Tensor:
-    tuner.adapter.zero_grad()
-    sum(tuner.loss([0, 1])).backward()
-    return tuner.adapter.inner.weight.grad.flatten().clone()
+def gradient(tuner, trained: list) -> list[torch.Tensor]:
+    for weight in trained:
+        weight.grad = None
+    tuner.total(tuner.loss(two(tuner))).backward()
+    return [weight.grad.float().clone() for weight in trained]
 
 
 def dequantise(model) -> None:
@@ -257,5 +282,6 @@ def test_a_model_that_has_run_inference_is_not_taken_for_training(tmp_path):
 
 
 def test_unknown_pairs_are_one_sentence(backbone, tmp_path):
+    encoder = EncoderConfig(backbone, "bfloat16")
     with pytest.raises(MolarError, match="module:function"):
-        tune_encoder("no.such.module:pairs", tmp_path / "out", backbone=backbone, config=QUICK)
+        tune_encoder(None, tmp_path / "out", pairs="no.such.module:pairs", encoder=encoder, config=QUICK)

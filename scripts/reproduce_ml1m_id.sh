@@ -54,7 +54,7 @@ done
 for loss in sampled in-batch gbce bce; do
   $python -m molar train-id "$part" --checkpoint build/ml1m-1500-users/losses --name "sasrec-$loss" --epochs 12 \
     --set max_length=200 --set precision=bfloat16 --set lr=0.002 --set batch_size=32 --set dropout=0.2 \
-    --set "kind=$loss" --set negatives=256
+    --set "kind=$loss" --set negatives=1024
 done
 $python -m molar evaluate-id "$part" $("${search[@]}" --folders) build/ml1m-1500-users/losses --out results/ml1m-1500.json
 $python -m scripts.write_results

@@ -35,8 +35,8 @@ pytestmark = [pytest.mark.backbone, pytest.mark.skipif(bool(absent()), reason=ab
 # `molar encode` that is killed at its own first report: nothing depends on which of two processes is faster.
 KILLED_AT_THE_FIRST_REPORT = """
 import os, signal, sys
-import molar.cli
-molar.cli.Terminal = lambda label: lambda done, total, note="": total and os.kill(os.getpid(), signal.SIGKILL)
+import molar.cli, molar.verbs
+molar.verbs.Terminal = lambda label: lambda done, total, note="": total and os.kill(os.getpid(), signal.SIGKILL)
 molar.cli.main(sys.argv[1:])
 """
 

@@ -57,7 +57,6 @@ def tuned_encoder(checkpoint_dir: Path, given: Path | None = None) -> Path | Non
 
 
 def cache_folder() -> Path:
-    """Where vectors and picture features are kept between runs."""
     """Where encoded vectors and picture features are kept between runs: `cache` in `molar_home()`."""
     from molar.backbone import molar_home
 
@@ -127,6 +126,29 @@ def encode_catalogue(
         shown = ", ".join(unread[:SHOWN]) + (" …" if len(unread) > SHOWN else "")
         report(0, 0, f"{len(unread):,} read by their text alone, since their pictures cannot be read: {shown}")
     return vectors
+
+
+def catalogue_features(encoder, pictures: list, cache: Path, *, names=None, report: Report = silent) -> np.ndarray:
+    """(n_items, wide) float32: what the frozen tower alone says of each picture, pooled; zeros where there is none.
+
+    Through the cache that `encode_catalogue` fills too. Arguments, unreadable pictures and errors: `encode_catalogue`."""
+    from molar.features import Pieces, picture_features
+
+    kept, pieces = VectorCache(cache / "pictures", encoder.tower_fingerprint), Pieces()
+    names = range(1, len(pictures) + 1) if names is None else names
+    pooled = np.zeros((len(pictures), encoder.wide), np.float32)
+    for start in range(0, len(pictures), BATCH):
+        batch = list(range(start, min(start + BATCH, len(pictures))))
+        pixels = _decode(encoder, pictures, batch)
+        for item, own in zip(batch, pixels):
+            if isinstance(own, MolarError):
+                report(0, 0, f"item {names[item]} has no picture to read. {own}")
+        pixels = [None if isinstance(own, MolarError) else own for own in pixels]
+        keys = ["" if own is None else own.key for own in pixels]
+        seen, has = picture_features(encoder, pixels, keys, kept, pieces)
+        pooled[batch] = (seen.pooled * has[:, None]).numpy()
+        report(batch[-1] + 1, len(pictures), "pictures")
+    return pooled
 
 
 class _CachedEncoder:

@@ -21,6 +21,7 @@ from molar.vectors import vectors_fingerprint
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
+ID_TOWER = "id_tower"  # the folder, in a content tower's, of the ID tower that was trained with it
 ID_MODELS = {
     "sasrec": (SASRec, SASRecConfig), "gru4rec": (GRU4Rec, GRU4RecConfig), "fpmc": (FPMC, FPMCConfig),
     "duorec": (DuoRec, DuoRecConfig),
@@ -86,7 +87,9 @@ def load_tower(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Modu
     here = {"data_hash": ("other data", dataset.data_hash), "split_hash": ("another split", split.split_hash)}
     if saved["class"] == ContentUserEncoder.__name__:
         here["vectors"] = ("other item vectors", sha16([vectors]))
-        require_tower_of_vectors(folder, folder.parent / "vectors.safetensors")
+        beside = folder.parent / "vectors.safetensors"
+        if beside.exists():
+            require_tower_of_vectors(folder, beside)
     for key, (other, own) in here.items():
         if saved["meta"].get(key) != own:
             raise MolarError(
@@ -119,6 +122,11 @@ def sha16(arrays: list[np.ndarray]) -> str:
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
+
+
+def tower_hash(model: nn.Module) -> str:
+    """16 hex digits over a tower's weights, as a content tower's meta names the ID tower that it was aligned to."""
+    return sha16([tensor.cpu().numpy() for tensor in model.state_dict().values()])
 
 
 def read_meta(folder: Path | str) -> dict:

@@ -1,4 +1,4 @@
-"""`python -m molar VERB`: each verb is a thin layer over one function, which is imported when the verb is run."""
+"""`python -m molar VERB`: how the verbs are called; `molar.verbs` is what they do."""
 
 import argparse
 import os
@@ -7,15 +7,15 @@ import sys
 from math import isfinite, nan
 from pathlib import Path
 
+from molar import verbs as do
 from molar.errors import Cancelled, MolarError
-from molar.progress import Terminal
 from molar.registry import NAMES
 
 DESCRIPTION = """\
 Next-item recommendation from text and pictures, post-aligned with collaborative filtering.
 
 In order:  check → fetch-backbone → tune-encoder → encode → fidelity → train-id → train →
-           evaluate → evaluate-id → draw-maps → recommend
+           train-content → evaluate → evaluate-id → evaluate-content → draw-maps → recommend
 Every long command can be stopped; the same command resumes."""
 
 
@@ -48,15 +48,23 @@ def build_parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
 
-    verb = _verb(verbs, "check", check, "check a dataset folder and tell all problems together")
+    _preparing(verbs)
+    _training(verbs)
+    _measuring(verbs)
+    return parser
+
+
+def _preparing(verbs) -> None:
+    """From a dataset folder to item vectors."""
+    verb = _verb(verbs, "check", do.check, "check a dataset folder and tell all problems together")
     _dataset(verb)
     verb.add_argument("--no-interactions", action="store_true", help="check a catalogue without histories")
 
-    verb = _verb(verbs, "fetch-backbone", fetch_backbone, "get a backbone once, offline afterwards (default: nano, 170 MB)")
+    verb = _verb(verbs, "fetch-backbone", do.fetch_backbone, "get a backbone once, offline afterwards (default: nano, 170 MB)")
     verb.add_argument("name", nargs="?", default="nano", help=BACKBONES)
     verb.add_argument("--folder", type=Path, help="where to put nano (default: $MOLAR_HOME, else ~/.cache/molar)")
 
-    verb = _verb(verbs, "tune-encoder", tune_encoder, "stage 1: train what lets the item encoder see")
+    verb = _verb(verbs, "tune-encoder", do.tune_encoder, "stage 1: train what lets the item encoder see")
     verb.add_argument("--pairs", required=True, metavar="MODULE:FUNCTION",
                       help="function(seed, count) that yields captioned pictures")  # fmt: skip
     verb.add_argument("--out", type=Path, required=True, help="folder for the trained parts, CHECKPOINT/encoder")
@@ -65,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("--samples", type=whole(1), help="how often a picture is shown in all")
     _seed(verb)
 
-    verb = _verb(verbs, "encode", encode, "encode every item once: CHECKPOINT/vectors.safetensors")
+    verb = _verb(verbs, "encode", do.encode, "encode every item once: CHECKPOINT/vectors.safetensors")
     _dataset(verb, interactions=False)
     _checkpoint(verb)
     _backbone(verb)
@@ -73,8 +81,13 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("--precision", default="nf4", help="of the language model: float32, bfloat16, int8 or nf4 (default: nf4)")
     verb.add_argument("--no-gate", dest="gate", action="store_false",
                       help="the language model's state alone, without the features that the late gate carries past it")  # fmt: skip
+    verb.add_argument("--probe", metavar="NAME",
+                      help="shuffled-pictures, no-picture, no-text or no-title: CHECKPOINT/vectors-NAME.safetensors")  # fmt: skip
 
-    verb = _verb(verbs, "train-id", train_id, "train an ID model: CHECKPOINT/NAME (default: CHECKPOINT/sasrec)")
+
+def _training(verbs) -> None:
+    """The two towers."""
+    verb = _verb(verbs, "train-id", do.train_id, "train an ID model: CHECKPOINT/NAME (default: CHECKPOINT/sasrec)")
     _dataset(verb, split=True)
     _checkpoint(verb)
     verb.add_argument("--model", default="sasrec", help="sasrec, gru4rec, fpmc or duorec (default: sasrec)")
@@ -84,7 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
                       help="a size, a loss or a part of the recipe, such as dim=64, kind=bce, lr=0.001; may be repeated")  # fmt: skip
     _seed(verb)
 
-    verb = _verb(verbs, "train", train, "train the content model and the aligned one: CHECKPOINT/content and /molar")
+    verb = _verb(verbs, "train", do.train, "train the content model and the aligned one: CHECKPOINT/content and /molar")
     _dataset(verb, split=True)
     _checkpoint(verb)
     verb.add_argument("--alpha", type=number(0), help="weight of the alignment loss (Eq. 5) of the aligned model")
@@ -92,18 +105,48 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("--epochs", type=whole(1), help="epochs of each model")
     _seed(verb)
 
-    verb = _verb(verbs, "evaluate", evaluate, "rank the whole catalogue for every user, write a results file")
+    verb = _verb(verbs, "train-content", do.train_content, "train one content tower with any settings: CHECKPOINT/NAME")
+    _dataset(verb, split=True)
+    _checkpoint(verb)
+    verb.add_argument("--name", required=True, help="folder in CHECKPOINT; its first part is the model's name in results")
+    verb.add_argument("--id-model", type=Path, metavar="FOLDER",
+                      help="the trained ID model that it is aligned to (default: CHECKPOINT/sasrec)")  # fmt: skip
+    verb.add_argument("--vectors", type=Path, metavar="FILE", help="item vectors (default: CHECKPOINT/vectors.safetensors)")
+    verb.add_argument("--epochs", type=whole(1), help="at most this many epochs")
+    verb.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
+                      help="a size, the alignment (align, on, alpha, tau, id_tower, targets), the loss or the recipe; may be repeated")  # fmt: skip
+    _seed(verb)
+
+
+def _measuring(verbs) -> None:
+    """What trained towers are good for."""
+    verb = _verb(verbs, "evaluate", do.evaluate, "rank the whole catalogue for every user, write a results file")
     _dataset(verb, split=True)
     _checkpoint(verb)
     _results(verb)
 
-    verb = _verb(verbs, "evaluate-id", evaluate_id, "the same for trained ID models, which need no item vectors")
+    verb = _verb(verbs, "evaluate-id", do.evaluate_id, "the same for trained ID models, which need no item vectors")
     _dataset(verb, split=True)
     verb.add_argument("folders", type=Path, nargs="+", metavar="FOLDER",
                       help="a trained ID model, or a folder of several; seeds of one label are one model's")  # fmt: skip
     _results(verb)
 
-    verb = _verb(verbs, "fidelity", fidelity, "what fewer bits cost: vectors in every precision beside bfloat16")
+    verb = _verb(verbs, "evaluate-content", do.evaluate_content, "the same for content towers, the ID models beside them, both fused")
+    _dataset(verb, split=True)
+    verb.add_argument("folders", type=Path, nargs="+", metavar="FOLDER",
+                      help="a trained content tower, or a folder of several; seeds of one label are one model's")  # fmt: skip
+    verb.add_argument("--id-model", type=Path, nargs="+", required=True, metavar="FOLDER",
+                      help="the ID models that they were aligned to, or folders of such")  # fmt: skip
+    verb.add_argument("--vectors", type=Path, nargs="+", required=True, metavar="FILE",
+                      help="the item vectors that they were trained on, or folders of such")  # fmt: skip
+    verb.add_argument("--default", metavar="LABEL", help="the label that others are compared with (default: molar)")
+    verb.add_argument("--fused", nargs="*", metavar="LABEL", help="labels whose score is joined with their ID model's (default: molar content)")
+    verb.add_argument("--probes", nargs="+", default=[], metavar="LABEL",
+                      help="labels that are asked again with a part of their input taken away or exchanged")  # fmt: skip
+    verb.add_argument("--brief", action="store_true", help="NDCG@10 and Recall@10 of all users, for tables of many towers")
+    _results(verb)
+
+    verb = _verb(verbs, "fidelity", do.fidelity, "what fewer bits cost: vectors in every precision beside bfloat16")
     _dataset(verb)
     _checkpoint(verb)
     _backbone(verb)
@@ -113,19 +156,18 @@ def build_parser() -> argparse.ArgumentParser:
                       help="separated by commas (default: all; bfloat16 is always among them)")  # fmt: skip
     verb.add_argument("--out", type=Path, required=True, help="results file, such as results/fidelity-nano.json")
 
-    verb = _verb(verbs, "draw-maps", draw_maps, "the users' maps before and after alignment: CHECKPOINT/maps.csv")
+    verb = _verb(verbs, "draw-maps", do.draw_maps, "the users' maps before and after alignment: CHECKPOINT/maps.csv")
     _dataset(verb)
     _checkpoint(verb)
     verb.add_argument("--users", type=whole(1), help="how many users, chosen by a hash")
     _seed(verb)
 
-    verb = _verb(verbs, "recommend", recommend, "the next items after a history")
+    verb = _verb(verbs, "recommend", do.recommend, "the next items after a history")
     _dataset(verb, interactions=False)
     _checkpoint(verb)
     verb.add_argument("--history", required=True, help="item ids, oldest first, separated by commas")
     verb.add_argument("--model", default="molar", help="molar, content or sasrec (default: molar)")
     verb.add_argument("--k", type=whole(1, 100), default=10, help="how many items (default: 10)")
-    return parser
 
 
 def _verb(verbs, name: str, run, summary: str) -> argparse.ArgumentParser:
@@ -192,144 +234,3 @@ def number(least: float, *, above: bool = False):
         return value
 
     return read
-
-
-def _given(options, *names: str) -> dict:
-    """The options that were given, so that each default has its one home in the function itself."""
-    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-
-
-def _split(options):
-    """The dataset of the options, split as they say."""
-    from molar.data import load_dataset
-    from molar.split import split_dataset
-
-    return split_dataset(load_dataset(options.dataset, interactions=options.interactions), options.split)
-
-
-def check(options) -> None:
-    """Print every problem of a dataset folder, and what was loaded."""
-    from molar.check import describe
-    from molar.data import describe_dataset, open_dataset
-
-    interactions = None if options.no_interactions else options.interactions
-    dataset, problems = open_dataset(options.dataset, interactions=interactions)
-    if problems:
-        print(describe(problems))
-    if dataset is None:
-        raise MolarError(f"{options.dataset} cannot be used yet; mend the errors above")
-    print(describe_dataset(dataset))
-
-
-def fetch_backbone(options) -> None:
-    """Get `nano`, the offline backbone, and assemble it, or get a model of the hub into the hub's own folder."""
-    from molar.backbone import fetch_backbone
-    from molar.registry import fetch_hub_model, hub_model, refuse_unknown
-
-    model, report = hub_model(options.name), Terminal("fetching")
-    if model is None and options.name != "nano":
-        raise refuse_unknown(options.name)
-    if model and options.folder:
-        raise MolarError("--folder is for nano alone: models of the hub lie in the hub's own folder (HF_HOME moves it).")
-    print(fetch_hub_model(model, report=report) if model else fetch_backbone(options.folder, report=report))
-
-
-def tune_encoder(options) -> None:
-    """Train what lets the item encoder see: stage 1."""
-    from molar.tune import TuneConfig, tune_encoder
-
-    config = TuneConfig(**_given(options, "count", "samples", "seed"))
-    print(tune_encoder(options.pairs, options.out, backbone=options.backbone, config=config, command=options.command,
-                       report=Terminal("tuning")))  # fmt: skip
-
-
-def encode(options) -> None:
-    """Encode every item of a dataset."""
-    from molar.encode import encode_items
-
-    print(encode_items(options.dataset, options.checkpoint, backbone=options.backbone, precision=options.precision,
-                       gate=options.gate, encoder=options.encoder, report=Terminal("encoding")))  # fmt: skip
-
-
-def train_id(options) -> None:
-    """Train an ID model."""
-    from molar.crew import Crew
-    from molar.settings import id_settings
-    from molar.train import describe_training, train_id_model
-
-    split = _split(options)
-    name = options.name or options.model
-    out = options.checkpoint / name
-    train_id_model(split, options.model, out=out, label=name.split("/")[0], command=options.command,
-                   report=Terminal(f"training {name}"), **id_settings(options.model, split, options.settings),
-                   **_given(options, "seed", "epochs"))  # fmt: skip
-    if Crew().first:
-        print(describe_training(out), file=sys.stderr)
-        print(out)
-
-
-def train(options) -> None:
-    """Train the content tower twice, without and with alignment."""
-    from molar.checkpoint import load_tower
-    from molar.train import train_molar
-    from molar.vectors import load_vectors, vectors_fingerprint
-
-    split, path = _split(options), options.checkpoint / "vectors.safetensors"
-    vectors = load_vectors(path, split.dataset)
-    id_model = load_tower(options.checkpoint / "sasrec", split, vectors)
-    given = _given(options, "tau", "seed", "epochs")
-    given |= {"command": options.command, "encoder": vectors_fingerprint(path)}
-    for name, alpha in (("content", {"alpha": 0.0}), ("molar", _given(options, "alpha"))):
-        out = options.checkpoint / name
-        train_molar(split, vectors, id_model, out=out, report=Terminal(f"training {name}"), **alpha, **given)
-        print(out)
-
-
-def evaluate(options) -> None:
-    """Measure a checkpoint and write the results file."""
-    from molar.evaluate import evaluate_checkpoint
-
-    evaluate_checkpoint(options.dataset, options.checkpoint, options.out, **_measured(options))
-    print(options.out if options.which == "test" else f"{options.out} (validation alone)")
-
-
-def evaluate_id(options) -> None:
-    """Measure trained ID models and write the results file."""
-    from molar.evaluate_id import evaluate_id_models
-
-    evaluate_id_models(options.dataset, options.folders, options.out, **_measured(options))
-    print(options.out if options.which == "test" else f"{options.out} (validation alone)")
-
-
-def _measured(options) -> dict:
-    """What both evaluations are told alike."""
-    same = {"interactions": options.interactions, "which": options.which, "method": options.split}
-    return same | {"command": options.command, "report": Terminal("evaluating")}
-
-
-def fidelity(options) -> None:
-    """Measure what fewer bits cost and write the results file."""
-    from molar.fidelity import measure_fidelity
-
-    measure_fidelity(options.dataset, options.checkpoint, options.out, backbone=options.backbone,
-                     encoder=options.encoder, interactions=options.interactions, command=options.command,
-                     report=Terminal("measuring"), **_given(options, "items", "precisions"))  # fmt: skip
-    print(options.out)
-
-
-def draw_maps(options) -> None:
-    """Draw the users' maps."""
-    from molar.maps import draw_maps
-
-    print(draw_maps(options.dataset, options.checkpoint, interactions=options.interactions,
-                    report=Terminal("drawing maps"), **_given(options, "users", "seed")))  # fmt: skip
-
-
-def recommend(options) -> None:
-    """Print what a model recommends after a history."""
-    from molar.recommend import Recommender
-
-    shop = Recommender.load(options.dataset, options.checkpoint)
-    history = [item_id.strip() for item_id in options.history.split(",") if item_id.strip()]
-    for item in shop.recommend(history, model=options.model, k=options.k):
-        print(f"{item.rank:3}  {item.item_id}  {item.title}")

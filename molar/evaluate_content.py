@@ -17,7 +17,6 @@ from molar.data import load_dataset
 from molar.errors import MolarError
 from molar.evaluate import AFTER, BEFORE, choose_half_life, facts_of, measure, oracle_runs, parts_measured, slices_shown
 from molar.evaluate_alignment import Pairing, alignment_rows
-from molar.fusion import FusedScorer
 from molar.probes import OF_ITEMS, probed_scorers
 from molar.progress import Report, silent
 from molar.ranking import Scorer, TowerScorer
@@ -202,6 +201,8 @@ def tower_entries(towers: Field) -> list[Entry]:
 
 def fused_entries(split: Split, towers: Field, labels: Sequence[str]) -> list[Entry]:
     """The fused score of every content tower of these labels with its ID tower; its weight is chosen on validation."""
+    from molar.fusion import FusedScorer
+
     entries = []
     for one in (one for one in towers.contents if one.label in labels):
         scorer = FusedScorer(f"{one.label}{FUSED}", one.scorer, one.partner.scorer, split.cold)

@@ -30,7 +30,7 @@ def probed_items(dataset: Dataset, probe: str, *, seed: int = 0) -> tuple[list[s
 
     "shuffled-pictures": every item that has a picture has another item's, by one random circle through all of them.
     Raises MolarError for another probe, or where there is nothing to exchange or take away."""
-    from molar.encode import item_texts
+    from molar.encode import item_pictures, item_texts
 
     if probe not in OF_ITEMS:
         raise MolarError(f"There is no probe of items named {probe}: known are {', '.join(OF_ITEMS)}.")
@@ -39,7 +39,7 @@ def probed_items(dataset: Dataset, probe: str, *, seed: int = 0) -> tuple[list[s
             raise MolarError(f"The title is not among the encoded columns of {dataset.root}: there is nothing to mask.")
         dataset = dataclasses.replace(dataset, encoded_columns=tuple(name for name in dataset.encoded_columns if name != c.TITLE))
     texts = item_texts(dataset)
-    pictures = [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
+    pictures = item_pictures(dataset)
     if probe == "no-text":
         texts = [""] * len(texts)
     if probe == "no-picture":

@@ -1,31 +1,28 @@
 """Training of the two towers: `train_id_model`, then `train_molar` (Eq. 5), whose α = 0 is the content tower alone."""
 
+import copy
 import dataclasses
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from molar import __version__
-from molar.alignment import alignment_loss
-from molar.batches import Batch, fitting_batch_size
-from molar.cache import require_writable
-from molar.checkpoint import ID_MODELS, load_model, read_meta, save_model, sha16
-from molar.crew import Crew
+from molar.alignment import AlignConfig, AlignmentLoss, JointTowers, fitted_rotation
+from molar.batches import Batch
+from molar.checkpoint import ID_MODELS, sha16, tower_hash
 from molar.errors import MolarError
 from molar.id_models import IDModel
-from molar.loop import STATE, Recipe, fit
+from molar.loop import Recipe
 from molar.losses import LossConfig, NextItemLoss
 from molar.progress import Report, silent
+from molar.run import require_training_data, run_training
 from molar.split import Split
 from molar.user_encoder import ContentConfig, ContentUserEncoder
 
 ID_RECIPE = Recipe(epochs=30, batch_size=128, lr=3e-3, weight_decay=0.01, patience=6)
 CONTENT_RECIPE = Recipe(epochs=14, batch_size=64, lr=2e-3, weight_decay=0.05, patience=14)
-ALPHA, TAU = 0.3, 0.1
+CONTENT_ALONE = AlignConfig(kind="none", alpha=0.0)
 
 
 def train_id_model(
@@ -51,7 +48,7 @@ def train_id_model(
     build_model, config_class = id_model_classes(model)
     config = config or config_class(**data_sizes(config_class, split))
     recipe = dataclasses.replace(recipe, epochs=recipe.epochs if epochs is None else epochs)
-    _check(split)
+    require_training_data(split)
 
     def build() -> IDModel:
         built = build_model(config)
@@ -70,7 +67,9 @@ def train_id_model(
     next_item, regularise = NextItemLoss(split, loss), build_model.regulariser(config, split)
     settings = {"class": build_model.__name__, "loss": dataclasses.asdict(loss)}
     about = {"command": command, "label": label or model}
-    return _train(build, measure, split, config, recipe, settings, seed, out, about, report)
+    return run_training(
+        build, measure, split, config, recipe, settings=settings, about=about, seed=seed, out=out, report=report
+    )
 
 
 def id_model_classes(model: str) -> tuple[type[IDModel], type]:
@@ -89,147 +88,117 @@ def data_sizes(config_class: type, split: Split) -> dict[str, int]:
 def train_molar(
     split: Split,
     vectors: np.ndarray,
-    id_model: IDModel | None,
+    id_model: IDModel | None = None,
     *,
-    alpha: float = ALPHA,
-    tau: float = TAU,
     config: ContentConfig | None = None,
+    align: AlignConfig = AlignConfig(),
+    loss: LossConfig = LossConfig(),
     recipe: Recipe = CONTENT_RECIPE,
     epochs: int | None = None,
     seed: int = 0,
     out: Path | str | None = None,
+    label: str = "",
     command: str = "",
     encoder: dict | None = None,
+    vectors_file: str = "",
     report: Report = silent,
 ) -> ContentUserEncoder:
-    """The content tower with α times the alignment to the frozen ID tower: L = L_rec + α · L_align (Eq. 5).
+    """The content tower with α times the alignment to the ID tower: L = L_rec + α · L_align (Eq. 5).
 
-    vectors: item vectors (n_items + 1, dim_in). alpha = 0 is the model "content": same start, batches, dropout and
-    steps, and no ID model. L_rec is the softmax over the warm catalogue in place of the paper's one-negative BCE
-    (Eq. 3), over cosines plus the model's prior of popularity. Users of `split.held_out` take part in L_rec and never
-    in L_align. encoder: the fingerprint of the vectors, saved beside the tower, which then refuses others. `out` and
-    errors: `train_id_model`."""
-    config = config or ContentConfig(dim_in=vectors.shape[1])
+    vectors: item vectors (n_items + 1, dim_in). Without alignment (α = 0) it is the model "content": same start, batches,
+    dropout and steps, and no ID model. L_rec is by default the softmax over the warm catalogue in place of the paper's
+    one-negative BCE (Eq. 3), over cosines plus the model's prior of popularity. Users of `split.held_out` take part in
+    L_rec and never in the alignment. A joint ID tower starts from `id_model`, which stays as it is, learns by the same
+    loss, and is saved as `out`/id_tower. encoder: the fingerprint of the vectors, saved beside the tower, which then
+    refuses others; vectors_file: the name of their file. `label`, `out` and errors: `train_id_model`."""
+    align = align if align.active else CONTENT_ALONE
+    config = dataclasses.replace(config or ContentConfig(dim_in=vectors.shape[1]), rotated=align.kind == "procrustes")
     recipe = dataclasses.replace(recipe, epochs=recipe.epochs if epochs is None else epochs)
-    _check(split)
-    if alpha < 0 or tau <= 0:
-        raise MolarError(f"alpha must be at least 0 and tau above 0, not {alpha} and {tau}.")
-    if alpha and (id_model is None or id_model.config.dim != config.dim):
-        raise MolarError(f"The alignment needs an ID model of width {config.dim}.")
+    require_training_data(split)
     if len(vectors) != split.dataset.n_items + 1:
         raise MolarError(f"{len(vectors) - 1} item vectors for {split.dataset.n_items} items: encode this dataset.")
+    if align.active:
+        _require_fitting(id_model, config)
+    joint = align.trains and align.id_tower == "joint"
 
-    def build() -> ContentUserEncoder:
+    def build() -> nn.Module:
         model = ContentUserEncoder(config)
         model.set_item_vectors(vectors)
         model.set_counts(split.train_counts())
         model.fit_scaling(torch.from_numpy(split.train_counts() > 0))
-        return model
+        return JointTowers(model, _copy(id_model)) if joint else model
 
-    def loss(model: nn.Module, batch: Batch, rng: np.random.Generator):
-        value, states = next_item(model, batch, rng)
-        parts = {"loss": value.item()}
-        if alpha:
-            aligned = _aligned(states, batch, id_model, split.held_out, tau)
-            parts["alignment"] = aligned.item()
-            value = value + alpha * aligned  # Eq. 5
-        return value, parts
+    def turn(model: nn.Module) -> None:
+        if config.rotated:
+            model.set_rotation(fitted_rotation(model, id_model, split))
 
-    next_item = NextItemLoss(split)
-    settings = {"class": "ContentUserEncoder", "alpha": alpha, "vectors": sha16([vectors])}
-    if alpha:
+    settings = {
+        "class": ContentUserEncoder.__name__, "align": dataclasses.asdict(align), "loss": dataclasses.asdict(loss),
+        "vectors": sha16([vectors]),
+    }  # fmt: skip
+    if align.active:
         id_model.eval().requires_grad_(False)
-        settings |= {"tau": tau, "id_model": sha16([p.cpu().numpy() for p in id_model.state_dict().values()])}
-    about = {"command": command} | ({"encoder": encoder} if encoder else {})
-    model = _train(build, loss, split, config, recipe, settings, seed, out, about, report)
+        settings["id_model"] = tower_hash(id_model)
+    about = {"command": command, "label": label or Path(out or "content").name, "vectors_file": vectors_file}
+    about |= {"encoder": encoder} if encoder else {}
+    model = run_training(
+        build, _content_loss(split, align, loss, id_model, seed), split, config, recipe,
+        settings=settings, about=about, seed=seed, out=out, report=report, finish=turn,
+    )  # fmt: skip
     model.set_item_vectors(vectors)
     model.set_counts(split.train_counts())
     return model
 
 
-def _aligned(states: torch.Tensor, batch: Batch, id_model: IDModel, held_out: np.ndarray, tau: float) -> torch.Tensor:
-    """L_align over the batch's users but the held-out ones: one prefix each, seen by both towers."""
-    rows = np.flatnonzero(~held_out[batch.users])
+def _content_loss(split: Split, align: AlignConfig, loss: LossConfig, id_model: IDModel | None, seed: int):
+    """What `fit` minimises: L_rec + α · L_align, and the ID tower's own L_rec where that trains too."""
+    next_item = NextItemLoss(split, loss)
+    aligned = AlignmentLoss(align, split, id_model, seed) if align.trains else None
+    joint = align.trains and align.id_tower == "joint"
+    regularise = type(id_model).regulariser(id_model.config, split) if joint else None
 
-    def place(array: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(array).to(states.device)
+    def measure(model: nn.Module, batch: Batch, rng: np.random.Generator):
+        own = rng.spawn(1)[0]  # of the alignment, so that negatives are drawn as they are without it
+        content = model.content if joint else model
+        value, states = next_item(content, batch, rng)
+        parts = {"loss": value.item()}
+        if aligned is None:
+            return value, parts
+        other = model.id_tower if joint else id_model.to(states.device)
+        with torch.random.fork_rng(enabled=joint):  # the content tower's dropout, too
+            if joint:
+                id_value, id_states = next_item(other, batch, own)
+                extra = regularise(other, batch, id_states, own) * other.config.contrast if regularise else 0.0
+                parts["id_loss"] = id_value.item()
+                value = value + id_value + extra
+            else:
+                id_states = _frozen_states(other, batch) if aligned.reads_states else None
+        penalty = aligned(content, other, batch, states, id_states, own)
+        parts["alignment"] = penalty.item()
+        return value + align.alpha * penalty, parts  # Eq. 5
 
-    prefixes, users = batch.prefixes[rows], place(batch.users[rows])
-    with torch.no_grad():
-        id_states = id_model.to(states.device).states(place(batch.items[rows]), users)
-    every, ends = torch.arange(len(rows), device=states.device), place(prefixes)
-    return alignment_loss(
-        id_states[every, ends],
-        states[place(rows), ends],
-        tau=tau,
-        users=users,
-        next_items=place(batch.targets[rows, prefixes]),
-    )
-
-
-def describe_training(folder: Path | str) -> str:
-    """How the training of a saved model went, in one sentence. Raises MolarError if there is none."""
-    meta = read_meta(folder)
-    epochs, recipe = meta["epochs"], meta["recipe"]
-    early = f" (stopped early: no better for {recipe['patience']} epochs)" if epochs < recipe["epochs"] else ""
-    return f"best at epoch {meta['best_epoch']} of {epochs}{early}: validation NDCG@10 {meta['validation']['ndcg@10']:.4f}"
-
-
-def _check(split: Split) -> None:
-    if not (split.train_ends > 1).any():
-        raise MolarError(f"{split.dataset.name} has no history to train on: three interactions of a user are needed.")
+    return measure
 
 
-def _train(build, loss, split, config, recipe, settings, seed, out, about, report) -> nn.Module:
-    """Build the model from `seed`, fit it and save it with its meta and `about`, unless it is already there."""
-    out = Path(out) if out else None
-    fitting = fitting_batch_size(split, recipe.batch_size, config.max_length)
-    recipe = dataclasses.replace(recipe, batch_size=fitting)
-    settings = settings | {
-        "config": dataclasses.asdict(config),
-        "recipe": dataclasses.asdict(recipe),
-        "seed": seed,
-        "data_hash": split.dataset.data_hash,
-        "split_hash": split.split_hash,
-        "molar": __version__,
-    }
-    crew = Crew()
-    if crew.size > 1:
-        settings["processes"] = crew.size  # each has dropout of its own
-    run = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-    if out and _is_finished(out, run):
-        return load_model(out)
-    if out:
-        require_writable(out)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        model = build()
-    curve = fit(model, loss, split, recipe, seed=seed, run=run, out=out, report=report)
-    if out and crew.first:
-        best = max(curve, key=lambda entry: entry["ndcg@10"])
-        del settings["class"], settings["config"]
-        save_model(
-            out,
-            model,
-            {
-                **about,
-                **settings,
-                "epochs": len(curve),
-                "best_epoch": best["epoch"],
-                "validation": {"ndcg@10": best["ndcg@10"]},
-                "curve": curve,
-                "run": run,
-            },
+@torch.no_grad()
+def _frozen_states(id_model: IDModel, batch: Batch) -> torch.Tensor:
+    """What the ID tower says after each prefix, (batch, length, dim); it knows training users by their numbers."""
+    device = next(id_model.parameters()).device
+    return id_model.states(torch.from_numpy(batch.items).to(device), torch.from_numpy(batch.users).to(device))
+
+
+def _require_fitting(id_model: IDModel | None, config: ContentConfig) -> None:
+    """Raises MolarError unless the ID tower is there, as wide as the content tower, and reads as long a history."""
+    if id_model is None or id_model.config.dim != config.dim:
+        have = "" if id_model is None else f", not {id_model.config.dim}: train it, or this tower with --set dim={id_model.config.dim}"
+        raise MolarError(f"The alignment needs an ID model of width {config.dim}{have}.")
+    if id_model.config.max_length < config.max_length:
+        raise MolarError(
+            f"The ID model reads {id_model.config.max_length} items of a history and this tower {config.max_length}: "
+            f"give --set max_length={id_model.config.max_length}, or train an ID model that reads as many."
         )
-        (out / STATE).unlink(missing_ok=True)
-    crew.wait()
-    if out:
-        return load_model(out)  # rounded as it is stored, so that the returned tower is the saved one
-    return model.eval()
 
 
-def _is_finished(out: Path, run: str) -> bool:
-    try:
-        return read_meta(out).get("run") == run and not (out / STATE).exists()
-    except MolarError:
-        return False
+def _copy(id_model: IDModel) -> IDModel:
+    """The same tower again, free to learn."""
+    return copy.deepcopy(id_model).requires_grad_(True).train()

@@ -31,6 +31,7 @@ class ContentConfig:
     hidden: int = 256  # width of the adapter's inner layer; 0: the adapter is linear
     components: int = 256  # at most so many principal axes of the item vectors are read
     popularity: float = 0.5  # exponent of an item's popularity that its content need not explain
+    rotated: bool = False  # the finished tower is turned by an orthogonal map (Procrustes)
 
     def __post_init__(self):
         check_sizes(self)
@@ -76,6 +77,9 @@ class ContentUserEncoder(nn.Module):
         self.blocks = nn.ModuleList(Block(config.dim, config.heads, config.dropout) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(config.dim)
         self.out = nn.Linear(config.dim, config.dim)
+        if config.rotated:
+            self.register_buffer("rotation", torch.eye(config.dim))
+            self.register_load_state_dict_post_hook(lambda model, _: model.set_rotation(model.rotation.numpy()))
         self.log_scale = nn.Parameter(torch.tensor(2.5))  # cosines reach the softmax times exp(2.5) = 12 at first
         self.blocks.apply(start_small)
         nn.init.eye_(self.out.weight)
@@ -121,6 +125,16 @@ class ContentUserEncoder(nn.Module):
         self.axes[:, :strong] = (whitening / self.axis_scale[:strong]).round()
         self.set_item_vectors(self.vectors)
 
+    @torch.no_grad()
+    def set_rotation(self, rotation: np.ndarray) -> None:
+        """Turn user and item vectors alike by the orthogonal map nearest to `rotation` (dim, dim): scores stay as they
+        are, also where the map was rounded on disk."""
+        u, _, v = np.linalg.svd(rotation.astype(np.float64))
+        self.rotation.copy_(torch.from_numpy(u @ v))
+
+    def _turned(self, vectors: torch.Tensor) -> torch.Tensor:
+        return vectors @ self.rotation if self.config.rotated else vectors
+
     def embed_items(self, numbers: torch.Tensor) -> torch.Tensor:
         """Unit vectors (rows, dim) of item numbers (rows,); the padding item's is zero."""
         vectors = self._item_vectors(self.whitened)[numbers]
@@ -153,7 +167,7 @@ class ContentUserEncoder(nn.Module):
     def states(self, items: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
         """User vectors (batch, length, dim) after each prefix of right-padded item numbers (batch, length)."""
         numbers, places = torch.unique(items, return_inverse=True)
-        return self.encode(self.embed_items(numbers)[places])
+        return self._turned(self.encode(self.embed_items(numbers)[places]))
 
     def final(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
         """User vectors (batch, dim) after position ends[i] of row i alone."""
@@ -162,7 +176,7 @@ class ContentUserEncoder(nn.Module):
     def item_matrix(self) -> torch.Tensor:
         """Item vectors (n_items + 1, dim); the score of an item is user · item + its bias."""
         whitened = self._item_vectors(self.whitened)
-        return self.embed_items(torch.arange(len(whitened), device=whitened.device))
+        return self._turned(self.embed_items(torch.arange(len(whitened), device=whitened.device)))
 
     def item_bias(self) -> torch.Tensor:
         """What is added to user · item, (n_items + 1,): the prior on the scale of cosines, zero without counts."""

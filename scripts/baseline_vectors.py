@@ -20,7 +20,7 @@ import numpy as np
 from molar.backbone import Part, fetch_parts, molar_home
 from molar.cache import VectorCache, content_key
 from molar.data import Dataset, load_dataset
-from molar.encode import cache_folder, catalogue_features, item_texts
+from molar.encode import cache_folder, catalogue_features, item_pictures, item_texts
 from molar.errors import MolarError
 from molar.progress import Report, Terminal, silent
 from molar.vectors import save_vectors
@@ -47,8 +47,7 @@ def write_baseline_vectors(dataset: Dataset, out: Path, *, report: Report = sile
     text = unit(sentence_vectors(texts, report=report))
     report(0, 0, "loading the picture tower, about ten seconds")
     encoder = ItemEncoder.load(EncoderConfig())
-    paths = [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
-    image = unit(catalogue_features(encoder, paths, cache_folder(), names=dataset.item_ids[1:], report=report))
+    image = unit(catalogue_features(encoder, item_pictures(dataset), cache_folder(), names=dataset.item_ids[1:], report=report))
     both = np.hstack([text, image])
     made = {"text": text, "image": image, "both": both, "random": unit(random_vectors(len(texts), both.shape[1]))}
     told = {"text": {"text": MINILM[1].sha256}, "image": {"picture": encoder.tower_fingerprint}, "random": {"seed": 0}}

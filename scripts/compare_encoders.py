@@ -21,7 +21,7 @@ import numpy as np
 from molar.backbone import molar_home
 from molar.checkpoint import weights_sha256
 from molar.data import load_dataset
-from molar.encode import cache_folder, encode_catalogue, item_texts
+from molar.encode import cache_folder, encode_catalogue, item_pictures, item_texts
 from molar.encoder import EncoderConfig, ItemEncoder
 from molar.metrics import ndcg
 from molar.progress import Report, Terminal
@@ -30,7 +30,7 @@ from molar.results import interval, resampled_means, row, write_rows
 from molar.slices import MAIN, slices
 from molar.split import Split, leave_one_out
 from molar.subset import with_cold_items
-from molar.train import train_molar
+from molar.train import CONTENT_ALONE, train_molar
 from molar.user_encoder import ContentConfig
 from scripts.baseline_vectors import random_vectors, sentence_vectors
 from scripts.photographs import PHOTOGRAPHS, write_photographs
@@ -65,8 +65,8 @@ def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, see
     linear = {"hidden": 0} if kind == LINEAR else {}
     out = molar_home() / "compared" / f"{facts['data_hash']}-{kind}-{seed}"
     tower = train_molar(
-        split, vectors, None, alpha=0, config=ContentConfig(dim_in=vectors.shape[1], **linear), epochs=epochs, seed=seed,
-        out=out, report=Terminal(f"{kind}, seed {seed}"),
+        split, vectors, align=CONTENT_ALONE, config=ContentConfig(dim_in=vectors.shape[1], **linear), epochs=epochs,
+        seed=seed, out=out, report=Terminal(f"{kind}, seed {seed}"),
     )  # fmt: skip
     facts = facts | {"seed": seed, "weights_sha256": weights_sha256(out)}
     users = split.evaluation_users(WHICH)
@@ -103,7 +103,7 @@ def photograph_rows(encoder: Path, facts: dict) -> list[dict]:
         with zipfile.ZipFile(write_photographs(Path(scratch) / "photographs.zip")) as archive:
             archive.extractall(scratch)
         dataset = load_dataset(Path(scratch) / "photos", interactions=None)
-        paths = [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
+        paths = item_pictures(dataset)
         kinds = kinds_of_vectors(item_texts(dataset), paths, encoder, Terminal("photographs"))
     cheetahs = [place for place, name in enumerate(PHOTOGRAPHS) if name.startswith("cheetah")]
     rows = []
@@ -137,9 +137,7 @@ def main() -> None:
     if not split.cold[1:].any():
         split = leave_one_out(with_cold_items(dataset, COLD_SHARE))
     texts = item_texts(dataset)
-    kinds = kinds_of_vectors(
-        texts, [dataset.image_path(number) for number in range(1, len(texts) + 1)], encoder, Terminal("encoding")
-    )
+    kinds = kinds_of_vectors(texts, item_pictures(dataset), encoder, Terminal("encoding"))
     command = "python -m scripts.compare_encoders " + shlex.join(sys.argv[1:])
     facts = {"dataset": split.dataset.name, "data_hash": split.dataset.data_hash, "split": WHICH, "command": command}
     trained = kinds | {LINEAR: kinds[BOTH]}

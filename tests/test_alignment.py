@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from molar.alignment import alignment_loss
+from molar.alignment import infonce_loss
 
 
 def vectors(seed: int, rows: int = 4) -> torch.Tensor:
@@ -14,7 +14,7 @@ def loss(id_users, content_users, tau=0.5, users=None, next_items=None):
     every = torch.arange(len(id_users))
     users = every if users is None else torch.tensor(users)
     next_items = every if next_items is None else torch.tensor(next_items)
-    return alignment_loss(id_users, content_users, tau=tau, users=users, next_items=next_items)
+    return infonce_loss(id_users, content_users, tau=tau, users=users, next_items=next_items)
 
 
 def test_it_is_equation_4():

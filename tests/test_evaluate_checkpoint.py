@@ -19,6 +19,7 @@ N_ITEMS, N_USERS = 40, 160
 def world(tmp_path_factory):
     """(dataset folder, checkpoint folder, split)."""
     from molar.id_models import SASRecConfig
+    from molar.alignment import AlignConfig
     from molar.train import train_id_model, train_molar
     from molar.user_encoder import ContentConfig
     from molar.vectors import load_vectors, save_vectors
@@ -46,7 +47,7 @@ def world(tmp_path_factory):
     id_model = train_id_model(split, config=small, epochs=1, out=checkpoint / "sasrec")
     config = ContentConfig(dim_in=6, dim=8, max_length=10, hidden=8)
     for name, alpha in (("content", 0.0), ("molar", 0.5)):
-        train_molar(split, vectors, id_model, alpha=alpha, config=config, epochs=1, seed=3, out=checkpoint / name)
+        train_molar(split, vectors, id_model, align=AlignConfig(alpha=alpha), config=config, epochs=1, seed=3, out=checkpoint / name)
     return root, checkpoint, split
 
 

@@ -23,7 +23,7 @@ def world(tmp_path_factory):
 
     from molar.data import load_dataset
     from molar.encode import encode_items
-    from molar.train import train_molar
+    from molar.train import CONTENT_ALONE, train_molar
     from molar.vectors import load_vectors
 
     home = tmp_path_factory.mktemp("fidelity")
@@ -35,7 +35,7 @@ def world(tmp_path_factory):
         dataset = load_dataset(shop)
         vectors = load_vectors(path, dataset)
         config = ContentConfig(dim_in=vectors.shape[1], dim=8, blocks=1, hidden=8)
-        train_molar(leave_one_out(dataset), vectors, None, alpha=0, config=config, epochs=1, out=checkpoint / "content")
+        train_molar(leave_one_out(dataset), vectors, align=CONTENT_ALONE, config=config, epochs=1, out=checkpoint / "content")
         yield str(shop), checkpoint, backbone
 
 

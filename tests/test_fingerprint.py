@@ -8,7 +8,7 @@ from molar.checkpoint import require_tower_of_vectors
 from molar.errors import MolarError
 from molar.evaluate import load_towers
 from molar.fingerprint import differing_parts
-from molar.train import train_molar
+from molar.train import CONTENT_ALONE, train_molar
 from molar.user_encoder import ContentConfig
 from molar.vectors import save_vectors, vectors_fingerprint
 
@@ -25,7 +25,7 @@ def checkpoint(tiny, tiny_vectors, tmp_path):
     save_vectors(tmp_path / "vectors.safetensors", tiny_vectors, tiny.dataset, MADE)
     config = ContentConfig(dim_in=tiny_vectors.shape[1], dim=8, blocks=1, hidden=8)
     out = tmp_path / "content"
-    train_molar(tiny.split, tiny_vectors, None, alpha=0, config=config, epochs=1, out=out, encoder=MADE)
+    train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=config, epochs=1, out=out, encoder=MADE)
     return tmp_path
 
 

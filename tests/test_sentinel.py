@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 import torch
 
-from molar import losses, train
+from molar import alignment, losses, train
+from molar.alignment import AlignConfig
 from molar.baselines import ContentKNN, ItemKNN, Popularity
 from molar.batches import epoch_batches, training_targets
 from molar.checkpoint import ID_MODELS
@@ -79,7 +80,7 @@ def train_both(split: Split, vectors: np.ndarray) -> list[torch.nn.Module]:
     """One epoch of each tower: the choice of the best epoch by validation has nothing to choose from."""
     id_model = train.train_id_model(split, config=SASRecConfig(split.dataset.n_items, **SMALL), epochs=1)
     config = ContentConfig(vectors.shape[1], hidden=8, **SMALL)
-    return [id_model, train.train_molar(split, vectors, id_model, alpha=0.5, config=config, epochs=1)]
+    return [id_model, train.train_molar(split, vectors, id_model, align=AlignConfig(alpha=0.5), config=config, epochs=1)]
 
 
 def test_every_target_is_a_sentinel(world):
@@ -146,11 +147,11 @@ def check_touched(world: World, touched: list[np.ndarray]) -> None:
 def test_the_alignment_loss_sees_no_held_out_user(tiny, tiny_vectors, monkeypatch):
     seen = []
 
-    def spy(*vectors, users, alignment_loss=train.alignment_loss, **options):
+    def spy(*vectors, users, infonce_loss=alignment.infonce_loss, **options):
         seen.extend(users.tolist())
-        return alignment_loss(*vectors, users=users, **options)
+        return infonce_loss(*vectors, users=users, **options)
 
-    monkeypatch.setattr(train, "alignment_loss", spy)
+    monkeypatch.setattr(alignment, "infonce_loss", spy)
     held_out = np.arange(tiny.dataset.n_users) % 4 == 0
     train_both(dataclasses.replace(tiny.split, held_out=held_out), tiny_vectors)
     assert set(seen) == set(np.flatnonzero(~held_out & (tiny.split.train_ends > 1)))

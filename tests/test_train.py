@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from molar import loop, losses, train
+from molar import alignment, loop, train
+from molar.alignment import AlignConfig
 from molar.batches import epoch_batches, fitting_batch_size, training_targets
 from molar.checkpoint import load_model, read_meta, weights_sha256
 from molar.errors import Cancelled, MolarError
@@ -30,7 +31,8 @@ def id_model(tiny, **options):
 
 
 def content(tiny, vectors, tower, **options):
-    return train_molar(tiny.split, vectors, tower, **({"config": CONTENT, "recipe": RECIPE, "tau": 0.2} | options))
+    align = AlignConfig(alpha=options.pop("alpha"), tau=options.pop("tau", 0.2))
+    return train_molar(tiny.split, vectors, tower, align=align, **({"config": CONTENT, "recipe": RECIPE} | options))
 
 
 def weights(model) -> dict:
@@ -189,9 +191,9 @@ def test_the_id_tower_stays_frozen(tiny, tiny_vectors):
 
 def test_held_out_users_never_reach_the_alignment(tiny, tiny_vectors, monkeypatch):
     seen = []
-    original = train.alignment_loss
+    original = alignment.infonce_loss
     monkeypatch.setattr(
-        train, "alignment_loss", lambda *a, users, **o: (seen.extend(users.tolist()), original(*a, users=users, **o))[1]
+        alignment, "infonce_loss", lambda *a, users, **o: (seen.extend(users.tolist()), original(*a, users=users, **o))[1]
     )
     content(tiny, tiny_vectors, id_model(tiny), alpha=1.0)
     assert tiny.split.held_out.any()

@@ -17,6 +17,7 @@ from molar.data import load_dataset
 from molar.errors import MolarError
 from molar.evaluate import AFTER, BEFORE, choose_half_life, facts_of, measure, oracle_runs, parts_measured, slices_shown
 from molar.evaluate_alignment import Pairing, alignment_rows
+from molar.fusion import FusedScorer
 from molar.probes import OF_ITEMS, probed_scorers
 from molar.progress import Report, silent
 from molar.ranking import Scorer, TowerScorer
@@ -40,7 +41,7 @@ class Trained:
     scorer: TowerScorer
     vectors: Path | None = None  # what a content tower reads of items
     partner: "Trained | None" = None  # the ID tower that a content tower is held against
-    aligned: bool = False  # to its partner
+    aligned: bool = False  # to its partner, or fused with it
 
     @property
     def model(self) -> nn.Module:
@@ -142,13 +143,13 @@ def read_field(split: Split, folders, id_models, vectors) -> Field:
 
 
 def vector_files(given: Sequence[str | Path]) -> list[Path]:
-    """The files of item vectors that are named, and all but those of probes in folders that are.
+    """The files of item vectors that are named, and all but those of probes in folders that are, vectors.safetensors first.
 
     Raises MolarError where there is none, or where two have one name: their rows of content-knn could not be told apart."""
     found = []
     for path in map(Path, given):
-        inside = sorted(one for one in path.glob("*.safetensors") if not _of_probe(one))
-        found += inside if path.is_dir() else [path]
+        inside = [one for one in path.glob("*.safetensors") if not _of_probe(one)]
+        found += sorted(inside, key=lambda one: (one.stem != "vectors", one.stem)) if path.is_dir() else [path]
     names = [path.stem for path in found]
     if not found or len(set(names)) < len(names):
         raise MolarError(f"--vectors must name files of item vectors with different names, not {', '.join(names) or 'none'}.")
@@ -160,14 +161,14 @@ def _of_probe(path: Path) -> bool:
 
 
 def _partner(folder: Path, seed: int, ids: list[Trained], split: Split) -> tuple[Trained, bool]:
-    """The ID tower that a content tower is held against, and whether it was aligned to it.
+    """The ID tower that a content tower is held against, and whether it was aligned to it or is fused with it.
 
-    Its own, where both were trained together; else the one it was aligned to; else the first label's of the same seed."""
-    own = folder / ID_TOWER
-    if own.exists():
+    Its own, where both were trained together; else the one that its training read; else the first of the same seed."""
+    meta, own = read_meta(folder), folder / ID_TOWER
+    if meta.get("align", {}).get("id_tower") == "joint":
         label = str(read_meta(own).get("label"))
         return Trained(own, label, seed, TowerScorer(label, load_id_model(own, split), split.cold)), True
-    wanted = read_meta(folder).get("id_model")
+    wanted = meta.get("id_model")
     if wanted:
         for one in ids:
             if tower_hash(one.model) == wanted:
@@ -201,13 +202,11 @@ def tower_entries(towers: Field) -> list[Entry]:
 
 def fused_entries(split: Split, towers: Field, labels: Sequence[str]) -> list[Entry]:
     """The fused score of every content tower of these labels with its ID tower; its weight is chosen on validation."""
-    from molar.fusion import FusedScorer
-
     entries = []
     for one in (one for one in towers.contents if one.label in labels):
-        scorer = FusedScorer(f"{one.label}{FUSED}", one.scorer, one.partner.scorer, split.cold)
-        weight = scorer.choose_weight(split)
-        entries.append((scorer, Source(one.seed, weights_sha256(one.folder)), {"weight": weight}))
+        scorer = FusedScorer.fit(f"{one.label}{FUSED}", one.model, one.partner.model, split)
+        noted = {name: value for name, value in scorer.chosen().items() if value is not None}
+        entries.append((scorer, Source(one.seed, weights_sha256(one.folder)), noted))
     return entries
 
 
@@ -258,6 +257,8 @@ def probe_rows(towers: Field, labels, runs, split: Split, part: str, users: np.n
             run = measure(scorer, split, part, users, Source(one.seed, weights_sha256(one.folder)), noted)
             probed.append(Run(f"{one.label}|{probe}", run.ranks, run.source, run.of_lists))
             pairs.append((one.label, f"{one.label}|{probe}"))
+    if not probed:
+        return []
     own = [run for run in runs if run.model in labels]
     masks = {name: mask for name, mask in slices_shown(split, part, users, part).items() if name in MAIN}
     rows = []

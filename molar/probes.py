@@ -102,5 +102,5 @@ def _blanked(scorer: TowerScorer) -> TowerScorer | None:
     if getattr(scorer.model.config, "fusion", "none") == "none":
         return None
     other = copy.deepcopy(scorer.model)
-    other.blank_id_tower()
+    other.blank_id = True
     return TowerScorer(scorer.name, other, scorer.unscorable)

@@ -28,7 +28,7 @@ from molar.errors import MolarError
 from molar.progress import remaining
 from molar.results import write_json
 
-DEFAULT_TABLE, ALIGNMENT, CONTENT = "default", "alignment", "content"  # folders in --work: one a table of the results
+DEFAULT_TABLE, ALIGNMENT, ENCODERS = "default", "alignment", "encoders"  # folders in --work: one a table of the results
 NONE = ("align=none",)
 
 
@@ -60,13 +60,13 @@ PLAN = (
     *_set("alpha", "alpha", "0.1", "1"),
     *_set("tau", "tau", "0.05", "0.2"),
     # SASRec over other people's vectors: the linear adapter of the paper's baselines, and the default's own adapter.
-    *(Tower(kind, "baseline", CONTENT, (*NONE, "hidden=0"), kind) for kind in ("text", "image", "both", "random")),
-    *(Tower(f"{kind}-mlp", "baseline", CONTENT, NONE, kind) for kind in ("both", "random")),
-    Tower("hllm", "hllm", CONTENT, NONE, "vectors-no-picture"),
-    Tower("image-only", "input", CONTENT, vectors="vectors-no-text"),
-    Tower("text-only", "input", CONTENT, vectors="vectors-no-picture"),
-    *(Tower(f"without-{task}", "stage 1", CONTENT, vectors=f"without-{task}") for task in ("it", "sa", "ub", "all")),
-    Tower("decoder-backbone", "decoder", CONTENT, ("decoder=backbone",)),
+    *(Tower(kind, "baseline", ENCODERS, (*NONE, "hidden=0"), kind) for kind in ("text", "image", "both", "random")),
+    *(Tower(f"{kind}-mlp", "baseline", ENCODERS, NONE, kind) for kind in ("both", "random")),
+    Tower("hllm", "hllm", ENCODERS, NONE, "vectors-no-picture"),
+    Tower("image-only", "input", ENCODERS, vectors="vectors-no-text"),
+    Tower("text-only", "input", ENCODERS, vectors="vectors-no-picture"),
+    *(Tower(f"without-{task}", "stage 1", ENCODERS, vectors=f"without-{task}") for task in ("it", "sa", "ub", "all")),
+    Tower("decoder-backbone", "decoder", ENCODERS, ("decoder=backbone",)),
 )  # fmt: skip
 
 

@@ -70,5 +70,5 @@ measure() { # TABLE OPTIONS…
     --out "results/ablations-$table.json" "$@"
 }
 measure alignment --vectors "$vectors/vectors.safetensors"
-measure content --fused --vectors "$vectors" "$vectors/vectors-no-picture.safetensors" "$vectors/vectors-no-text.safetensors"
+measure encoders --fused --vectors "$vectors" "$vectors/vectors-no-picture.safetensors" "$vectors/vectors-no-text.safetensors"
 $python -m scripts.write_results

@@ -9,7 +9,7 @@ from pathlib import Path
 from molar.results import read_rows
 from scripts.markdown import cell, difference, head, line, name
 
-FULL, COLD, ALIGNED, ENCODED = "ml1m.json", "ml1m-cold.json", "ablations-alignment.json", "ablations-content.json"
+FULL, COLD, ALIGNED, ENCODED = "ml1m.json", "ml1m-cold.json", "ablations-alignment.json", "ablations-encoders.json"
 AIMS = (("Molar, the paper", ".1768", ".3124"), ("HSTU-large, meta-recsys/generative-recommenders", ".1893", ".3294"))
 HEADLINE = ("random", "popularity", "item-knn", "content-knn", "sasrec", "content", "content-fused", "molar", "molar-fused")
 CLAIMS = (("molar", "content"), ("molar", "sasrec"), ("molar-fused", "content"), ("molar-fused", "sasrec"),
@@ -190,7 +190,7 @@ def _questions(rows: dict[str, Rows], folder: Path) -> list[str]:
     told = []
     for question in QUESTIONS:
         found = [(pair, rows[question.file].minus(*pair, question.slice)) for pair in question.differences]
-        answers = [f"{name(model)} minus {name(other)} {difference(row)}" for (model, other), row in found if row]
+        answers = [f"{_compared(*pair)} {difference(row)}" for pair, row in found if row]
         if answers:
             told.append(line(question.asked, ["; ".join(answers), f"`results/{question.file}`"]))
     if not told:
@@ -199,6 +199,12 @@ def _questions(rows: dict[str, Rows], folder: Path) -> list[str]:
         told.append(line(CURVES, ["see the plots of this page", f"`results/{Path(FULL).stem}-curves.json`"]))
     intro = "**What the paper's reviewers asked for, one row each.** Differences of NDCG@10, all users unless cold items are asked about."
     return [intro, "", *head(["asked", "answer", "rows"]), *told, ""]
+
+
+def _compared(model: str, other: str) -> str:
+    """A difference in words; that with a probe is what the probe costs the tower."""
+    probe = other.removeprefix("probe ")
+    return f"{name(model)} minus {name(other)}" if probe == other else f"{probe} costs {name(model)}"
 
 
 def _alignment(rows: Rows, said: str) -> list[str]:

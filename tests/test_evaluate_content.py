@@ -30,9 +30,9 @@ def world(tmp_path_factory, tiny, tiny_vectors):
         vectors[0] = 0
         save_vectors(home / "vectors" / f"{name}.safetensors", vectors, tiny.dataset, {"encoder": "random"})
 
-    def train(verb, name, *more):
+    def train(verb, name, *more, sizes=SMALL):
         folder = home / ("ids" if verb == "train-id" else "towers")
-        assert main([verb, root, "--checkpoint", str(folder), "--name", name, "--epochs", "1", *SMALL, *more]) == 0
+        assert main([verb, root, "--checkpoint", str(folder), "--name", name, "--epochs", "1", *sizes, *more]) == 0
 
     own, text = (["--vectors", str(home / "vectors" / f"{name}.safetensors")] for name in ("vectors", "text"))
     for seed in ("0", "1"):
@@ -40,7 +40,8 @@ def world(tmp_path_factory, tiny, tiny_vectors):
         train("train-id", f"sasrec/seed-{seed}", "--seed", seed)
         train("train-content", f"content/seed-{seed}", "--seed", seed, *own, "--set", "align=none")
         train("train-content", f"molar/seed-{seed}", "--seed", seed, *own, *sasrec)
-    train("train-id", "gru4rec/seed-0", "--model", "gru4rec", "--set", "hidden=8")
+    gru4rec = [part for setting in ("dim=8", "hidden=8", "max_length=5") for part in ("--set", setting)]
+    train("train-id", "gru4rec/seed-0", "--model", "gru4rec", sizes=gru4rec)
     train("train-content", "to-gru4rec/seed-0", *own, "--id-model", str(home / "ids" / "gru4rec" / "seed-0"))
     train("train-content", "on-text/seed-0", *text, "--set", "align=none")
     return root, home
@@ -67,7 +68,7 @@ def values(rows, model, variant="", slice="all", split="test"):
 def test_every_tower_seed_and_baseline_has_its_row(rows):
     for split in ("validation", "test"):
         found = {model: len(values(rows, model, split=split)) for model in {row["model"] for row in rows}}
-        assert found == {"random": 1, "popularity": 1, "item-knn": 1, "content-knn": 1, "content-knn, vectors": 1, "gru4rec": 1,
+        assert found == {"random": 1, "popularity": 1, "item-knn": 1, "content-knn": 1, "content-knn, text": 1, "gru4rec": 1,
                          "sasrec": 2, "content": 2, "molar": 2, "to-gru4rec": 1, "on-text": 1}  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def test_the_comparisons_are_those_that_the_method_asks(rows):
     assert pairs == {
         ("molar", "content"), ("molar", "sasrec"), ("molar", "gru4rec"), ("to-gru4rec", "molar"), ("to-gru4rec", "content"),
         ("on-text", "molar"), ("molar", "random"), ("molar", "popularity"), ("molar", "item-knn"),
-        ("molar", "content-knn"), ("molar", "content-knn, vectors"),
+        ("molar", "content-knn"), ("molar", "content-knn, text"),
     }  # fmt: skip
 
 
@@ -157,7 +158,7 @@ def test_an_id_tower_trained_with_a_tower_is_its_own(world, tiny, tmp_path):
     shutil.copytree(home / "ids" / "sasrec" / "seed-1", joint / "id_tower")
     for folder, label in ((joint, "joint"), (joint / "id_tower", "joint, ID tower")):
         config = json.loads((folder / CONFIG).read_text())
-        config["meta"]["label"] = label
+        config["meta"] |= {"label": label, "align": {"id_tower": "joint"}}
         (folder / CONFIG).write_text(json.dumps(config))
     field = read_field(tiny.split, [tmp_path], [home / "ids"], [home / "vectors"])
     assert [one.label for one in field.contents] == ["joint"]

@@ -26,22 +26,22 @@ class Block(nn.Module):
         self.feed_norm = nn.LayerNorm(dim)
         self.feed = nn.Sequential(nn.Linear(dim, 4 * dim), nn.GELU(), Dropout(dropout), nn.Linear(4 * dim, dim))
 
-    def forward(self, items: torch.Tensor, queries: torch.Tensor | None = None, *, items_too: bool = True):
+    def forward(self, items: torch.Tensor, queries: torch.Tensor | None = None, *, items_too: bool = True, seen=None):
         """`items`, or the pair `items, queries` where queries are given; `items_too=False` leaves the items as they
-        came, for the last block, after which nobody reads them."""
+        came, for the last block, after which nobody reads them. seen: a `prefix_mask`, for one query a row."""
         normed = self.attention_norm(items)
         keys, values = (self._split(part) for part in self.key_value(normed).chunk(2, dim=-1))
         updated = self._update(items, normed, keys, values) if items_too else items
         if queries is None:
             return updated
-        return updated, self._update(queries, self.attention_norm(queries), keys, values)
+        return updated, self._update(queries, self.attention_norm(queries), keys, values, seen)
 
     def last(self, items: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
         """What `forward` gives at position ends[i] of row i, (batch, 1, dim), without making the others."""
         normed = self.attention_norm(items)
         keys, values = (self._split(part) for part in self.key_value(normed).chunk(2, dim=-1))
         every = torch.arange(len(items), device=items.device)
-        seen = (torch.arange(items.shape[1], device=items.device) <= ends[:, None])[:, None, None]  # (batch, 1, 1, length)
+        seen = prefix_mask(ends, items.shape[1])
         return self._update(items[every, ends].unsqueeze(1), normed[every, ends].unsqueeze(1), keys, values, seen)
 
     def _update(self, stream, normed, keys, values, seen=None):
@@ -61,6 +61,11 @@ class Block(nn.Module):
 
     def _split(self, x):  # (batch, length, dim) -> (batch, heads, length, dim / heads)
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+
+def prefix_mask(ends: torch.Tensor, length: int) -> torch.Tensor:
+    """(batch, 1, 1, length) bool: position ends[i] of row i, and those before it."""
+    return (torch.arange(length, device=ends.device) <= ends[:, None])[:, None, None]
 
 
 def causal_attention(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:

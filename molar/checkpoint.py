@@ -21,7 +21,7 @@ from molar.vectors import vectors_fingerprint
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
-ID_TOWER = "id_tower"  # the folder, in a content tower's, of the ID tower that was trained with it
+ID_TOWER = "id_tower"  # the folder, in a content tower's, of the ID tower that was trained with it or is fused in it
 ID_MODELS = {
     "sasrec": (SASRec, SASRecConfig), "gru4rec": (GRU4Rec, GRU4RecConfig), "fpmc": (FPMC, FPMCConfig),
     "duorec": (DuoRec, DuoRecConfig),
@@ -56,7 +56,8 @@ def _stored(tensor: torch.Tensor) -> torch.Tensor:
 def load_model(folder: Path | str) -> nn.Module:
     """The saved tower, dropout off. A content tower still needs `set_item_vectors`.
 
-    Raises MolarError if a file is missing, unreadable, of another class or config, or not the one that was saved."""
+    A fused tower has its ID tower, and one with the backbone's decoder what of it stayed frozen. Raises MolarError if a
+    file is missing, unreadable, of another class or config, or not the one that was saved."""
     folder = Path(folder)
     saved = _read_config(folder)
     try:
@@ -74,6 +75,8 @@ def load_model(folder: Path | str) -> nn.Module:
         model.load_state_dict(load_file(folder / WEIGHTS), strict=True)
     except RuntimeError as error:
         raise MolarError(f"{folder / WEIGHTS} does not fit its {CONFIG}: {error}") from None
+    if getattr(model.config, "fusion", "none") != "none":
+        model.set_id_tower(load_model(folder / ID_TOWER))
     return model.eval()
 
 

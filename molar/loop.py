@@ -126,7 +126,7 @@ def _train_epoch(
     for batch in batches:
         report((epoch - 1) * total + done, recipe.epochs * total, note)
         for group in state.optimizer.param_groups:
-            group["lr"] = recipe.rate((epoch - 1 + done / total) / recipe.epochs)
+            group["lr"] = group["share"] * recipe.rate((epoch - 1 + done / total) / recipe.epochs)
         for name, part in _step(state, loss, crew.share(batch), recipe, rng, crew).items():
             sums[name] = sums.get(name, 0.0) + part
         done += int((batch.targets > 0).sum())
@@ -170,10 +170,16 @@ def validation_ndcg(model: nn.Module, split: Split) -> float:
 
 
 def _adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    """Weight decay for matrices alone: norms, biases and scales are left free."""
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    """Weight decay for matrices alone: norms, biases and scales are left free. A parameter may have a `rate_share`, its
+    share of the learning rate; frozen ones are left out."""
+    kinds = {}
+    for p in model.parameters():
+        if p.requires_grad:
+            kinds.setdefault((getattr(p, "rate_share", 1.0), p.ndim <= 1), []).append(p)
+    groups = [
+        {"params": kinds[share, free], "share": share, "weight_decay": 0.0 if free else recipe.weight_decay}
+        for share, free in sorted(kinds, key=lambda kind: (-kind[0], kind[1]))
+    ]
     return torch.optim.AdamW(groups, lr=recipe.lr, betas=(0.9, 0.98), fused=True)
 
 

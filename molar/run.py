@@ -38,7 +38,7 @@ def run_training(
     """Build the model from `seed`, fit it, `finish` it, and save it at `out` with its meta, unless it is already there.
 
     settings: what else the result depends on, by which a run is known again; about: what else is told of it. Of two
-    towers trained together the content tower is returned; the ID tower is saved in its folder."""
+    towers trained together the content tower is returned; the ID tower, also a fused tower's, is saved in its folder."""
     out = Path(out) if out else None
     fitting = fitting_batch_size(split, recipe.batch_size, config.max_length)
     recipe = dataclasses.replace(recipe, batch_size=fitting)
@@ -77,8 +77,9 @@ def run_training(
             "curve": curve,
             "run": run,
         }
-        if main is not model:  # first: the folder's own config.json tells that all is there
-            save_model(out / ID_TOWER, model.id_tower, made | {"label": f"{about['label']}, ID tower"})
+        other = getattr(model, "id_tower", None)
+        if other is not None:  # first: the folder's own config.json tells that all is there
+            save_model(out / ID_TOWER, other, _made_beside(made))
         save_model(out, main, made)
         (out / STATE).unlink(missing_ok=True)
     crew.wait()
@@ -99,6 +100,12 @@ def describe_training(folder: Path | str) -> str:
     epochs, recipe = meta["epochs"], meta["recipe"]
     early = f" (stopped early: no better for {recipe['patience']} epochs)" if epochs < recipe["epochs"] else ""
     return f"best at epoch {meta['best_epoch']} of {epochs}{early}: validation NDCG@10 {meta['validation']['ndcg@10']:.4f}"
+
+
+def _made_beside(made: dict) -> dict:
+    """What is told of an ID tower that is saved in a content tower's folder: not that tower's curve as its own."""
+    told = {name: made[name] for name in ("command", "seed", "data_hash", "split_hash", "run")}
+    return told | {"label": f"{made['label']}, ID tower"}
 
 
 def _is_finished(out: Path, run: str) -> bool:

@@ -106,7 +106,7 @@ def train_molar(
     """The content tower with α times the alignment to the ID tower: L = L_rec + α · L_align (Eq. 5).
 
     vectors: item vectors (n_items + 1, dim_in). Without alignment (α = 0) it is the model "content": same start, batches,
-    dropout and steps, and no ID model. L_rec is by default the softmax over the warm catalogue in place of the paper's
+    dropout and steps, and no ID model (but in a fused tower). L_rec is by default the softmax over the warm catalogue in place of the paper's
     one-negative BCE (Eq. 3), over cosines plus the model's prior of popularity. Users of `split.held_out` take part in
     L_rec and never in the alignment. A joint ID tower starts from `id_model`, which stays as it is, learns by the same
     loss, and is saved as `out`/id_tower. encoder: the fingerprint of the vectors, saved beside the tower, which then
@@ -117,8 +117,15 @@ def train_molar(
     require_training_data(split)
     if len(vectors) != split.dataset.n_items + 1:
         raise MolarError(f"{len(vectors) - 1} item vectors for {split.dataset.n_items} items: encode this dataset.")
-    if align.active:
+    reads_ids = align.active or config.fusion != "none"
+    if reads_ids:
         _require_fitting(id_model, config)
+    if config.fusion != "none" and align.id_tower == "joint":
+        raise MolarError("A fused tower's ID tower is frozen: give fusion=none or id_tower=frozen.")
+    if config.decoder == "backbone":
+        from molar.backbone import backbone_folder, backbone_sha256
+
+        config = dataclasses.replace(config, backbone_sha256=backbone_sha256(backbone_folder(config.backbone)))
     joint = align.trains and align.id_tower == "joint"
 
     def build() -> nn.Module:
@@ -126,6 +133,8 @@ def train_molar(
         model.set_item_vectors(vectors)
         model.set_counts(split.train_counts())
         model.fit_scaling(torch.from_numpy(split.train_counts() > 0))
+        if config.fusion != "none":
+            model.set_id_tower(id_model)
         return JointTowers(model, _copy(id_model)) if joint else model
 
     def turn(model: nn.Module) -> None:
@@ -136,7 +145,7 @@ def train_molar(
         "class": ContentUserEncoder.__name__, "align": dataclasses.asdict(align), "loss": dataclasses.asdict(loss),
         "vectors": sha16([vectors]),
     }  # fmt: skip
-    if align.active:
+    if reads_ids:
         id_model.eval().requires_grad_(False)
         settings["id_model"] = tower_hash(id_model)
     about = {"command": command, "label": label or Path(out or "content").name, "vectors_file": vectors_file}
@@ -190,8 +199,8 @@ def _frozen_states(id_model: IDModel, batch: Batch) -> torch.Tensor:
 def _require_fitting(id_model: IDModel | None, config: ContentConfig) -> None:
     """Raises MolarError unless the ID tower is there, as wide as the content tower, and reads as long a history."""
     if id_model is None or id_model.config.dim != config.dim:
-        have = "" if id_model is None else f", not {id_model.config.dim}: train it, or this tower with --set dim={id_model.config.dim}"
-        raise MolarError(f"The alignment needs an ID model of width {config.dim}{have}.")
+        other = "" if id_model is None else f", not {id_model.config.dim}: give --set dim={id_model.config.dim}, or such a model"
+        raise MolarError(f"This tower needs an ID model of width {config.dim}{other}.")
     if id_model.config.max_length < config.max_length:
         raise MolarError(
             f"The ID model reads {id_model.config.max_length} items of a history and this tower {config.max_length}: "

@@ -113,7 +113,7 @@ def train_content(options) -> None:
     vectors, made = _vectors(options.vectors or options.checkpoint / "vectors.safetensors", split)
     parts = content_settings(vectors.shape[1], options.settings)
     id_model = None
-    if parts["align"].active:
+    if parts["align"].active or parts["config"].fusion != "none":
         id_model = load_tower(options.id_model or options.checkpoint / "sasrec", split, vectors)
     out = options.checkpoint / options.name
     train_molar(split, vectors, id_model, out=out, label=options.name.split("/")[0], command=options.command,

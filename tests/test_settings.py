@@ -4,11 +4,13 @@ import dataclasses
 
 import pytest
 
+from molar.alignment import AlignConfig
 from molar.checkpoint import ID_MODELS
 from molar.errors import MolarError
 from molar.losses import LossConfig
-from molar.settings import id_settings
-from molar.train import ID_RECIPE, data_sizes
+from molar.settings import RENAMED, content_settings, id_settings
+from molar.train import CONTENT_RECIPE, ID_RECIPE, data_sizes
+from molar.user_encoder import ContentConfig
 
 
 @pytest.mark.parametrize("model", ID_MODELS)
@@ -74,3 +76,29 @@ def test_a_wrong_setting_is_one_clear_sentence(tiny, text, error):
 def test_an_unknown_model_is_named_with_the_known_ones(tiny):
     with pytest.raises(MolarError, match="There is no ID model 'bert': known are sasrec, gru4rec, fpmc, duorec"):
         id_settings("bert", tiny.split, [])
+
+
+def test_a_content_towers_settings_reach_all_four_parts():
+    given = ["dim=64", "fusion=late", "align=cka", "on=both", "alpha=0.5", "kind=sampled", "lr=1e-3", "layers=4"]
+    parts = content_settings(12, given)
+    assert parts["config"] == ContentConfig(12, dim=64, fusion="late", layers=4)
+    assert parts["align"] == AlignConfig("cka", "both", 0.5)
+    assert parts["loss"].kind == "sampled" and parts["recipe"] == dataclasses.replace(CONTENT_RECIPE, lr=1e-3)
+
+
+def test_no_name_of_a_content_towers_settings_means_two_things():
+    parts = content_settings(12, [])
+    names = [RENAMED.get((part, field.name), field.name) for part, value in parts.items()
+             for field in dataclasses.fields(value)]  # fmt: skip
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("text, error", [
+    ("dim_in=3", "give NAME=VALUE"),
+    ("rotated=1", "give NAME=VALUE"),
+    ("align=l2", "kind of the alignment must be one of"),
+    ("alpha=much", "'much' is not a finite number"),
+])  # fmt: skip
+def test_a_wrong_setting_of_a_content_tower_is_one_clear_sentence(text, error):
+    with pytest.raises(MolarError, match=error):
+        content_settings(12, [text])

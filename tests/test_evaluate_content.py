@@ -1,13 +1,11 @@
 """Content towers side by side: each with its vectors and its ID model, comparisons, seeds, probes, and what is refused."""
 
 import dataclasses
-import json
 import shutil
 
 import numpy as np
 import pytest
 
-from molar.checkpoint import CONFIG
 from molar.cli import main
 from molar.errors import MolarError
 from molar.evaluate_alignment import Pairing, alignment_rows
@@ -22,7 +20,7 @@ SMALL = [part for setting in ("dim=8", "heads=1", "blocks=1", "max_length=5") fo
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory, tiny, tiny_vectors):
-    """(dataset folder, folder with vectors/, ids/ and towers/): content and molar in two seeds, two ablations in one."""
+    """(dataset folder, folder with vectors/, ids/ and towers/): content and molar in two seeds, four ablations in one."""
     root, home = str(tiny.dataset.root), tmp_path_factory.mktemp("home")
     rng = np.random.default_rng(5)
     for name, vectors in (("vectors", tiny_vectors), ("text", rng.normal(size=(31, 6)).astype(np.float32)),
@@ -43,6 +41,9 @@ def world(tmp_path_factory, tiny, tiny_vectors):
     gru4rec = [part for setting in ("dim=8", "hidden=8", "max_length=5") for part in ("--set", setting)]
     train("train-id", "gru4rec/seed-0", "--model", "gru4rec", sizes=gru4rec)
     train("train-content", "to-gru4rec/seed-0", *own, "--id-model", str(home / "ids" / "gru4rec" / "seed-0"))
+    first = ["--id-model", str(home / "ids" / "sasrec" / "seed-0")]
+    train("train-content", "joint/seed-0", *own, *first, "--set", "id_tower=joint")
+    train("train-content", "late/seed-0", *own, *first, "--set", "align=none", "--set", "fusion=late")
     train("train-content", "on-text/seed-0", *text, "--set", "align=none")
     return root, home
 
@@ -50,13 +51,13 @@ def world(tmp_path_factory, tiny, tiny_vectors):
 def command(world, out, *more):
     root, home = world
     return ["evaluate-content", root, str(home / "towers"), "--id-model", str(home / "ids"), "--vectors",
-            str(home / "vectors"), "--out", str(out), "--fused", *more]  # fmt: skip
+            str(home / "vectors"), "--out", str(out), "--fused", "molar", *more]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def rows(world, tmp_path_factory):
     out = tmp_path_factory.mktemp("results") / "towers.json"
-    assert main(command(world, out, "--probes", "molar", "sasrec")) == 0
+    assert main(command(world, out, "--probes", "molar", "late", "sasrec")) == 0
     return read_rows(out)
 
 
@@ -69,7 +70,8 @@ def test_every_tower_seed_and_baseline_has_its_row(rows):
     for split in ("validation", "test"):
         found = {model: len(values(rows, model, split=split)) for model in {row["model"] for row in rows}}
         assert found == {"random": 1, "popularity": 1, "item-knn": 1, "content-knn": 1, "content-knn, text": 1, "gru4rec": 1,
-                         "sasrec": 2, "content": 2, "molar": 2, "to-gru4rec": 1, "on-text": 1}  # fmt: skip
+                         "sasrec": 2, "content": 2, "molar": 2, "to-gru4rec": 1, "on-text": 1, "joint": 1, "joint, ID tower": 1,
+                         "late": 1, "molar-fused": 2}  # fmt: skip
 
 
 def test_the_comparisons_are_those_that_the_method_asks(rows):
@@ -77,7 +79,8 @@ def test_the_comparisons_are_those_that_the_method_asks(rows):
              if row["variant"].startswith("minus ") and "probe" not in row["variant"]}  # fmt: skip
     assert pairs == {
         ("molar", "content"), ("molar", "sasrec"), ("molar", "gru4rec"), ("to-gru4rec", "molar"), ("to-gru4rec", "content"),
-        ("on-text", "molar"), ("molar", "random"), ("molar", "popularity"), ("molar", "item-knn"),
+        ("on-text", "molar"), ("joint", "molar"), ("joint", "content"), ("late", "molar"), ("late", "content"),
+        *(("molar-fused", other) for other in ("molar", "content", "sasrec", "gru4rec")), ("molar", "random"), ("molar", "popularity"), ("molar", "item-knn"),
         ("molar", "content-knn"), ("molar", "content-knn, text"),
     }  # fmt: skip
 
@@ -90,6 +93,7 @@ def test_a_difference_is_that_of_the_means_over_seeds(rows):
 def test_a_probe_has_a_row_and_what_it_costs(rows):
     probes = {(row["model"], row["variant"]) for row in rows if row["variant"].startswith("probe ")}
     assert probes == {("molar", "probe no-text"), ("molar", "probe shuffled-history"), ("molar", "probe id-blanked"),
+                      ("late", "probe no-text"), ("late", "probe shuffled-history"), ("late", "probe id-blanked"),
                       ("sasrec", "probe shuffled-history")}  # fmt: skip
     (cost,) = values(rows, "molar", "minus probe no-text")
     assert cost == pytest.approx(np.mean(values(rows, "molar")) - np.mean(values(rows, "molar", "probe no-text")), abs=2e-6)
@@ -97,8 +101,13 @@ def test_a_probe_has_a_row_and_what_it_costs(rows):
 
 def test_blanking_the_id_tower_of_an_aligned_tower_is_no_operation_and_says_so(rows):
     blanked = [row for row in rows if row["variant"] == "probe id-blanked" and row["slice"] == "all"]
-    assert [row["metrics"]["no_op"] for row in blanked] == [1.0, 1.0]
+    assert {(row["model"], "no_op" in row["metrics"]) for row in blanked} == {("molar", True), ("late", False)}
     assert values(rows, "molar", "probe id-blanked") == values(rows, "molar")
+
+
+def test_the_fused_score_notes_what_validation_chose(rows):
+    noted = [row["metrics"] for row in rows if row["model"] == "molar-fused" and row["slice"] == "all" and not row["variant"]]
+    assert all({"weight", "offset"} <= set(metrics) and 0 <= metrics["weight"] <= 1 for metrics in noted) and len(noted) == 4
 
 
 def test_a_tower_is_held_against_the_id_model_that_it_was_aligned_to(world, tiny):
@@ -145,24 +154,18 @@ def test_a_brief_table_holds_two_metrics_of_all_users(world, tmp_path):
 def test_content_towers_alone_are_found(world, tmp_path):
     _, home = world
     labels = {label for label, _ in find_content_towers([home]).values()}
-    assert labels == {"content", "molar", "to-gru4rec", "on-text"}
+    assert labels == {"content", "molar", "to-gru4rec", "on-text", "joint", "late"}
     shutil.copytree(home / "ids" / "sasrec" / "seed-0", tmp_path / "only" / "ids")
     with pytest.raises(MolarError, match="no trained content tower"):
         find_content_towers([tmp_path])
 
 
-def test_an_id_tower_trained_with_a_tower_is_its_own(world, tiny, tmp_path):
-    """A stand-in: the folder of a joint tower holds its ID tower, under a name that says whose it is."""
+def test_an_id_tower_trained_with_a_tower_is_its_own_and_a_fused_one_is_not(world, tiny):
     _, home = world
-    joint = shutil.copytree(home / "towers" / "molar" / "seed-0", tmp_path / "joint")
-    shutil.copytree(home / "ids" / "sasrec" / "seed-1", joint / "id_tower")
-    for folder, label in ((joint, "joint"), (joint / "id_tower", "joint, ID tower")):
-        config = json.loads((folder / CONFIG).read_text())
-        config["meta"] |= {"label": label, "align": {"id_tower": "joint"}}
-        (folder / CONFIG).write_text(json.dumps(config))
-    field = read_field(tiny.split, [tmp_path], [home / "ids"], [home / "vectors"])
-    assert [one.label for one in field.contents] == ["joint"]
-    assert [one.label for one in field.joint] == ["joint, ID tower"] and field.contents[0].partner is field.joint[0]
+    field = read_field(tiny.split, [home / "towers"], [home / "ids"], [home / "vectors"])
+    of = {one.label: one for one in field.contents if one.seed == 0}
+    assert [one.label for one in field.joint] == ["joint, ID tower"] and of["joint"].partner is field.joint[0]
+    assert of["late"].partner is of["molar"].partner and of["late"].aligned
 
 
 def test_the_fused_score_is_compared_with_each_of_its_parts():

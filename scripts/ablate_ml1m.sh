@@ -44,12 +44,11 @@ if [ -n "$epochs" ]; then ablate+=(--epochs "$epochs"); fi
 if [ -n "$list" ]; then "${ablate[@]}" --list; exit 0; fi
 
 $python -m molar.subset build/ml1m "$part" --users "$users" --films "$films"
-search=("$python" -m scripts.search_id "$part" --out "$results/search-id.json" --work "$trials")
-"${search[@]}"
-for found in $("${search[@]}" --folders); do
-  model=$(basename "$(dirname "$found")")
-  if [ ! -e "$ids/$model/config.json" ]; then cp -R "$found" "$ids/$model"; fi
-done
+if ! ls "$ids"/{sasrec,fpmc,gru4rec,duorec}/config.json > /dev/null 2>&1; then
+  search=("$python" -m scripts.search_id "$part" --out "$results/search-id.json" --work "$trials")
+  "${search[@]}"
+  for found in $("${search[@]}" --folders --width 128); do cp -R "$found" "$ids/$(basename "$(dirname "$found")")"; done
+fi
 
 # Item vectors: the default's and those of its probes, then others, all in one folder.
 $python -m molar encode "$part" --checkpoint "$vectors" --encoder "$encoder"

@@ -58,9 +58,9 @@ def read_log(out: Path) -> list[dict]:
 
 def best(log: list[dict], model: str, width: int | None = None) -> dict:
     """The trial of a model, of this width if one is given, with the best validation NDCG@10. MolarError without any."""
-    trials = [entry for entry in log if entry["model"] == model and width in (None, entry["settings"]["dim"])]
+    trials = [entry for entry in log if entry["model"] == model and (width is None or entry["settings"]["dim"] == width)]
     if not trials:
-        raise MolarError(f"There is no such trial of {model} in the log: run the search first.")
+        raise MolarError(f"There is no trial of {model}{f' of width {width}' if width else ''} in the log: run the search first.")
     return max(trials, key=lambda entry: entry["validation_ndcg@10"])
 
 

@@ -136,7 +136,8 @@ class AlignmentLoss:
         self, content: nn.Module, id_model: IDModel, batch: Batch, states: torch.Tensor, id_states: torch.Tensor | None,
         rng: np.random.Generator,
     ) -> torch.Tensor:  # fmt: skip
-        with torch.autocast(states.device.type, enabled=False):  # cosines over a small temperature need all their bits
+        kind = "cuda" if states.is_cuda else "cpu"
+        with torch.autocast(kind, enabled=False):  # cosines over a small temperature need all their bits
             parts = []
             if self.config.on in ("users", "both"):
                 parts.append(self._users(batch, states, id_states))
@@ -164,7 +165,10 @@ class AlignmentLoss:
         drawn = np.sort(rng.choice(self.warm, min(ITEMS_A_STEP, len(self.warm)), replace=False))
         numbers = torch.from_numpy(drawn).to(device)
         contents = content.outputs(content.embed_items(numbers))
-        ids = id_model.outputs(id_model.embed_items(numbers)) if self.item_targets is None else self.item_targets.to(device)[numbers]
+        if self.item_targets is None:
+            ids = id_model.outputs(id_model.embed_items(numbers))
+        else:
+            ids = self.item_targets.to(device)[numbers]
         return self._compare(ids, contents, numbers, numbers)
 
     def _compare(self, ids, contents, users, next_items) -> torch.Tensor:
@@ -189,7 +193,8 @@ def _control_targets(
             drawn = rng.standard_normal(table.shape)
             table[:] = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
     else:
-        user_targets[users] = id_model.user_vectors([split.train_history(user) for user in users], users)[_derangement(users, rng)]
+        vectors = id_model.user_vectors([split.train_history(user) for user in users], users)
+        user_targets[users] = vectors[_derangement(users, rng)]
         item_targets[warm] = id_model.item_matrix().detach().cpu().numpy()[warm[_derangement(warm, rng)]]
     return torch.from_numpy(user_targets), torch.from_numpy(item_targets)
 

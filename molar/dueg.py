@@ -46,10 +46,10 @@ class BackboneDecoder(nn.Module):
         (batch,), those after position ends[i] of row i alone, (batch, 1, width)."""
         batch, length, _ = embedded.shape
         steps = torch.arange(length, device=embedded.device)
-        ends = steps.expand(batch, -1) if ends is None else ends[:, None]  # (batch, users)
+        ends = steps[None] if ends is None else ends[:, None]  # (batch or 1, users)
         users = self.user.expand(batch, ends.shape[1], -1)
         tokens = torch.cat([self.enter(embedded).to(self.user.dtype), users], dim=1)  # (batch, length + users, width)
-        positions = torch.cat([steps.expand(batch, -1), ends + 1], dim=1)
+        positions = torch.cat([steps.expand(batch, -1), (ends + 1).expand(batch, -1)], dim=1)
         states = self.text(
             inputs_embeds=tokens, attention_mask=_seen(length, ends), position_ids=positions, use_cache=False
         ).last_hidden_state
@@ -60,7 +60,7 @@ class BackboneDecoder(nn.Module):
 
 
 def _seen(length: int, ends: torch.Tensor) -> torch.Tensor:
-    """(batch, 1, tokens, tokens) bool: what each of `length` items and of the `[User]` tokens after `ends` attends to."""
+    """(batch, 1, tokens, tokens) bool: what `length` items, and the `[User]` tokens after `ends` (batch, users), attend to."""
     batch, users = ends.shape
     steps = torch.arange(length, device=ends.device)
     seen = torch.zeros(batch, 1, length + users, length + users, dtype=torch.bool, device=ends.device)

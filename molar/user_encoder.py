@@ -28,7 +28,7 @@ class ContentConfig:
     """Sizes and regularisation of the content tower; `dim_in` is the width of an item vector.
 
     streams: of the light decoder. 2, `[User]` tokens beside the items, as an appended token; 1, the state at the last
-    item is the user's, as in SASRec, at two thirds of the cost and less.
+    item is the user's, as in SASRec, which costs less.
     fusion: where a frozen ID tower comes in. "early", its item vectors beside the content at the input; "middle", its user
     vector before the last block; "late", its user vector beside the finished one; "none". What scores is always content.
     decoder: "light", or "backbone", `layers` (0: all) of the language model `backbone`, the first `frozen` of them as
@@ -250,11 +250,14 @@ class ContentUserEncoder(nn.Module):
     def queries(self, users: torch.Tensor) -> torch.Tensor:
         """What the training softmax multiplies with item vectors: user vectors (…, dim) times a learned scale, at most
         100, since cosines alone are too close to one another. The order of the items stays the same."""
-        return users * self.log_scale.exp().clamp(max=100)
+        return users * self._scale()
 
     def logit_scale(self) -> float:
         """What turns a score, user · item + bias, into the logit that the training softmax took."""
-        return float(self.log_scale.detach().exp().clamp(max=100))
+        return float(self._scale().detach())
+
+    def _scale(self) -> torch.Tensor:
+        return self.log_scale.exp().clamp(max=100)
 
     def states(self, items: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
         """User vectors (batch, length, dim) after each prefix of right-padded item numbers (batch, length)."""
@@ -277,7 +280,7 @@ class ContentUserEncoder(nn.Module):
         """What is added to user · item, (n_items + 1,): the prior on the scale of cosines, zero without counts."""
         if self.prior is None:
             return torch.zeros(len(self._item_vectors(self.whitened)))
-        return self.prior / self.logit_scale()
+        return self.prior / self._scale().detach()
 
     def user_vectors(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """User vectors (n, dim) float32 after whole histories of item numbers. MolarError if one is empty."""

@@ -84,8 +84,6 @@ def train_id(options) -> None:
 
 def train(options) -> None:
     """Train the content tower twice, without and with alignment."""
-    import dataclasses
-
     from molar.alignment import AlignConfig
     from molar.checkpoint import load_tower
     from molar.train import CONTENT_ALONE, train_molar
@@ -93,7 +91,7 @@ def train(options) -> None:
     split = _split(options)
     vectors, made = _vectors(options.checkpoint / "vectors.safetensors", split)
     id_model = load_tower(options.checkpoint / "sasrec", split, vectors)
-    aligned = dataclasses.replace(AlignConfig(), **_given(options, "alpha", "tau"))
+    aligned = AlignConfig(**_given(options, "alpha", "tau"))
     for name, align in (("content", CONTENT_ALONE), ("molar", aligned)):
         out = options.checkpoint / name
         train_molar(split, vectors, id_model, align=align, out=out, label=name, command=options.command,

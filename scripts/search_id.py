@@ -39,7 +39,7 @@ SPACE = {
     "sasrec": {**ALL, "block": ("plain", "ligr"), "heads": (1, 2)},
     "gru4rec": {**ALL, "hidden": (128, 256)},
     "fpmc": ALL,
-    "duorec": {**ALL, "heads": (1, 2)},
+    "duorec": {**ALL, "heads": (1, 2), "contrast": (0.01, 0.1, 0.5), "tau": (0.1, 0.5)},
 }
 
 

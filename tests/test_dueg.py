@@ -1,13 +1,17 @@
 """Every decoder of the content tower: `[User]` after a prefix sees that prefix and nothing else, in training as later."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from tests.tiny_families import FAMILIES, save_tiny_family
 
-from molar.checkpoint import load_model, save_model
+from molar.backbone import backbone_sha256
+from molar.checkpoint import load_model, read_meta, save_model
 from molar.errors import MolarError
 from molar.loop import Recipe, _adamw
+from molar.train import CONTENT_ALONE, train_molar
 from molar.user_encoder import ContentConfig, ContentUserEncoder
 
 ITEMS, DIM_IN = 30, 12
@@ -110,6 +114,18 @@ def test_what_stays_frozen_is_taken_from_the_backbone(backbone, tmp_path):
     loaded = load_model(tmp_path)
     give_vectors(loaded)
     torch.testing.assert_close(loaded.states(histories()), model.states(histories()), atol=5e-3, rtol=1e-2)
+
+
+def test_a_tower_with_the_backbones_decoder_trains_tells_its_backbone_and_comes_back(tiny, tiny_vectors, backbone, tmp_path):
+    config = ContentConfig(dim_in=16, dim=16, max_length=6, decoder="backbone", backbone=backbone, frozen=1)
+    recipe = Recipe(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.0, patience=2)
+    model = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=config, recipe=recipe, out=tmp_path)
+    fresh, tuned = build(decoder="backbone", backbone=backbone).decoder.text.layers, model.decoder.text.layers
+    weights = [[layer.self_attn.q_proj.weight for layer in layers] for layers in (fresh, tuned)]
+    assert torch.equal(weights[0][0], weights[1][0]) and not torch.allclose(weights[0][1], weights[1][1], atol=1e-3)
+    assert load_model(tmp_path).config.backbone_sha256 == backbone_sha256(Path(backbone))
+    curve = read_meta(tmp_path)["curve"]
+    assert curve[-1]["loss"] < curve[0]["loss"]
 
 
 def test_a_decoder_of_another_backbone_is_refused(backbone, tmp_path):

@@ -1,5 +1,6 @@
 """What a GPU asks of the code, as far as it can be seen without one: memory that runs out, tensors on another device."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from tests.test_tune import QUICK
 from tests.tiny_backbone import save_tiny_backbone
 from tests.tiny_families import save_tiny_family
 
+from molar.alignment import AlignConfig, AlignmentLoss
 from molar.batches import epoch_batches
 from molar.checkpoint import ID_MODELS
 from molar.encode import GPU_BATCH, encode_catalogue
@@ -22,8 +24,9 @@ from molar.encoder import EncoderConfig, ItemEncoder
 from molar.errors import MolarError
 from molar.evaluate import TowerScorer
 from molar.features import Pieces
+from molar.fusion import FUSIONS
 from molar.losses import LOSSES, LossConfig, NextItemLoss
-from molar.train import _aligned, data_sizes
+from molar.train import _frozen_states, data_sizes
 from molar.tune import Tuner
 from molar.tune_samples import draw_samples
 from molar.user_encoder import ContentConfig, ContentUserEncoder
@@ -110,24 +113,30 @@ def on_meta(split, vectors) -> dict:
     towers = {"content": content}
     for name, (build, config_class) in ID_MODELS.items():
         towers[name] = build(config_class(**data_sizes(config_class, split), dim=16, max_length=6))
+    for fusion in FUSIONS[1:]:
+        towers[fusion] = ContentUserEncoder(dataclasses.replace(content.config, fusion=fusion))
+        towers[fusion].set_item_vectors(vectors)
+        towers[fusion].set_counts(split.train_counts())
+        towers[fusion].set_id_tower(towers["sasrec"])
     return {name: tower.to("meta") for name, tower in towers.items()}
 
 
-@pytest.mark.parametrize("name", ["content", *ID_MODELS])
+@pytest.mark.parametrize("name", ["content", *FUSIONS[1:], *ID_MODELS])
 @pytest.mark.parametrize("kind", LOSSES)
 def test_a_towers_loss_computes_where_the_tower_is(tiny, tiny_vectors, name, kind):
     towers, rng = on_meta(tiny.split, tiny_vectors), np.random.default_rng(0)
     batch = next(epoch_batches(tiny.split, seed=0, epoch=1, batch_size=8, max_length=6))
     value, states = NextItemLoss(tiny.split, LossConfig(kind, negatives=10))(towers[name], batch, rng)
     if name == "content":
-        value = value + _aligned(states, batch, towers["sasrec"], tiny.split.held_out, 0.1)
-    elif regularise := towers[name].regulariser(towers[name].config, tiny.split):
+        align = AlignmentLoss(AlignConfig(on="both"), tiny.split, towers["sasrec"], seed=0)
+        value = value + align(towers[name], towers["sasrec"], batch, states, _frozen_states(towers["sasrec"], batch), rng)
+    elif name in ID_MODELS and (regularise := towers[name].regulariser(towers[name].config, tiny.split)):
         value = value + regularise(towers[name], batch, states, rng)
     assert value.device.type == "meta"
     value.backward()
 
 
-@pytest.mark.parametrize("name", ["content", *ID_MODELS])
+@pytest.mark.parametrize("name", ["content", *FUSIONS[1:], *ID_MODELS])
 def test_ranking_computes_where_the_tower_is(tiny, tiny_vectors, name):
     """Up to the vectors, which then come to the CPU."""
     tower = on_meta(tiny.split, tiny_vectors)[name]

@@ -5,16 +5,17 @@
 #
 # DIR (or $MOLAR_DATA) is a dataset folder in our format; --encoder is what stage 1 trained (default: the demo's), and
 # beside it DIR-without-it, -sa, -ub and -all, where they are, are the same without a task. --only, --jobs and --list are
-# those of scripts/ablate.py: a part of the towers, several at a time, the plan alone. The ID models come from the search
-# of scripts/reproduce_ml1m_id.sh. Everything is written under build/, numbers alone under results/ (of another --users, which
-# tries the script out, under build/ too). Stop it at any moment: the same command goes on where it was.
-# Validation chooses; the test split is read once, when every tower whose vectors are there is trained.
+# those of scripts/ablate.py: a part of the towers (default: all but the backbone's decoder), several at a time, the plan
+# alone. The ID models come from the search of scripts/reproduce_ml1m_id.sh. Everything is written under build/, numbers
+# alone under results/ (those of another --users, to try the script out, under build/ too). Stop it at any moment: the same
+# command goes on where it was. Validation chooses; the test split is read once, when every tower whose vectors are there
+# is trained.
 set -euo pipefail
 
-usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; }
 fail() { echo "error: $1" >&2; exit 2; }
 
-data=${MOLAR_DATA:-} encoder=checkpoints/demo/encoder only='' jobs=1 list='' users=1500 films=3706 epochs=''
+data=${MOLAR_DATA:-} encoder=checkpoints/demo/encoder only=default,alignment,encoders jobs=1 list='' users=1500 films=3706 epochs=''
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
@@ -38,8 +39,7 @@ part=$home/dataset vectors=$home/vectors ids=$home/ids towers=$home/towers
 mkdir -p build "$results" "$vectors" "$ids"
 ln -sfn "$data" build/ml1m  # so that the commands that results name hold no path of this machine
 ablate=("$python" -m scripts.ablate "$part" --work "$towers" --vectors "$vectors" --id-models "$ids" --out "$results/ablations.json"
-  --jobs "$jobs" --set max_length=200 --set precision=bfloat16)
-if [ -n "$only" ]; then ablate+=(--only "$only"); fi
+  --jobs "$jobs" --only "$only" --set max_length=200 --set precision=bfloat16)
 if [ -n "$epochs" ]; then ablate+=(--epochs "$epochs"); fi
 if [ -n "$list" ]; then "${ablate[@]}" --list; exit 0; fi
 
@@ -64,7 +64,7 @@ for task in it sa ub all; do
 done
 
 "${ablate[@]}"
-if "${ablate[@]}" --list | grep -q ' ready$'; then
+if "${ablate[@]}" --only default,alignment,encoders --list | grep -q ' ready$'; then
   echo "Some towers are still to be trained (--list tells which): nothing is measured on the test split yet."
   exit 0
 fi

@@ -69,11 +69,12 @@ def test_more_than_there_is_cannot_be_taken(tiny, tmp_path, users, films):
         ([], "name the dataset folder with --data DIR or MOLAR_DATA"),
         (["--data", "nowhere"], "there is no folder nowhere"),
         (["--users"], "--users needs a value"),
-        (["--epochs", "3"], "unknown option --epochs"),
+        (["--colour", "3"], "unknown option --colour"),
     ],
 )
-def test_the_script_says_what_it_needs(arguments, expected, tmp_path):
-    script = Path(__file__).parent.parent / "scripts" / "reproduce_ml1m.sh"
+@pytest.mark.parametrize("name", ["reproduce_ml1m.sh", "ablate_ml1m.sh"])
+def test_the_scripts_say_what_they_need(name, arguments, expected, tmp_path):
+    script = Path(__file__).parent.parent / "scripts" / name
     environment = {name: value for name, value in os.environ.items() if name != "MOLAR_DATA"}
     done = subprocess.run(["bash", script, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 2

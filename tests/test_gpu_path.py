@@ -1,5 +1,6 @@
 """What a GPU asks of the code, as far as it can be seen without one: memory that runs out, tensors on another device."""
 
+import copy
 import dataclasses
 import json
 import os
@@ -117,7 +118,7 @@ def on_meta(split, vectors) -> dict:
         towers[fusion] = ContentUserEncoder(dataclasses.replace(content.config, fusion=fusion))
         towers[fusion].set_item_vectors(vectors)
         towers[fusion].set_counts(split.train_counts())
-        towers[fusion].set_id_tower(towers["sasrec"])
+        towers[fusion].set_id_tower(copy.deepcopy(towers["sasrec"]))  # which it freezes
     return {name: tower.to("meta") for name, tower in towers.items()}
 
 

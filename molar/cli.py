@@ -16,7 +16,7 @@ DESCRIPTION = """\
 Next-item recommendation from text and pictures, post-aligned with collaborative filtering.
 
 In order:  check → fetch-backbone → tune-encoder → encode → fidelity → train-id → train →
-           train-content → evaluate → evaluate-id → draw-maps → recommend
+           train-content → evaluate → evaluate-id → evaluate-content → draw-maps → recommend
 Every long command can be stopped; the same command resumes."""
 
 
@@ -82,6 +82,8 @@ def _preparing(verbs) -> None:
     verb.add_argument("--precision", default="nf4", help="of the language model: float32, bfloat16, int8 or nf4 (default: nf4)")
     verb.add_argument("--no-gate", dest="gate", action="store_false",
                       help="the language model's state alone, without the features that the late gate carries past it")  # fmt: skip
+    verb.add_argument("--probe", metavar="NAME",
+                      help="shuffled-pictures, no-picture, no-text or no-title: CHECKPOINT/vectors-NAME.safetensors")  # fmt: skip
 
 
 def _training(verbs) -> None:
@@ -128,6 +130,21 @@ def _measuring(verbs) -> None:
     _dataset(verb, split=True)
     verb.add_argument("folders", type=Path, nargs="+", metavar="FOLDER",
                       help="a trained ID model, or a folder of several; seeds of one label are one model's")  # fmt: skip
+    _results(verb)
+
+    verb = _verb(verbs, "evaluate-content", do.evaluate_content, "the same for content towers, the ID models beside them, both fused")
+    _dataset(verb, split=True)
+    verb.add_argument("folders", type=Path, nargs="+", metavar="FOLDER",
+                      help="a trained content tower, or a folder of several; seeds of one label are one model's")  # fmt: skip
+    verb.add_argument("--id-model", type=Path, nargs="+", required=True, metavar="FOLDER",
+                      help="the ID models that they were aligned to, or folders of such")  # fmt: skip
+    verb.add_argument("--vectors", type=Path, nargs="+", required=True, metavar="FILE",
+                      help="the item vectors that they were trained on, or folders of such")  # fmt: skip
+    verb.add_argument("--default", metavar="LABEL", help="the label that others are compared with (default: molar)")
+    verb.add_argument("--fused", nargs="*", metavar="LABEL", help="labels whose score is joined with their ID model's (default: molar content)")
+    verb.add_argument("--probes", nargs="+", default=[], metavar="LABEL",
+                      help="labels that are asked again with a part of their input taken away or exchanged")  # fmt: skip
+    verb.add_argument("--brief", action="store_true", help="NDCG@10 and Recall@10 of all users, for tables of many towers")
     _results(verb)
 
     verb = _verb(verbs, "fidelity", do.fidelity, "what fewer bits cost: vectors in every precision beside bfloat16")

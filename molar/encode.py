@@ -19,7 +19,7 @@ SHOWN = 10  # items named in the closing remark
 
 def encode_items(
     dataset_dir: Path, checkpoint_dir: Path, *, backbone: str = "nano", precision: str = "nf4", gate: bool = True,
-    encoder: Path | None = None, report: Report = silent,
+    encoder: Path | None = None, probe: str | None = None, report: Report = silent,
 ) -> Path:  # fmt: skip
     """Encode all items of a dataset folder and write `vectors.safetensors` into the checkpoint folder.
 
@@ -27,15 +27,18 @@ def encode_items(
     and in `nano` only the late gate tells what is in a picture; the report says so, and how many items have no picture
     or no text and are read by the other alone. An item whose picture cannot be read is named and read by its text
     alone; the same command reads it anew once the picture is mended. Stopped or killed, it loses the batch in flight;
-    the same command resumes. Raises `MolarError` for a bad dataset, an absent backbone or a full disk.
+    the same command resumes. probe: one of `molar.probes.OF_ITEMS`; items are then read without a part of them, or with
+    another's, and the file is `vectors-PROBE.safetensors`. Raises `MolarError` for a bad dataset, an absent backbone or
+    a full disk.
     """
     from molar.data import load_dataset
     from molar.encoder import EncoderConfig, ItemEncoder
+    from molar.probes import probe_path, probed_items
     from molar.vectors import save_vectors
 
     dataset = load_dataset(dataset_dir, interactions=None, decode_pictures=False)  # each is decoded below, once
     trained = tuned_encoder(checkpoint_dir, encoder)
-    texts, paths = item_texts(dataset), [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
+    texts, paths = probed_items(dataset, probe) if probe else (item_texts(dataset), item_pictures(dataset))
     notes = [f"no tuned encoder in {checkpoint_dir}: nothing is trained yet (--encoder names one)"] if trained is None else []
     require_writable(Path(checkpoint_dir))
     for note in notes + absent_parts(texts, paths):
@@ -46,7 +49,8 @@ def encode_items(
     vectors = disk_array(cache_folder(), (dataset.n_items + 1, model.dim))
     encode_catalogue(model, texts, paths, cache_folder(), names=dataset.item_ids[1:], out=vectors[1:], report=report)
     out = Path(checkpoint_dir) / "vectors.safetensors"
-    save_vectors(out, vectors, dataset, model.fingerprint)
+    out = probe_path(out, probe) if probe else out
+    save_vectors(out, vectors, dataset, model.fingerprint | ({"probe": probe} if probe else {}))
     return out
 
 
@@ -57,7 +61,6 @@ def tuned_encoder(checkpoint_dir: Path, given: Path | None = None) -> Path | Non
 
 
 def cache_folder() -> Path:
-    """Where vectors and picture features are kept between runs."""
     """Where encoded vectors and picture features are kept between runs: `cache` in `molar_home()`."""
     from molar.backbone import molar_home
 
@@ -70,6 +73,11 @@ def item_texts(dataset) -> list[str]:
 
     columns = list(dataset.encoded_columns)
     return [item_text(dict(zip(columns, row))) for row in dataset.items[columns].itertuples(index=False)]
+
+
+def item_pictures(dataset) -> list[Path | None]:
+    """Each item's picture in item order, None where it has none."""
+    return [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
 
 
 def absent_parts(texts: list[str], pictures: list) -> list[str]:
@@ -127,6 +135,29 @@ def encode_catalogue(
         shown = ", ".join(unread[:SHOWN]) + (" …" if len(unread) > SHOWN else "")
         report(0, 0, f"{len(unread):,} read by their text alone, since their pictures cannot be read: {shown}")
     return vectors
+
+
+def catalogue_features(encoder, pictures: list, cache: Path, *, names=None, report: Report = silent) -> np.ndarray:
+    """(n_items, wide) float32: what the frozen tower alone says of each picture, pooled; zeros where there is none.
+
+    Through the cache that `encode_catalogue` fills too. Arguments, unreadable pictures and errors: `encode_catalogue`."""
+    from molar.features import Pieces, picture_features
+
+    kept, pieces = VectorCache(cache / "pictures", encoder.tower_fingerprint), Pieces()
+    names = range(1, len(pictures) + 1) if names is None else names
+    pooled = np.zeros((len(pictures), encoder.wide), np.float32)
+    for start in range(0, len(pictures), BATCH):
+        batch = list(range(start, min(start + BATCH, len(pictures))))
+        pixels = _decode(encoder, pictures, batch)
+        for item, own in zip(batch, pixels):
+            if isinstance(own, MolarError):
+                report(0, 0, f"item {names[item]} has no picture to read. {own}")
+        pixels = [None if isinstance(own, MolarError) else own for own in pixels]
+        keys = ["" if own is None else own.key for own in pixels]
+        seen, has = picture_features(encoder, pixels, keys, kept, pieces)
+        pooled[batch] = (seen.pooled * has[:, None]).numpy()
+        report(batch[-1] + 1, len(pictures), "pictures")
+    return pooled
 
 
 class _CachedEncoder:

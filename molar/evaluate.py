@@ -1,28 +1,26 @@
 """A checkpoint measured whole: baselines, oracles and towers by full ranking, see docs/evaluation.md."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 
-from molar.alignment_metrics import LEAST_USERS, measure_alignment
+from molar.backbone import sha256_of
 from molar.baselines import HALF_LIVES, ContentKNN, ItemKNN, Popularity, Random
 from molar.curves import curve_of, write_curves
 from molar.data import Dataset, load_dataset
 from molar.errors import MolarError
+from molar.evaluate_alignment import HELD_OUT, Pairing, alignment_rows
 from molar.metrics import beyond_accuracy, ndcg
 from molar.oracles import read_oracles
 from molar.progress import Report, silent
 from molar.ranking import Scorer, TowerScorer, evaluate_ranks, ranks_and_lists
-from molar.results import Run, Source, interval, read_rows, resampled_means, rows_for, write_json, write_rows
+from molar.results import Run, Source, read_rows, rows_for, write_json, write_rows
 from molar.slices import MAIN, is_bucket, slices
 from molar.split import LEAVE_ONE_OUT, TEMPORAL, Split, split_dataset
 from molar.vectors import load_vectors
 
 ID_TOWER, BEFORE, AFTER = "sasrec", "content", "molar"
 TOWERS = (ID_TOWER, BEFORE, AFTER)
-HELD_OUT = "held-out"
-MOST_POOLED, MOST_FITTING = 2000, 4000  # users whose alignment is measured, and users who fit the rotation
 
 
 def evaluate_checkpoint(
@@ -50,7 +48,7 @@ def evaluate_checkpoint(
     split = split_dataset(dataset, method)
     vectors = load_vectors(checkpoint_dir / "vectors.safetensors", dataset)
     towers, sources = load_towers(checkpoint_dir, split, vectors)
-    sources["content-knn"] = Source(weights_sha256=_file_sha256(checkpoint_dir / "vectors.safetensors"))
+    sources["content-knn"] = Source(weights_sha256=sha256_of(checkpoint_dir / "vectors.safetensors"))
     neighbours = [ItemKNN(split), ContentKNN(split, vectors)]
     half_lives = {scorer.name: choose_half_life(scorer, split) for scorer in neighbours}
     scorers = [Random(split), Popularity(split), *neighbours, *towers.values()]
@@ -65,7 +63,8 @@ def evaluate_checkpoint(
         runs += oracle_runs(split, interactions, part, users)
         facts = facts_of(split, interactions, part, command)
         rows += rows_for(runs, slices_shown(split, part, users, which), facts)
-        rows += alignment_rows(towers, split, part, users, runs, facts)
+        of_towers = [run for run in runs if run.model in TOWERS]
+        rows += alignment_rows(pairings(towers, runs), of_towers, split, part, users, facts)
     write_rows(Path(out), rows)
     write_curves(Path(out), [curve_of(checkpoint_dir / name, facts["dataset"], name) for name in towers])
     if which == "test":
@@ -149,33 +148,13 @@ def choose_half_life(scorer: ItemKNN | ContentKNN, split: Split) -> float | None
     return scorer.half_life if np.isfinite(scorer.half_life) else None
 
 
-def alignment_rows(towers, split: Split, which: str, users: np.ndarray, runs: list[Run], facts) -> list[dict]:
-    """Accuracy and alignment of the content tower before and after, on users that the alignment loss never saw.
-
-    Metrics named align/… are those of `molar.alignment_metrics`. Nothing is measured without all three towers, or
-    with too few held-out users.
-    """
-    pool = np.flatnonzero(split.held_out[users])[:MOST_POOLED]
-    if len(pool) < LEAST_USERS or set(towers) != set(TOWERS):
+def pairings(towers: dict[str, TowerScorer], runs: list[Run]) -> list[Pairing]:
+    """The content tower before and after alignment, each beside the ID tower; [] unless all three are trained."""
+    if set(towers) != set(TOWERS):
         return []
-    fitting = users[~split.held_out[users]][:MOST_FITTING]
-    in_pool = np.zeros(len(users), bool)
-    in_pool[pool] = True
-    rows = rows_for([run for run in runs if run.model in TOWERS], {HELD_OUT: in_pool}, facts)
-    of = {(row["model"], row["variant"]): row for row in rows}
-    histories = [split.histories_of(some, which) for some in (users[pool], fitting)]
-    ids = [towers[ID_TOWER].model.user_vectors(some) for some in histories]
-    for name in (BEFORE, AFTER):
-        contents = [towers[name].model.user_vectors(some) for some in histories]
-        found = measure_alignment(contents[0], ids[0], (contents[1], ids[1]))
-        drawn = resampled_means(np.stack(list(found.per_user.values()), axis=1))
-        row = of[name, ""]
-        row["metrics"] |= {f"align/{metric}": round(number, 6) for metric, number in found.numbers().items()}
-        row["ci"] |= {f"align/{metric}": interval(drawn[:, i]) for i, metric in enumerate(found.per_user)}
-    change = of[AFTER, f"minus {BEFORE}"]
-    of[AFTER, ""]["metrics"]["delta_ndcg@10"] = change["metrics"]["ndcg@10"]
-    of[AFTER, ""]["ci"]["delta_ndcg@10"] = change["ci"]["ndcg@10"]
-    return rows
+    of, models = {run.model: run for run in runs}, {name: scorer.model for name, scorer in towers.items()}
+    before = Pairing(of[BEFORE], models[BEFORE], models[ID_TOWER])
+    return [before, Pairing(of[AFTER], models[AFTER], models[ID_TOWER], before=of[BEFORE])]
 
 
 def page_numbers(rows: list[dict]) -> dict:
@@ -195,7 +174,3 @@ def page_numbers(rows: list[dict]) -> dict:
         else:
             models.setdefault(row["model"], {})[row["slice"]] = numbers
     return {"split": "test", "models": models, "differences": differences, "alignment": alignment}
-
-
-def _file_sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -3,7 +3,6 @@
 Nothing is encoded, so this needs neither a backbone nor item vectors. See docs/evaluation.md.
 """
 
-import json
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -11,18 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from molar.baselines import ItemKNN, Popularity, Random
-from molar.checkpoint import CONFIG, load_tower, read_meta, weights_sha256
+from molar.checkpoint import weights_sha256
 from molar.curves import curve_of, write_curves
 from molar.data import load_dataset
-from molar.errors import MolarError
 from molar.evaluate import choose_half_life, facts_of, measure, oracle_runs, parts_measured, slices_shown
 from molar.metrics import ndcg
 from molar.progress import Report, silent
 from molar.ranking import TowerScorer
 from molar.results import Run, Source, rows_for, write_rows
-from molar.split import LEAVE_ONE_OUT, Split, split_dataset
-
-CONTENT_CLASS = "ContentUserEncoder"
+from molar.split import LEAVE_ONE_OUT, split_dataset
+from molar.trained import find_id_models, load_id_model
 
 
 def evaluate_id_models(
@@ -92,41 +89,3 @@ def comparisons(runs: Sequence[Run]) -> list[tuple[str, str]]:
             gains.setdefault(run.model, []).append(float(ndcg(run.ranks, 10).mean()) if len(run.ranks) else 0.0)
     best_first = sorted(gains, key=lambda model: -np.mean(gains[model]))  # stable: equals as they came
     return list(combinations(best_first, 2))
-
-
-def find_id_models(folders: Sequence[str | Path]) -> dict[Path, tuple[str, int]]:
-    """Folder → (label, seed) of every trained ID model in or beneath `folders`, sorted. Errors: `evaluate_id_models`."""
-    found = {}
-    for folder in map(Path, folders):
-        inside = [folder] if (folder / CONFIG).is_file() else sorted(path.parent for path in folder.rglob(CONFIG))
-        inside = inside if inside == [folder] else [path for path in inside if _model_class(path) not in ("", CONTENT_CLASS)]
-        if not inside:
-            raise MolarError(f"There is no trained ID model in {folder}: python -m molar train-id trains one.")
-        for path in inside:
-            meta = read_meta(path)
-            found[path] = (str(meta.get("label") or path.name), int(meta.get("seed", 0)))
-    by_name = {}
-    for path, name in sorted(found.items(), key=lambda entry: entry[1]):
-        if name in by_name:
-            raise MolarError(
-                f"{by_name[name]} and {path} are both {name[0]} with seed {name[1]}: name one of them, or train one of "
-                "them under another label."
-            )
-        by_name[name] = path
-    return {path: name for name, path in by_name.items()}
-
-
-def load_id_model(folder: Path, split: Split):
-    """The ID model of a folder, checked to be of these data and this split. Raises MolarError if it is not."""
-    if _model_class(folder) == CONTENT_CLASS:
-        raise MolarError(f"{folder} holds a content tower, which needs item vectors: python -m molar evaluate measures it.")
-    return load_tower(folder, split, vectors=np.empty((0, 0), np.float32))
-
-
-def _model_class(folder: Path) -> str:
-    """The class that a folder's config.json names, "" where it is the config of something else."""
-    try:
-        saved = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    return str(saved.get("class", "")) if isinstance(saved, dict) and "weights_sha256" in saved else ""

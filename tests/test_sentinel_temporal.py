@@ -13,7 +13,8 @@ from molar.baselines import ItemKNN, Popularity
 from molar.batches import epoch_batches, training_targets
 from molar.id_models import IDModel, SASRecConfig
 from molar.split import Split, temporal_split
-from molar.train import train_id_model
+from molar.train import train_id_model, train_molar
+from molar.user_encoder import ContentConfig, ContentUserEncoder
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,22 @@ def test_no_training_step_touches_a_sentinel(world, monkeypatch):
     config = SASRecConfig(split.dataset.n_items, dim=8, heads=1, blocks=1, max_length=4)
     train_id_model(split, config=config, epochs=1)
     assert len(touched) > 10 and not touched & set(sentinels.tolist())
+
+
+def test_a_content_tower_is_trained_and_scaled_without_a_sentinel(world):
+    """Their vectors are huge: a scaling or a step that had read one of them would give another tower."""
+    split, sentinels = world
+    config = SASRecConfig(split.dataset.n_items, dim=8, heads=1, blocks=1, max_length=4)
+    id_model = train_id_model(split, config=config, epochs=1)
+
+    def trained(scale: float) -> ContentUserEncoder:
+        vectors = np.random.default_rng(0).standard_normal((split.dataset.n_items + 1, 6)).astype(np.float32)
+        vectors[sentinels] *= scale
+        sizes = ContentConfig(6, dim=8, heads=1, hidden=0, max_length=4)
+        return train_molar(split, vectors, id_model, config=sizes, epochs=1)
+
+    one, other = (trained(scale).state_dict() for scale in (1.0, 1e3))
+    assert len(one) > 10 and all((one[name] == other[name]).all() for name in one)
 
 
 def test_a_history_at_test_is_earlier_than_what_is_asked(world):

@@ -108,9 +108,10 @@ def train_molar(
     vectors: item vectors (n_items + 1, dim_in). Without alignment (α = 0) it is the model "content": same start, batches,
     dropout and steps, and no ID model (but in a fused tower). L_rec is by default the softmax over the warm catalogue in
     place of the paper's one-negative BCE (Eq. 3), over cosines plus the model's prior of popularity. Users of
-    `split.held_out` take part in L_rec and never in the alignment. A joint ID tower starts from `id_model`, which stays as it is, learns by the same
-    loss, and is saved as `out`/id_tower. encoder: the fingerprint of the vectors, saved beside the tower, which then
-    refuses others; vectors_file: the name of their file. `label`, `out` and errors: `train_id_model`."""
+    `split.held_out` take part in L_rec and never in the alignment. A joint ID tower starts from `id_model`, which stays
+    as it is, learns by the same loss, and is saved as `out`/id_tower. encoder: the fingerprint of the vectors, saved
+    beside the tower, which then refuses others; vectors_file: the name of their file. `label`, `out` and errors:
+    `train_id_model`."""
     align = align if align.active else CONTENT_ALONE
     config = dataclasses.replace(config or ContentConfig(dim_in=vectors.shape[1]), rotated=align.kind == "procrustes")
     recipe = dataclasses.replace(recipe, epochs=recipe.epochs if epochs is None else epochs)

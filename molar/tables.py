@@ -1,7 +1,9 @@
 """Read a CSV table as a spreadsheet shows it, and note every mistake with its file, row and column."""
 
 import csv
+import gzip
 import io
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,16 +37,29 @@ class Problem:
         return f"{self.severity}: {self.place}: {self.what}"
 
 
+def stored_table(path: Path) -> Path:
+    """Where a table is: at `path`, or, where only that is there, gzipped beside it (`interactions.csv.gz`)."""
+    packed = path.with_name(f"{path.name}.gz")
+    return packed if packed.is_file() and not path.is_file() else path
+
+
 def read_table(path: Path) -> tuple[pd.DataFrame | None, list[Problem]]:
     """The cells of a CSV file as text ("" when empty), indexed by spreadsheet row, and what is wrong with the file.
 
     A line break inside quotes stays inside its cell, so it does not shift the row numbers; empty rows are left out but
     counted. Bytes that are not UTF-8 are reported cell by cell. The table is None where no cell can be trusted.
+    A file of that name with `.gz` behind it will do as well (`stored_table`).
     """
+    path = stored_table(path)
     name = path.name
     if not path.is_file():
         return None, [Problem(name, None, None, "this file is missing")]
     raw = path.read_bytes()
+    if name.endswith(".gz"):
+        try:
+            raw = gzip.decompress(raw)
+        except (OSError, EOFError, zlib.error):
+            return None, [Problem(name, None, None, "the file cannot be unpacked; pack it again with gzip, or leave it unpacked")]
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return None, [Problem(name, 1, None, "the file is written in UTF-16; save it as CSV in UTF-8")]
     try:

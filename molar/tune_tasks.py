@@ -22,6 +22,7 @@ from molar.data import load_dataset
 from molar.encode import item_texts
 from molar.prompt import item_text
 from molar.split import Split, split_dataset
+from molar.tables import stored_table
 
 TASKS = ("it", "sa", "ub")
 HELD_OUT_SHARE = 0.1  # of the described items, and of the users
@@ -48,7 +49,7 @@ class Sample:
 
 def open_split(dataset_dir: Path, interactions: str, method: str) -> Split:
     """The dataset of a folder, split. A folder without that file of histories is a catalogue of which no item is cold."""
-    there = (Path(dataset_dir) / interactions).exists() or interactions != "interactions.csv"
+    there = stored_table(Path(dataset_dir) / interactions).is_file() or interactions != "interactions.csv"
     return split_dataset(load_dataset(dataset_dir, interactions=interactions if there else None), method)
 
 

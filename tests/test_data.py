@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import numpy as np
@@ -148,3 +149,19 @@ def test_pictures_need_not_be_decoded_again_but_must_be_there(tiny_folder):
     picture.unlink()
     with pytest.raises(DatasetError, match="no picture"):
         load_dataset(tiny_folder, decode_pictures=False)
+
+
+def test_a_gzipped_table_is_read_as_it_would_be_unpacked(tiny_folder):
+    plain = load_dataset(tiny_folder)
+    table = tiny_folder / "interactions.csv"
+    (tiny_folder / "interactions.csv.gz").write_bytes(gzip.compress(table.read_bytes()))
+    table.unlink()
+    assert load_dataset(tiny_folder).data_hash == plain.data_hash
+
+
+def test_a_damaged_gzipped_table_is_told(tiny_folder):
+    table = tiny_folder / "interactions.csv"
+    (tiny_folder / "interactions.csv.gz").write_bytes(gzip.compress(table.read_bytes())[:-20])
+    table.unlink()
+    with pytest.raises(DatasetError, match="interactions.csv.gz: the file cannot be unpacked"):
+        load_dataset(tiny_folder)

@@ -1,5 +1,6 @@
 """Simulated shoppers: what they may buy, what the dial does, and that the oracles are exact."""
 
+import gzip
 import hashlib
 import json
 from dataclasses import asdict, replace
@@ -19,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "assets" / "demo"
 DOCUMENTATION = ROOT / "docs" / "print-shop.md"
 TINY = Taste(shoppers=60, cut=100, end=130, most=12, extra_scale=2.0)
-shipped = pytest.mark.skipif(not (DEMO / "interactions.csv").exists(), reason="the demo dataset is not drawn yet")
+shipped = pytest.mark.skipif(not (DEMO / "interactions.csv.gz").exists(), reason="the demo dataset is not drawn yet")
 
 
 def tiny_prints() -> list[Print]:
@@ -201,7 +202,7 @@ def test_the_command_writes_hashed_files_twice_the_same(tmp_path):
     first, second = (write_shoppers(tmp_path / name, tiny_prints(), TINY) for name in "ab")
     assert first == second and len(first["interactions"]) == len(DIALS)
     for name, file in first["interactions"].items():
-        content = (tmp_path / "a" / name).read_bytes()
+        content = gzip.decompress((tmp_path / "a" / f"{name}.gz").read_bytes())
         assert hashlib.sha256(content).hexdigest() == file["sha256"]
         assert len(content.splitlines()) == file["purchases"] + 1
     oracle = pd.read_csv(tmp_path / "a" / "truth" / "oracle.csv")
@@ -217,16 +218,17 @@ def test_the_shipped_shop_was_made_with_the_parameters_and_catalogue_of_this_cod
     assert about["catalogue_sha256"] == catalogue_hash(build_catalogue())
     assert len(about["interactions"]) == len(DIALS), "the other dials' hashes are kept, their files are made on demand"
     for name, file in about["interactions"].items():
-        if name == "interactions.csv" or (DEMO / name).exists():
-            assert hashlib.sha256((DEMO / name).read_bytes()).hexdigest() == file["sha256"]
+        packed = DEMO / f"{name}.gz"
+        if name == "interactions.csv" or packed.exists():
+            assert hashlib.sha256(gzip.decompress(packed.read_bytes())).hexdigest() == file["sha256"]
 
 
 @shipped
 @pytest.mark.parametrize("ending", DIALS)
 def test_the_shipped_shop_keeps_its_promises(ending):
-    if ending and not (DEMO / f"interactions{ending}.csv").exists():
+    if ending and not (DEMO / f"interactions{ending}.csv.gz").exists():
         pytest.skip("the other dials are made on demand: python -m scripts.printshop.write_shoppers assets/demo")
-    bought = pd.read_csv(DEMO / f"interactions{ending}.csv")
+    bought = pd.read_csv(DEMO / f"interactions{ending}.csv.gz")
     left = bought.groupby("user_id").cumcount(ascending=False)
     launches = {item.item_id: item.launch for item in build_catalogue()}
     cold = {item for item, launch in launches.items() if launch > CUT}

@@ -6,6 +6,7 @@ Beside them truth/: shoppers.csv (tastes), oracle*.csv (ranks of both oracles), 
 """
 
 import argparse
+import gzip
 import hashlib
 import json
 import sys
@@ -38,8 +39,9 @@ def write_shoppers(out: Path, prints: Sequence[Print], taste: Taste, report: Rep
         shop = open_shop(prints, replace(taste, hidden=hidden))
         purchases = simulate(shop)
         name = f"interactions{ending}.csv"
-        write_table(out / name, interactions(shop, purchases))
-        digest = hashlib.sha256((out / name).read_bytes()).hexdigest()
+        table = as_csv(interactions(shop, purchases))
+        digest = hashlib.sha256(table).hexdigest()  # of what is packed, since another zlib may pack it otherwise
+        (out / f"{name}.gz").write_bytes(gzip.compress(table, mtime=0))
         files[name] = {"hidden": hidden, "sha256": digest, "shoppers": len(purchases.types),
                        "purchases": len(purchases.items)}  # fmt: skip
         found = limits(shop, purchases)
@@ -110,8 +112,12 @@ def catalogue_hash(prints: Sequence[Print]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def as_csv(table: pd.DataFrame) -> bytes:
+    return table.to_csv(index=False, lineterminator="\n", float_format="%.5g").encode()
+
+
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    table.to_csv(path, index=False, lineterminator="\n", float_format="%.5g")
+    path.write_bytes(as_csv(table))
 
 
 def write_json(path: Path, text: str) -> None:

@@ -125,5 +125,5 @@ def _dials(dials: dict, metric: str) -> str:
 
     present = [dials[name] for name in words.DIALS if name in dials]
     columns = [(words.slice_name(words.DIALS[run.name], run.size("all")), run, "all") for run in present]
-    says = f'<p class="ev-note">{escape(words.DIAL_MEANS)}</p>'
+    says = f'<p class="ev-note">{escape(words.NOTES[words.DIAL])}</p>'
     return says + tables.accuracy(words.ACCURACY, columns, metric)

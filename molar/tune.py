@@ -22,7 +22,7 @@ from molar.tune_tasks import TASKS, Tasks
 
 SOURCES = (*TASKS, PAIRS)
 # How many samples of each task, each shown once. Over nano, films and posters, one core needs .6 s for a sample of it, sa or
-# pairs, 4.4 s for one of ub with four items, .26 s to see a picture: the first schedule is about 45 minutes of two quiet
+# pairs, 4.4 s for one of ub with four items, .26 s to see a picture: the first schedule is estimated at 45 minutes of two quiet
 # cores. The second is the paper's.
 SCHEDULES = {
     "cpu": {"counts": {"it": 1000, "sa": 1000, "ub": 300, PAIRS: 800}, "batch": 8, "held_out": 24},

@@ -90,6 +90,7 @@ def _picker(runs: list, served: str, key: str, metric: str, metrics: list[str], 
 
 def _run(run, metric: str) -> str:
     """Everything of one results file."""
+    from app import evidence_method as method
     from app import evidence_tables as tables
 
     slices = run.slices()
@@ -105,12 +106,19 @@ def _run(run, metric: str) -> str:
         columns = [(words.slice_name(name, run.size(name)), run, name) for name in families[title]]
         return tables.accuracy(title, columns, metric, words.SLICE_NOTES.get(title, "")) if columns else ""
 
-    return "".join([
+    about = [
         f'<p class="ev-data">{escape(words.data_of(run.dataset, run.size("all")))}</p>',
         *(f'<p class="ev-note">{escape(one)}</p>' for one in notes if one),
+    ]
+    if run.is_ablation:
+        return "".join([*about, method.ablations(run, metric), method.alignment(run)])
+    return "".join([
+        *about,
         ranking(words.ACCURACY),
         tables.differences(run),
         tables.published(run) if run.is_full_movielens else "",
+        method.alignment(run),
+        method.probes(run),
         ranking(words.BY_POPULARITY),
         ranking(words.BY_HISTORY),
         tables.beyond_accuracy(run),

@@ -11,7 +11,9 @@ from app import evidence_words as words
 from molar.errors import MolarError
 
 CURVES = "-curves"
-MINUS = "minus "
+MINUS, PROBE, AGAINST = "minus ", "probe ", "against "  # how the variants begin of rows that are no model's own ranking
+HELD_OUT, ALIGNED = "held-out", "align/"  # the slice and the metrics of alignment
+ABLATIONS, COLD = "ablations", "-cold"  # how the names of files begin or end that need another page
 NDCG = "ndcg@10"
 FULL_ML1M = 6000  # users from which on a file of MovieLens-1M speaks of all of it
 
@@ -57,7 +59,8 @@ class Run:
 
     @property
     def is_full_movielens(self) -> bool:
-        return self.is_movielens and self.size("all") >= FULL_ML1M
+        """Whether its numbers may stand beside published ones: every user, and no film held back."""
+        return self.is_movielens and self.size("all") >= FULL_ML1M and not self.name.endswith(COLD)
 
     @property
     def metrics(self) -> list[str]:
@@ -71,8 +74,25 @@ class Run:
         told = [row.get("split_hash") for row in self.rows] + [curve.get("split_hash") for curve in self.curves]
         return list(dict.fromkeys(filter(None, told)))
 
+    @property
+    def is_ablation(self) -> bool:
+        """Whether it holds one factor at a time, told against the default."""
+        return self.name.startswith(ABLATIONS)
+
     def models_rows(self) -> list[dict]:
-        return [row for row in self.rows if not row["variant"].startswith(MINUS)]
+        return [row for row in self.rows if not row["variant"].startswith((MINUS, PROBE, AGAINST))]
+
+    def probe_rows(self) -> list[dict]:
+        """Those of models that had a part of their input taken away or exchanged."""
+        return [row for row in self.rows if row["variant"].startswith(PROBE)]
+
+    def aligned(self) -> dict[tuple[str, str], list[dict]]:
+        """(model, variant) → its rows with alignment numbers, one a seed; the variant names another ID model."""
+        found: dict = {}
+        for row in self.rows:
+            if row["slice"] == HELD_OUT and any(metric.startswith(ALIGNED) for metric in row["metrics"]):
+                found.setdefault((row["model"], row["variant"]), []).append(row)
+        return found
 
     def models(self) -> list[tuple[str, str]]:
         """(model, variant): baselines, then what was trained from worst to best by NDCG@10, then limits."""
@@ -104,6 +124,13 @@ class Run:
 
     def differences(self) -> dict[tuple[str, str], dict[str, list[dict]]]:
         """(model, other) → slice → its rows, one unless seeds were compared one by one."""
+        return {pair: rows for pair, rows in self._compared().items() if not pair[1].startswith(PROBE)}
+
+    def costs(self) -> dict[tuple[str, str], dict[str, list[dict]]]:
+        """(model, probe) → slice → the rows of what the probe costs the model."""
+        return {pair: rows for pair, rows in self._compared().items() if pair[1].startswith(PROBE)}
+
+    def _compared(self) -> dict[tuple[str, str], dict[str, list[dict]]]:
         found: dict = {}
         for row in self.rows:
             if row["variant"].startswith(MINUS) and NDCG in row["metrics"]:

@@ -78,20 +78,20 @@ def accuracy(title: str, columns: list[Column], metric: str, about: str = "") ->
     if not any(cells.values()):
         return ""
     scale = _scale(cells, metric)
-    head = "".join(_column(says, scale) for says, _, _ in columns)
+    head = "".join(column(says, scale) for says, _, _ in columns)
     body, beyond = [], False
     for heading, group in words.GROUPS:
         of_group = [model for model in models if _in_group(model[0], group)]
         if of_group:
-            body.append(_heading(heading, len(columns) + 1))
+            body.append(group_heading(heading, len(columns) + 1))
         for model in of_group:
             drawn = []
             for place, (where, _, _) in enumerate(columns):
                 cell = cells[model, place]
                 beyond = beyond or (cell is not None and cell.value > scale.high)
-                drawn.append(_dot(cell, scale, model, where, metric))
-            body.append(_row(words.model(*model), drawn, model[0]))
-    table = _table([f'<th scope="col">{words.MODEL}</th>', head], body, f"ev-{len(columns)}")
+                drawn.append(dot(cell, scale, model, where, metric))
+            body.append(table_row(words.model(*model), drawn, model[0]))
+    table = table_of([f'<th scope="col">{words.MODEL}</th>', head], body, f"ev-{len(columns)}")
     rows = [row for _, run, slice_ in columns for row in run.models_rows() if row["slice"] == slice_]
     hashes = list(dict.fromkeys(one for _, run, _ in columns for one in run.split_hashes))
     notes = note(words.SHARE_MEANS) * (metric == SHARE) + note(words.BEYOND_AXIS) * beyond
@@ -119,7 +119,8 @@ def _in_group(model: str, group: dict | None) -> bool:
     return model in group if group is not None else model not in words.BASELINES and model not in words.LIMITS
 
 
-def _dot(cell: Cell | None, scale: plots.Axis, model: tuple[str, str], where: str, metric: str) -> str:
+def dot(cell: Cell | None, scale: plots.Axis, model: tuple[str, str], where: str, metric: str) -> str:
+    """A cell with one model's number as a dot with its whisker."""
     if cell is None:
         return '<td class="none">–</td>'
     said = " ".join(filter(None, (
@@ -129,7 +130,7 @@ def _dot(cell: Cell | None, scale: plots.Axis, model: tuple[str, str], where: st
     says = words.strip_says(words.model(*model), where, words.METRICS.get(metric, metric), said)
     hollow = model[0] in words.LIMITS
     picture = plots.strip(scale, cell.value, cell.ci, says, shade=shade, seeds=cell.seeds, hollow=hollow)
-    return f"<td>{_pair(picture, f'{_mean(cell)} <small>{words.interval(cell.ci)}</small>')}</td>"
+    return f"<td>{beside(picture, f'{_mean(cell)} <small>{words.interval(cell.ci)}</small>')}</td>"
 
 
 def _mean(cell: Cell) -> str:
@@ -138,26 +139,26 @@ def _mean(cell: Cell) -> str:
     return f"<b>{words.number(cell.value)}</b>{spread}"
 
 
-def _pair(picture: str, says: str) -> str:
+def beside(picture: str, says: str) -> str:
     """A picture, and its number beside it or, in a narrow column, under it."""
     return f'<div class="ev-pair">{picture}<span>{says}</span></div>'
 
 
-def _column(says: str, scale: plots.Axis) -> str:
+def column(says: str, scale: plots.Axis) -> str:
     """The head of a column of pictures, with their axis."""
-    return f'<th scope="col"><span>{escape(says)}</span>{_pair(plots.axis(scale), "")}</th>'
+    return f'<th scope="col"><span>{escape(says)}</span>{beside(plots.axis(scale), "")}</th>'
 
 
-def _row(name: str, cells: list[str], model: str = "") -> str:
+def table_row(name: str, cells: list[str], model: str = "") -> str:
     mark = f' class="shade-{model}"' if model in plots.OWN_SHADES else ""
     return f'<tr{mark}><th scope="row">{escape(name)}</th>{"".join(cells)}</tr>'
 
 
-def _heading(says: str, columns: int) -> str:
+def group_heading(says: str, columns: int) -> str:
     return f'<tr class="ev-group"><th colspan="{columns}" scope="colgroup"><span>{escape(says)}</span></th></tr>'
 
 
-def _table(head: Iterable[str], body: Iterable[str], kind: str) -> str:
+def table_of(head: Iterable[str], body: Iterable[str], kind: str) -> str:
     return f'<table class="{kind}"><thead><tr>{"".join(head)}</tr></thead><tbody>{"".join(body)}</tbody></table>'
 
 
@@ -176,11 +177,11 @@ def beyond_accuracy(run: Run) -> str:
     for model in run.models():
         cells = [run.cell(model, "all", name) for name in metrics]
         if any(cells):
-            body.append(_row(words.model(*model), [_plain(cell) for cell in cells], model[0]))
-    return section(words.BEYOND, boxed(words.BEYOND, _table(head, body, "ev-numbers")), source(rows, run.split_hashes))
+            body.append(table_row(words.model(*model), [plain(cell) for cell in cells], model[0]))
+    return section(words.BEYOND, boxed(words.BEYOND, table_of(head, body, "ev-numbers")), source(rows, run.split_hashes))
 
 
-def _plain(cell: Cell | None) -> str:
+def plain(cell: Cell | None) -> str:
     return '<td class="none">–</td>' if cell is None else f"<td>{_mean(cell)}</td>"
 
 
@@ -195,16 +196,16 @@ def differences(run: Run) -> str:
              for edge in (row["metrics"][NDCG], *row["ci"].get(NDCG, ()))]  # fmt: skip
     scale = plots.Axis.over(min(0.0, *edges, 0.0), max(0.0, *edges, 0.0))
     head = [f'<th scope="col">{words.DIFFERENCE}</th>']
-    head += [_column(words.slice_name(slice_, run.size(slice_)), scale) for slice_ in slices]
+    head += [column(words.slice_name(slice_, run.size(slice_)), scale) for slice_ in slices]
     body = []
     for pair, by_slice in found.items():
-        cells = [_difference(by_slice.get(slice_), scale, pair, slice_) for slice_ in slices]
-        body.append(_row(words.difference(*pair), cells, pair[0]))
+        cells = [apart(by_slice.get(slice_), scale, pair, slice_) for slice_ in slices]
+        body.append(table_row(words.difference(*pair), cells, pair[0]))
     kind = f"ev-apart ev-{len(slices)}"
-    parts = [boxed(words.DIFFERENCES, _table(head, body[:SHOWN_DIFFERENCES], kind))]
+    parts = [boxed(words.DIFFERENCES, table_of(head, body[:SHOWN_DIFFERENCES], kind))]
     if body[SHOWN_DIFFERENCES:]:
         title = words.more_differences(len(body) - SHOWN_DIFFERENCES)
-        rest = boxed(title, _table(head, body[SHOWN_DIFFERENCES:], kind))
+        rest = boxed(title, table_of(head, body[SHOWN_DIFFERENCES:], kind))
         parts.append(f"<details><summary>{title}</summary>{rest}</details>")
     tested = any("p_holm" in row["metrics"] for row in run.rows)
     compared = {name for pair in found for name in pair}
@@ -213,8 +214,8 @@ def differences(run: Run) -> str:
     return section(words.DIFFERENCES, note(says), *parts, source(rows, run.split_hashes))
 
 
-def _difference(rows: list[dict] | None, scale: plots.Axis, pair: tuple[str, str], slice_: str) -> str:
-    """One difference; of several seeds compared one by one, the mean with the largest p-value."""
+def apart(rows: list[dict] | None, scale: plots.Axis, pair: tuple[str, str], slice_: str) -> str:
+    """A cell with one difference; of several seeds compared one by one, the mean with the largest p-value."""
     if not rows:
         return '<td class="none">–</td>'
     cell = cell_of(rows, NDCG)
@@ -228,7 +229,7 @@ def _difference(rows: list[dict] | None, scale: plots.Axis, pair: tuple[str, str
     way = ("up" if cell.value > 0 else "down") if apart else "same"
     picture = plots.strip(scale, cell.value, cell.ci, says, shade=f"way-{way}", seeds=cell.seeds, hollow=not apart)
     tail = f"<small>,</small> <small>{escape(told)}</small>" if told else ""
-    return f"<td>{_pair(picture, f'<b>{number}</b> <small>{interval}</small>{tail}')}</td>"
+    return f"<td>{beside(picture, f'<b>{number}</b> <small>{interval}</small>{tail}')}</td>"
 
 
 def published(run: Run) -> str:
@@ -240,21 +241,21 @@ def published(run: Run) -> str:
     lines: list[tuple[float, str]] = []
     for model, cell, recall in ours:
         says = escape(words.ours(run.dataset, run.size("all")))
-        cells = [_dot(cell, scale, model, words.HERE, NDCG), _plain(recall), f"<td>{says}</td>"]
-        lines.append((cell.value, _row(words.model(*model), cells, model[0])))
+        cells = [dot(cell, scale, model, words.HERE, NDCG), plain(recall), f"<td>{says}</td>"]
+        lines.append((cell.value, table_row(words.model(*model), cells, model[0])))
     for name, ndcg, recall, where in words.PUBLISHED:
         values = " / ".join(map(words.number, ndcg))
         picture = plots.points(scale, ndcg, words.strip_says(name, words.PUBLISHED_BY, words.METRICS[NDCG], values))
         row = (
-            f'<tr class="elsewhere"><th scope="row">{escape(name)}</th><td>{_pair(picture, f"<b>{values}</b>")}</td>'
+            f'<tr class="elsewhere"><th scope="row">{escape(name)}</th><td>{beside(picture, f"<b>{values}</b>")}</td>'
             f"<td><b>{' / '.join(map(words.number, recall))}</b></td>"
             f"<td><em>{words.PUBLISHED_BY}</em> {escape(where)}</td></tr>"
         )
         lines.append((sum(ndcg) / len(ndcg), row))
     head = [f'<th scope="col"><span>{escape(words.PUBLISHED_HEAD[0])}</span></th>',
-            _column(words.PUBLISHED_HEAD[1], scale)]  # fmt: skip
+            column(words.PUBLISHED_HEAD[1], scale)]  # fmt: skip
     head += [f'<th scope="col"><span>{escape(says)}</span></th>' for says in words.PUBLISHED_HEAD[2:]]
-    table = _table(head, [row for _, row in sorted(lines)], "ev-published")
+    table = table_of(head, [row for _, row in sorted(lines)], "ev-published")
     rows = [row for row in run.models_rows() if row["slice"] == "all"]
     title = words.PUBLISHED_TITLE
     return section(title, note(words.PUBLISHED_NOTE), boxed(title, table), source(rows, run.split_hashes))
@@ -281,7 +282,7 @@ def learning(run: Run) -> str:
     head = [f'<th scope="col"><span>{escape(says)}</span></th>' for says in words.CURVES_HEAD]
     says = words.curve_says([(line.name, int(line.best[0]), line.best[1]) for line in drawn])
     several = note(words.CURVES_SEEDS) if any(len(line.seeds) > 1 for line in drawn) else ""
-    table = boxed(words.CURVES, _table(head, body, "ev-numbers"))
+    table = boxed(words.CURVES, table_of(head, body, "ev-numbers"))
     split = [curve["split_hash"] for curve in run.curves if curve.get("split_hash")]
     return section(
         words.CURVES, note(words.CURVES_NOTE), several, plots.lines(drawn, words.CURVES_AXES, says), table,

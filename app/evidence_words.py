@@ -33,7 +33,11 @@ RUNS = {
     "demo-dial-0": "Print shop, dial at 0 %",
     "demo-dial-50": "Print shop, dial at 50 %",
     "demo-dial-100": "Print shop, dial at 100 %",
+    "ml1m": "MovieLens-1M in full: content, aligned, fused",
+    "ml1m-cold": "MovieLens-1M with films nobody chose before",
     "ml1m-id": "MovieLens-1M in full: ID models",
+    "ablations-alignment": "Ablations: how users are aligned (exploratory)",
+    "ablations-encoders": "Ablations: what items are read by (exploratory)",
     "ml1m-1500": "MovieLens-1M, 1,500 users (exploratory)",
     "ml1m-600": "MovieLens-1M, 600 users (proof of the pipeline)",
 }
@@ -46,8 +50,13 @@ DIAL_MEANS = (
 )
 # results/NAME.json -> what its reader must know
 ONE_RECIPE = "All models had one recipe of at most 24 epochs, and the best by validation is measured."
+EXPLORATORY = "Exploratory: a frozen subset of 1,500 users, one seed. It hints at what to expect and settles nothing."
 NOTES = {
-    "ml1m-1500": "Exploratory: a frozen subset of 1,500 users. It hints at what to expect and settles nothing. "
+    "ml1m-cold": "A tenth of the films was taken out of every history that trains: they are the cold ones, and only texts and "
+    "pictures tell of them. The encoder has seen no film.",
+    "ablations-alignment": EXPLORATORY,
+    "ablations-encoders": EXPLORATORY,
+    "ml1m-1500": f"{EXPLORATORY} "
     "SASRec under the sampled losses shares 1,024 negatives within a batch; all else is as under the full softmax.",
     "ml1m-600": "A proof of the pipeline: 600 users and their 500 most chosen films, targets counted too, "
     "which flatters every model.",
@@ -88,7 +97,9 @@ TRAINED = {
     "fpmc": "FPMC",
     "duorec": "DuoRec",
     "content": "content only",
+    "content-fused": "content, fused with ids",
     "molar": "Molar, aligned",
+    "molar-fused": "Molar, fused with ids",
 }
 LIMITS = {
     "oracle-reading": "oracle that reads the history",
@@ -96,7 +107,7 @@ LIMITS = {
 }
 MODELS = {**BASELINES, **TRAINED, **LIMITS}
 GROUPS = (("Simple baselines", BASELINES), ("Trained models", None), ("Limits, known of simulated data alone", LIMITS))
-SHORT = {"sasrec": "SASRec", "content": "content", "molar": "Molar"}  # in a difference or beside a curve
+SHORT = {"sasrec": "SASRec", "content": "content", "molar": "Molar", "molar-fused": "fused Molar", "content-fused": "fused content"}  # in a difference or beside a curve
 
 MODEL, DIFFERENCE = "model", "difference"
 ACCURACY = "Accuracy"

@@ -128,10 +128,12 @@ def _run(run, metric: str) -> str:
 
 
 def _dials(dials: dict, metric: str) -> str:
-    """The same shop with more or less hidden taste, side by side, over all users."""
+    """The same shop with more or less hidden taste, side by side, over all users, and what alignment adds at each."""
+    from app import evidence_method as method
     from app import evidence_tables as tables
 
     present = [dials[name] for name in words.DIALS if name in dials]
     columns = [(words.slice_name(words.DIALS[run.name], run.size("all")), run, "all") for run in present]
     says = f'<p class="ev-note">{escape(words.NOTES[words.DIAL])}</p>'
-    return says + tables.accuracy(words.ACCURACY, columns, metric)
+    added = method.by_dial([(words.DIALS[run.name], run) for run in present])
+    return says + tables.accuracy(words.ACCURACY, columns, metric) + added

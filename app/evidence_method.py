@@ -6,7 +6,7 @@ from app import evidence_plots as plots
 from app import evidence_words as words
 from app import method_words as said
 from app.evidence_runs import ALIGNED, HELD_OUT, NDCG, PROBE, Cell, Run, cell_of
-from app.evidence_tables import apart, boxed, column, dot, group_heading, note, plain, section, source, table_of, table_row
+from app.evidence_tables import MAIN, apart, boxed, column, dot, group_heading, note, plain, section, source, table_of, table_row
 
 CHANGE = "delta_ndcg@10"
 DEFAULT, BEFORE = "molar", "content"
@@ -105,6 +105,22 @@ def probes(run: Run) -> str:
         body.append(table_row(name, [*drawn, apart(costs[model, variant], cost_scale, (model, name), "all")], model))
     title = said.PROBES_TITLE
     return section(title, note(said.PROBES_NOTE), boxed(title, table_of(head, body, "ev-apart ev-2")), source(rows, run.split_hashes))
+
+
+def by_dial(runs: list[tuple[str, Run]]) -> str:
+    """What alignment adds to content at each setting of the shop's dial, on warm and on cold items."""
+    pair = DEFAULT, BEFORE
+    found = {says: run.differences().get(pair, {}) for says, run in runs}
+    if not any(found.values()):
+        return ""
+    scale = _around_zero([cell_of(rows, NDCG) for by_slice in found.values() for name, rows in by_slice.items() if name in MAIN])
+    head = [f'<th scope="col">{said.ASKED_FOR}</th>', *(column(says, scale) for says in found)]
+    body = [table_row(words.SLICES[name], [apart(by_slice.get(name), scale, pair, name) for by_slice in found.values()])
+            for name in MAIN]  # fmt: skip
+    rows = [row for _, run in runs for row in run.models_rows() if row["model"] in pair and row["slice"] in MAIN]
+    hashes = list(dict.fromkeys(one for _, run in runs for one in run.split_hashes))
+    title = said.BY_DIAL
+    return section(title, note(said.BY_DIAL_NOTE), boxed(title, table_of(head, body, f"ev-apart ev-{len(found)}")), source(rows, hashes))
 
 
 def _around_zero(cells: list[Cell]) -> plots.Axis:

@@ -59,6 +59,7 @@ FACTORS = {
     "Stage 1": {
         "without-it": "without pictures → description", "without-sa": "without attributes → description",
         "without-ub": "without histories → next item", "without-all": "not tuned at all",
+        "tuned-elsewhere": "tuned on other items",
     },
     "Other item vectors, no alignment": {
         "text": "MiniLM texts, linear", "image": "CLIP pictures, linear", "both": "MiniLM and CLIP, linear",
@@ -67,6 +68,14 @@ FACTORS = {
     "ID models": {"fpmc": "FPMC", "gru4rec": "GRU4Rec", "duorec": "DuoRec"},
 }  # fmt: skip
 OTHERS = "Beside them"
+
+BY_DIAL = "What alignment adds: Molar minus content"
+BY_DIAL_NOTE = (
+    "NDCG@10 of the aligned tower minus that of the same tower before alignment, shopper by shopper. Where reading alone explains "
+    "taste, alignment should add nothing; the more of it only the histories tell, the more there is to learn. A full dot is told "
+    "apart from zero after Holm’s correction."
+)
+ASKED_FOR = "asked for"
 
 PROBE, COST = "What is changed", "what it costs"
 PROBES_TITLE = "Probes: what does a trained tower live on?"

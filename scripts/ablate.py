@@ -29,7 +29,7 @@ from molar.progress import remaining
 from molar.results import write_json
 
 # Folders in --work: one a table of the results.
-DEFAULT_TABLE, ALIGNMENT, ENCODERS, DECODER = "default", "alignment", "encoders", "decoder"
+DEFAULT_TABLE, ALIGNMENT, ENCODERS, DECODER, SETTINGS = "default", "alignment", "encoders", "decoder", "settings"
 NONE = ("align=none",)
 
 
@@ -67,7 +67,14 @@ PLAN = (
     Tower("image-only", "input", ENCODERS, vectors="vectors-no-text"),
     Tower("text-only", "input", ENCODERS, vectors="vectors-no-picture"),
     *(Tower(f"without-{task}", "stage 1", ENCODERS, vectors=f"without-{task}") for task in ("it", "sa", "ub", "all")),
+    Tower("tuned-elsewhere", "stage 1", ENCODERS, vectors="tuned-elsewhere"),
     Tower("decoder-backbone", "decoder", DECODER, ("decoder=backbone", "layers=4")),  # hours without a GPU
+    # What the default's own sizes and recipe are chosen by, on validation; never measured on the test split.
+    *(Tower(f"settings-{label}", "settings", SETTINGS, (*NONE, *settings)) for label, settings in {
+        "start": (), "blocks-2": ("blocks=2",), "one-stream": ("streams=1",), "batch-32": ("batch_size=32",),
+        "wide": ("components=768", "hidden=512"), "popularity-1": ("popularity=1",), "dropout-0.3": ("dropout=0.3",),
+        "lr-0.001": ("lr=0.001",), "blocks-2-wide-32": ("blocks=2", "components=768", "hidden=512", "batch_size=32"),
+    }.items()),
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from molar.results import read_rows
 from scripts.markdown import cell, difference, head, line, name
 
+DIALS = {0: "demo-dial-0.json", 50: "demo-dial-50.json", 100: "demo-dial-100.json"}
 FULL, COLD, ALIGNED, ENCODED = "ml1m.json", "ml1m-cold.json", "ablations-alignment.json", "ablations-encoders.json"
 AIMS = (("Molar, the paper", ".1768", ".3124"), ("HSTU-large, meta-recsys/generative-recommenders", ".1893", ".3294"))
 HEADLINE = ("random", "popularity", "item-knn", "content-knn", "sasrec", "content", "content-fused", "molar", "molar-fused")
@@ -114,7 +115,7 @@ def method_lines(folder: Path) -> list[str]:
     parts = [
         *headline_lines(folder), *_paper_tables(rows), *_questions(rows, folder), *_alignment(rows[FULL], "in full"),
         *_alignment(rows[ALIGNED], EXPLORATORY), *_ablations(rows[ALIGNED], "alignment"), *_ablations(rows[ENCODED], "item vectors"),
-        *_probes(rows[FULL]), *cold_lines(folder),
+        *_probes(rows[FULL]), *cold_lines(folder), *dial_lines(folder),
     ]  # fmt: skip
     return ["## The method, question by question", "", *parts] if parts else []
 
@@ -263,3 +264,23 @@ def cold_lines(folder: Path) -> list[str]:
         apart = rows.minus("molar", model, "cold") or _turned(rows.minus(model, "molar", "cold"))
         lines.append(line(name(model), [seeds, *numbers, cell(rows.of(model, "warm"), "ndcg@10"), difference(apart)]))
     return [*lines, ""]
+
+
+def dial_lines(folder: Path) -> list[str]:
+    """What alignment adds to content, the more of taste only the histories tell."""
+    rows = {dial: Rows(folder / file) for dial, file in DIALS.items() if (folder / file).exists()}
+    rows = {dial: found for dial, found in rows.items() if found.of("molar") and found.of("content")}
+    if not rows:
+        return []
+    some = next(iter(rows.values()))
+    seeds = ", ".join(str(row["seed"]) for row in some.of("molar"))
+    lines = ["**The print shop's dial: what alignment adds.** At 0 % texts and pictures explain all of taste, at 100 % the histories "
+             f"alone do. Differences of NDCG@10 on the same shoppers, seeds {seeds}.", "",
+             *head(["dial", "slice", "content only", "**molar**", "**molar** minus content", "**molar** minus SASRec",
+                    "fused minus **molar**"])]  # fmt: skip
+    for dial, found in rows.items():
+        for slice_ in ("all", "warm", "cold"):
+            numbers = [cell(found.of(model, slice_), "ndcg@10") for model in ("content", "molar")]
+            pairs = (("molar", "content"), ("molar", "sasrec"), ("molar-fused", "molar"))
+            lines.append(line(f"{dial} %", [slice_, *numbers, *(difference(found.minus(*pair, slice_)) for pair in pairs)]))
+    return [*lines, "", *(f"{dial} %: {found.source}" for dial, found in rows.items()), ""]

@@ -76,3 +76,15 @@ def test_results_without_alignment_or_probes_have_no_such_tables(tmp_path):
 def test_the_files_of_the_method_are_read(folder):
     runs, problems = read_runs(folder, OTHERS)
     assert problems == [] and {run.name for run in runs} == {"ml1m", "ml1m-cold", "ablations-alignment"}
+
+
+def test_the_dials_say_what_alignment_adds_on_warm_and_cold_items(tmp_path):
+    for place, dial in enumerate((0, 50, 100)):
+        ps = {"p_value": 0.001, "p_holm": 0.002 if place else 0.6}
+        gain = [row("molar", slice_, value=0.01 * place - 0.002, variant="minus content", more=ps, data=f"{place}" * 16)
+                for slice_ in ("all", "warm", "cold")]  # fmt: skip
+        write(tmp_path, f"demo-dial-{dial}", [row("molar", data=f"{place}" * 16), *gain])
+    html = table_under(page(tmp_path, tmp_path, run=words.DIAL), said.BY_DIAL)
+    cold = rows_of(html)[words.SLICES["cold"]]
+    assert [f"{one:+.3f}".replace("-", "−") in cold for one in (-0.002, 0.008, 0.018)] == [True] * 3
+    assert html.count('class="hollow"') == 3, "not told apart from zero at 0 %"

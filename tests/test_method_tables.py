@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from scripts.method_tables import ALIGNED, COLD, ENCODED, FULL, QUESTIONS, cold_lines, headline_lines, method_lines
+from scripts.method_tables import ALIGNED, COLD, ENCODED, FULL, QUESTIONS, cold_lines, dial_lines, headline_lines, method_lines
 from scripts.results_page import plots, results_page
 from tests.standin_results import row, write
 
@@ -112,3 +112,19 @@ def test_a_difference_turned_round_keeps_its_interval(folder):
     (line,) = [line for line in cold_lines(folder) if line.startswith("| content-kNN")]
     assert "+0.011 [+0.005, +0.017], p = .020" in line
     assert json.loads((folder / COLD).read_text())
+
+
+def test_each_dial_says_what_alignment_adds_on_warm_and_cold_items(tmp_path):
+    shop = {"dataset": "shop", "n": 200}
+    for dial in (0, 50, 100):
+        rows = [row(model, slice_, value=0.1, seed=seed, **shop) for model in ("content", "molar") for slice_ in ("all", "warm", "cold")
+                for seed in (0, 1)]  # fmt: skip
+        write(tmp_path, f"demo-dial-{dial}", [*rows, minus("molar", "content", dial / 10_000, "warm", **shop)])
+    lines = dial_lines(tmp_path)
+    assert [one for one in lines if "| warm |" in one and "+0.005 [-0.001, +0.011], p = .020" in one and one.startswith("| 50 %")]
+    assert "seeds 0, 1." in lines[0] and len([one for one in lines if "| cold |" in one]) == 3
+
+
+def test_dials_of_id_models_alone_have_no_such_table(tmp_path):
+    write(tmp_path, "demo-dial-0", [row("sasrec", value=0.1)])
+    assert dial_lines(tmp_path) == []

@@ -2,6 +2,7 @@
 reviewers asked for, alignment beside accuracy, cold films. A table whose rows are not measured yet is left out.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from scripts.markdown import cell, difference, head, line, name
 
 DIALS = {0: "demo-dial-0.json", 50: "demo-dial-50.json", 100: "demo-dial-100.json"}
 FULL, COLD, ALIGNED, ENCODED = "ml1m.json", "ml1m-cold.json", "ablations-alignment.json", "ablations-encoders.json"
+SEARCH = "search-content.json"
 AIMS = (("Molar, the paper", ".1768", ".3124"), ("HSTU-large, meta-recsys/generative-recommenders", ".1893", ".3294"))
 HEADLINE = ("random", "popularity", "item-knn", "content-knn", "sasrec", "content", "content-fused", "molar", "molar-fused")
 CLAIMS = (("molar", "content"), ("molar", "sasrec"), ("molar-fused", "content"), ("molar-fused", "sasrec"),
@@ -115,7 +117,7 @@ def method_lines(folder: Path) -> list[str]:
     parts = [
         *headline_lines(folder), *_paper_tables(rows), *_questions(rows, folder), *_alignment(rows[FULL], "in full"),
         *_alignment(rows[ALIGNED], EXPLORATORY), *_ablations(rows[ALIGNED], "alignment"), *_ablations(rows[ENCODED], "item vectors"),
-        *_probes(rows[FULL]), *cold_lines(folder), *dial_lines(folder),
+        *_probes(rows[FULL]), *cold_lines(folder), *dial_lines(folder), *_search(folder / SEARCH),
     ]  # fmt: skip
     return ["## The method, question by question", "", *parts] if parts else []
 
@@ -247,6 +249,22 @@ def _probes(rows: Rows) -> list[str]:
         idle = ", no operation: the ID tower is not asked when items are ranked" if "no_op" in probed[0]["metrics"] else ""
         cost = difference(rows.minus(model, variant))
         lines.append(line(name(model), [variant.removeprefix("probe ") + idle, cell(probed, "ndcg@10"), cost]))
+    return [*lines, ""]
+
+
+def _search(path: Path) -> list[str]:
+    """The trials that the content tower's sizes and recipe were chosen by."""
+    trials = json.loads(path.read_text(encoding="utf-8"))["trials"] if path.exists() else []
+    if not trials:
+        return []
+    best = max(trials, key=lambda trial: trial["validation_ndcg@10"])
+    start = set(trials[0]["settings"])
+    lines = [f"**The content tower's settings, chosen by validation.** 1,500 users, one seed, {trials[0]['epochs']} epochs, no alignment, "
+             f"vectors without stage 1, data `{trials[0]['data_hash']}`; the commands are in `results/{path.name}`.", "",
+             *head(["against the start", "validation NDCG@10", "best epoch"])]  # fmt: skip
+    for trial in trials:
+        changed = ", ".join(f"`{one}`" for one in trial["settings"] if one not in start) or "the start"
+        lines.append(line(changed, [f"{trial['validation_ndcg@10']:.3f}{', chosen' if trial is best else ''}", str(trial["best_epoch"])]))
     return [*lines, ""]
 
 

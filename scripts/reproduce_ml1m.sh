@@ -18,7 +18,7 @@ set -euo pipefail
 usage() { sed -n '2,16s/^# \{0,1\}//p' "$0"; }
 fail() { echo "error: $1" >&2; exit 2; }
 
-data=${MOLAR_DATA:-} encoder='' seeds='0 1 2' epochs=12 users='' films='' cold=''
+data=${MOLAR_DATA:-} encoder='' seeds='0 1 2' epochs=6 users='' films='' cold=''
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
@@ -84,10 +84,12 @@ else
   done
 fi
 
+# Sizes and batch are those of the best tower of the search on 1,500 users by validation, results/search-content.json.
 train_content() { # LABEL SEED VECTORS SETTINGS…
   local label=$1 seed=$2 file=$3; shift 3
   $python -m molar train-content "$dataset" --checkpoint "$towers/trained" --name "$label/seed-$seed" --seed "$seed" --epochs "$epochs" \
-    --vectors "$vectors/$file.safetensors" --id-model "$ids/sasrec/seed-$seed" --set max_length=200 --set precision=bfloat16 "$@"
+    --vectors "$vectors/$file.safetensors" --id-model "$ids/sasrec/seed-$seed" --set max_length=200 --set precision=bfloat16 \
+    --set blocks=2 --set components=768 --set hidden=512 --set batch_size=32 "$@"
 }
 measure() { # OPTIONS…
   $python -m molar evaluate-content "$dataset" "$towers/trained" --id-model "$ids/sasrec" --vectors "${kinds[@]}" --out "$results" "$@"

@@ -49,11 +49,13 @@ DIAL_MEANS = (
     "reader of texts and pictures could find it; at 100 % they explain nothing, and only who chose what can tell."
 )
 # results/NAME.json -> what its reader must know
-ONE_RECIPE = "All models had one recipe of at most 24 epochs, and the best by validation is measured."
+ONE_RECIPE = "The ID models had one recipe of at most 24 epochs, content towers one of 14; the best epoch by validation is measured."
 EXPLORATORY = "Exploratory: a frozen subset of 1,500 users, one seed. It hints at what to expect and settles nothing."
 NOTES = {
+    "ml1m": "Stage 1 of the item encoder was run on the print shop: it has seen no film. Content and aligned towers had six epochs, "
+    "SASRec twelve.",
     "ml1m-cold": "A tenth of the films was taken out of every history that trains: they are the cold ones, and only texts and "
-    "pictures tell of them. The encoder has seen no film.",
+    "pictures tell of them. Stage 1 of the encoder was run on the print shop: it has seen no film.",
     "ablations-alignment": EXPLORATORY,
     "ablations-encoders": EXPLORATORY,
     "ml1m-1500": f"{EXPLORATORY} "
@@ -100,6 +102,8 @@ TRAINED = {
     "content-fused": "content, fused with ids",
     "molar": "Molar, aligned",
     "molar-fused": "Molar, fused with ids",
+    "targets-random": "control: aligned to random vectors",
+    "targets-shuffled": "control: aligned to other users",
 }
 LIMITS = {
     "oracle-reading": "oracle that reads the history",

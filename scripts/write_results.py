@@ -1,4 +1,4 @@
-"""Write what README.md, docs/encoder.md and docs/results.md tell of results/*.json: `python -m scripts.write_results`.
+"""Write what README.md, docs/encoder.md, docs/findings.md and docs/results.md tell of results/*.json: `python -m scripts.write_results`.
 
 Every number in them comes from here, so that none can outlive the run that made it; a test compares the two.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 from molar.errors import MolarError
 from molar.results import read_rows
 from scripts.encoder_tables import encoder_tables
-from scripts.method_tables import cold_lines, headline_lines
+from scripts.method_tables import cold_lines, dial_lines, headline_lines
 from scripts.results_page import SVG_FOLDER, films_lines, plots, results_page
 
 START, END = "<!-- results: written by python -m scripts.write_results -->", "<!-- end of results -->"
@@ -158,6 +158,11 @@ def encoder_section(folder: Path = Path("results")) -> str:
     return "\n".join([START, *encoder_tables(folder), END]) + "\n"
 
 
+def findings_section(folder: Path = Path("results")) -> str:
+    """The section of docs/findings.md as Markdown, markers included."""
+    return "\n".join([START, *headline_lines(folder), *cold_lines(folder), *dial_lines(folder), END]) + "\n"
+
+
 def write_section(page: Path, section: str) -> None:
     """Put a section between its markers in a page."""
     text = page.read_text(encoding="utf-8")
@@ -182,6 +187,7 @@ def main() -> int:
     try:
         write_section(Path("README.md"), results_section())
         write_section(Path("docs/encoder.md"), encoder_section())
+        write_section(Path("docs/findings.md"), findings_section())
         write_page(Path("docs/results.md"))
     except MolarError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from scripts.write_results import encoder_section, results_section
+from scripts.write_results import encoder_section, findings_section, results_section
 
 from molar.errors import MolarError
 
@@ -16,6 +16,10 @@ def test_the_readme_shows_what_was_measured():
 
 def test_the_encoder_page_shows_what_was_measured():
     assert encoder_section() in Path("docs/encoder.md").read_text(encoding="utf-8")
+
+
+def test_the_findings_page_shows_what_was_measured():
+    assert findings_section() in Path("docs/findings.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["encoders.json", "fidelity-nano.json", "fidelity-parts.json"])

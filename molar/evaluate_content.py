@@ -250,12 +250,15 @@ def probe_rows(towers: Field, labels, runs, split: Split, part: str, users: np.n
     """A row for every probe of every tower of these labels, with the variant "probe NAME", and how much the probe costs
     the tower: its own numbers minus those under the probe, "minus probe NAME". These differences are a family of their own.
     """
+    of = {(run.model, run.source.seed): run for run in runs}
     probed, pairs = [], []
     for one in (one for one in (*towers.contents, *towers.ids) if one.label in labels):
         for probe, scorer, noted in probed_scorers(one.scorer, one.vectors, split.dataset):
             report(0, 0, f"{one.label}, seed {one.seed}, {part}: probe {probe}")
-            run = measure(scorer, split, part, users, Source(one.seed, weights_sha256(one.folder)), noted)
-            probed.append(Run(f"{one.label}|{probe}", run.ranks, run.source, run.of_lists))
+            run = of[one.label, one.seed]
+            if scorer is not one.scorer:  # else the probe changes nothing, and the tower has been measured
+                run = measure(scorer, split, part, users, run.source)
+            probed.append(Run(f"{one.label}|{probe}", run.ranks, run.source, run.of_lists | noted))
             pairs.append((one.label, f"{one.label}|{probe}"))
     if not probed:
         return []

@@ -40,9 +40,8 @@ part=$home/dataset vectors=$home/vectors ids=$home/ids towers=$home/towers
 mkdir -p build "$results" "$vectors" "$ids"
 ln -sfn "$data" build/ml1m  # so that the commands that results name hold no path of this machine
 ablate=("$python" -m scripts.ablate "$part" --work "$towers" --vectors "$vectors" --id-models "$ids" --out "$results/ablations.json"
-  --jobs "$jobs" --only "$only" --epochs "${epochs:-8}" --set max_length=200 --set precision=bfloat16)
-# Sizes and batch of scripts/reproduce_ml1m.sh, which the search by validation, --only settings, chose.
-if [ "$only" != settings ]; then ablate+=(--set blocks=2 --set components=768 --set hidden=512 --set batch_size=32); fi
+  --jobs "$jobs" --only "$only" --epochs "${epochs:-8}" --set max_length=200 --set precision=bfloat16
+  --set blocks=2 --set components=768 --set hidden=512 --set batch_size=32)  # as scripts/reproduce_ml1m.sh has them
 if [ -n "$list" ]; then "${ablate[@]}" --list; exit 0; fi
 
 $python -m molar.subset build/ml1m "$part" --users "$users" --films "$films"

@@ -9,6 +9,7 @@ from scripts.ablate import PLAN, Runner, ablate, chosen, listing, main, read_log
 
 from molar import cli
 from molar.errors import MolarError
+from molar.settings import content_settings
 from molar.vectors import save_vectors
 
 SMALL = ("dim=8", "heads=1", "max_length=5")
@@ -41,6 +42,17 @@ def test_the_plan_changes_one_thing_at_a_time():
         if tower.table == "alignment":
             own = [setting for setting in tower.settings if setting != "align=none"]
             assert len(own) + (tower.vectors != "vectors") + (tower.id_model != "sasrec") == 1, tower.label
+
+
+def test_the_search_names_all_that_it_varies_and_changes_it_from_the_start():
+    trials = {tower.label: tower.settings for tower in PLAN if tower.table == "settings"}
+    start = trials.pop("settings-start")
+    named = {setting.partition("=")[0] for setting in start}
+    assert content_settings(16, start) == content_settings(16, ["align=none"])  # the start is the defaults
+    for label, settings in trials.items():
+        changed = settings[len(start) :]
+        assert settings[: len(start)] == start and changed and not set(changed) & set(start), label
+        assert {setting.partition("=")[0] for setting in changed} <= named, label
 
 
 def test_towers_are_logged_as_they_end_and_not_trained_again(runner):

@@ -42,6 +42,11 @@ for dial in 0 50 100; do
     train_content "$folder" content $seed --interactions $histories --set align=none
     train_content "$folder" molar $seed --interactions $histories --set align=infonce
   done
+  if [ $dial = 0 ]; then  # is what alignment changes there knowledge, or regularisation?
+    for targets in random shuffled; do
+      train_content "$folder" targets-$targets 0 --interactions $histories --set align=infonce --set targets=$targets
+    done
+  fi
   "$PYTHON" -m molar evaluate-content "$DATA" "$folder/towers" --id-model "$folder"/{sasrec,gru4rec,fpmc,duorec} --vectors "$OUT/vectors.safetensors" \
     --interactions $histories --out results/demo-dial-$dial.json
 done

@@ -7,7 +7,7 @@
 #
 # DIR (or $MOLAR_DATA) is a dataset folder in our format: items.csv, interactions.csv, images/. Films may not be passed
 # on, so everything is written under build/, which git ignores; only the numbers, under results/, are kept.
-# The headline: SASRec, content, molar and molar-fused on all histories; the table is written anew after each seed.
+# The headline: SASRec, content, molar and molar-fused on all histories, measured once, when every seed is trained.
 # --cold: the same histories with a tenth of the films in no training prefix (molar/subset.py). --encoder is what stage 1
 # trained: by default build/ml1m-encoder, which is trained first where it is missing (45 minutes); with --cold and for a part
 # the demo's, since it must not have been tuned on these films.
@@ -91,10 +91,6 @@ train_content() { # LABEL SEED VECTORS SETTINGS…
     --vectors "$vectors/$file.safetensors" --id-model "$ids/sasrec/seed-$seed" --set max_length=200 --set precision=bfloat16 \
     --set blocks=2 --set components=768 --set hidden=512 --set batch_size=32 "$@"
 }
-measure() { # OPTIONS…
-  $python -m molar evaluate-content "$dataset" "$towers/trained" --id-model "$ids/sasrec" --vectors "${kinds[@]}" --out "$results" "$@"
-  $python -m scripts.write_results
-}
 
 for seed in $seeds; do
   # The very command of scripts/reproduce_ml1m_id.sh: what it trained is found finished.
@@ -105,6 +101,8 @@ for seed in $seeds; do
   if [ -n "$cold" ]; then  # the plain towers
     for kind in text image both random; do train_content "$kind" "$seed" "$kind" --set align=none --set hidden=0 --set streams=1; done
   fi
-  measure
 done
-if [ -z "$cold" ]; then measure --probes molar content; fi
+probes=()
+if [ -z "$cold" ]; then probes=(--probes molar content); fi
+$python -m molar evaluate-content "$dataset" "$towers/trained" --id-model "$ids/sasrec" --vectors "${kinds[@]}" --out "$results" "${probes[@]}"
+$python -m scripts.write_results

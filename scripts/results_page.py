@@ -41,8 +41,11 @@ class Chapter:
     published: bool = False
 
 
-ONE_RECIPE = "The ID models have one recipe of at most 24 epochs, content towers one of 14; the best by validation is measured."
-DIAL = "{0} % of the variance of taste shows in the histories alone ([the dial](print-shop.md#the-dial)). " + ONE_RECIPE
+ONE_RECIPE = "All ID models have one recipe of at most 24 epochs, and the best by validation is measured."
+DIAL = (
+    "{0} % of the variance of taste shows in the histories alone ([the dial](print-shop.md#the-dial)). "
+    f"{ONE_RECIPE} Content towers have at most 14."
+)
 ONE_SETTING = "SASRec under the sampled losses shares 1,024 negatives within a batch; all else is as under the full softmax."
 SHOP_COMMAND = "scripts/reproduce_demo.sh"
 FILMS_COMMAND = "scripts/reproduce_ml1m_id.sh --data DATASET"
@@ -63,7 +66,7 @@ CHAPTERS = (
 MEASURED = (  # chapters of towers, which the page has once they are measured
     Chapter("ml1m.json", "MovieLens-1M in full, content and alignment",
             "Stage 1 of the item encoder was run on the print shop. Six epochs of the content towers, twelve of SASRec.",
-            "scripts/reproduce_ml1m.sh --data DATASET"),
+            "scripts/reproduce_ml1m.sh --data DATASET --encoder checkpoints/demo/encoder"),
     Chapter("ml1m-cold.json", "MovieLens-1M, a tenth of its films cold",
             "The same histories, a tenth of the films, chosen by a hash, in no training prefix: `molar/subset.py`.",
             "scripts/reproduce_ml1m.sh --data DATASET --cold"),

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from scripts.method_tables import ALIGNED, COLD, ENCODED, FULL, QUESTIONS, cold_lines, dial_lines, headline_lines, method_lines
+from scripts.method_tables import ALIGNED, COLD, ENCODED, FULL, QUESTIONS, SEARCH, cold_lines, dial_lines, headline_lines, method_lines
 from scripts.results_page import plots, results_page
 from tests.standin_results import row, write
 
@@ -56,6 +56,18 @@ def folder(tmp_path):
 def test_nothing_measured_is_nothing_said(tmp_path):
     assert method_lines(tmp_path) == headline_lines(tmp_path) == cold_lines(tmp_path) == []
     assert "question by question" not in results_page(tmp_path)
+
+
+def test_the_search_tells_what_each_trial_changed_and_which_was_chosen(tmp_path):
+    start = ["align=none", "blocks=1"]
+    trials = [{"settings": start, "validation_ndcg@10": 0.1, "best_epoch": 6},
+              {"settings": [*start, "blocks=2"], "validation_ndcg@10": 0.14, "best_epoch": 7},
+              {"settings": [*start, "blocks=3", "dropout=0.3"], "validation_ndcg@10": 0.12, "best_epoch": 8}]  # fmt: skip
+    about = {"epochs": 8, "data_hash": "d" * 16}
+    (tmp_path / SEARCH).write_text(json.dumps({"trials": [trial | about for trial in trials]}))
+    lines = method_lines(tmp_path)
+    assert "| the start | 0.100 | 6 |" in lines and "| `blocks=2` | 0.140, chosen | 7 |" in lines
+    assert "| `blocks=3`, `dropout=0.3` | 0.120 | 8 |" in lines
 
 
 def test_the_headline_has_seeds_aims_and_claims(folder):

@@ -7,12 +7,13 @@
 # by scripts/reproduce_ml1m.sh). --stage-1 trains it again without each of its tasks, an hour and a half; without the option
 # those that are there, ENCODER-without-it and so on, are used. --only, --jobs and --list are those of scripts/ablate.py: a
 # part of the towers (default: all but the backbone's decoder and the settings), several at a time, the plan alone. The ID
-# models come from the search of scripts/reproduce_ml1m_id.sh. Everything is written under build/, numbers alone under
-# results/ (those of another --users, to try the script out, under build/ too). Stop it at any moment: the same command goes
-# on where it was. Validation chooses; the test split is read once, when every tower whose vectors are there is trained.
+# models have the settings that the search of scripts/reproduce_ml1m_id.sh found best, for all four the same. Everything is
+# written under build/, numbers alone under results/ (those of another --users, to try the script out, under build/ too).
+# Stop it at any moment: the same command goes on where it was. Validation chooses; the test split is read once, when every
+# tower whose vectors are there is trained.
 set -euo pipefail
 
-usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,13s/^# \{0,1\}//p' "$0"; }
 fail() { echo "error: $1" >&2; exit 2; }
 
 data=${MOLAR_DATA:-} encoder=build/ml1m-encoder elsewhere=checkpoints/demo/encoder stage1='' only=default,alignment,encoders jobs=1 list='' users=1500 films=3706 epochs=''
@@ -34,8 +35,8 @@ cd "$(dirname "$0")/.."
 python=python3
 if [ -x .venv/bin/python ]; then python=.venv/bin/python; fi
 [ -f "$encoder/config.json" ] || fail "$encoder is no tuned encoder; scripts/reproduce_ml1m.sh makes build/ml1m-encoder"
-home=build/ml1m-$users-users results=results trials=build/search
-if [ "$users" != 1500 ]; then results=$home/results trials=$home/search; fi
+home=build/ml1m-$users-users results=results
+if [ "$users" != 1500 ]; then results=$home/results; fi
 part=$home/dataset vectors=$home/vectors ids=$home/ids towers=$home/towers
 mkdir -p build "$results" "$vectors" "$ids"
 ln -sfn "$data" build/ml1m  # so that the commands that results name hold no path of this machine
@@ -45,11 +46,10 @@ ablate=("$python" -m scripts.ablate "$part" --work "$towers" --vectors "$vectors
 if [ -n "$list" ]; then "${ablate[@]}" --list; exit 0; fi
 
 $python -m molar.subset build/ml1m "$part" --users "$users" --films "$films"
-if ! ls "$ids"/{sasrec,fpmc,gru4rec,duorec}/config.json > /dev/null 2>&1; then
-  search=("$python" -m scripts.search_id "$part" --out "$results/search-id.json" --work "$trials")
-  "${search[@]}"
-  for found in $("${search[@]}" --folders --width 128); do cp -R "$found" "$ids/$(basename "$(dirname "$found")")"; done
-fi
+for model in sasrec fpmc gru4rec duorec; do
+  $python -m molar train-id "$part" --checkpoint "$ids" --name "$model" --model "$model" --seed 0 --epochs 12 \
+    --set max_length=200 --set precision=bfloat16 --set lr=0.002 --set batch_size=32 --set dropout=0.2 --set kind=full
+done
 
 # Item vectors: the default's, its own without pictures and without texts, then others, all in one folder.
 $python -m molar encode "$part" --checkpoint "$vectors" --encoder "$encoder"
@@ -63,7 +63,7 @@ of_other_vectors() { # NAME OPTIONS OF ENCODE…
   $python -m molar encode "$part" --checkpoint "$home/$name" "$@"
   for kind in safetensors json; do cp "$home/$name/vectors.$kind" "$vectors/$name.$kind"; done
 }
-of_other_vectors tuned-elsewhere --encoder "$elsewhere"
+if [ "$encoder" != "$elsewhere" ]; then of_other_vectors tuned-elsewhere --encoder "$elsewhere"; fi
 of_other_vectors without-all
 for left in it:sa,ub sa:it,ub ub:it,sa; do
   task=${left%%:*} without=$encoder-without-${left%%:*}

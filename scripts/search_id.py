@@ -56,11 +56,11 @@ def read_log(out: Path) -> list[dict]:
     return json.loads(out.read_text(encoding="utf-8"))["trials"] if out.exists() else []
 
 
-def best(log: list[dict], model: str, width: int | None = None) -> dict:
-    """The trial of a model, of this width if one is given, with the best validation NDCG@10. MolarError without any."""
-    trials = [entry for entry in log if entry["model"] == model and (width is None or entry["settings"]["dim"] == width)]
+def best(log: list[dict], model: str) -> dict:
+    """The trial of a model with the best validation NDCG@10. MolarError without any."""
+    trials = [entry for entry in log if entry["model"] == model]
     if not trials:
-        raise MolarError(f"There is no trial of {model}{f' of width {width}' if width else ''} in the log: run the search first.")
+        raise MolarError(f"There is no trial of {model} in the log: run the search first.")
     return max(trials, key=lambda entry: entry["validation_ndcg@10"])
 
 
@@ -101,7 +101,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--folders", action="store_true", help="print where the best trials lie, and search nothing")
-    parser.add_argument("--width", type=int, help="with --folders: the best of the trials of this width, as a content tower needs")
     parser.add_argument("--out", type=Path, required=True, help="the log, such as results/search-id.json")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trials' models")
     parser.add_argument("--models", nargs="+", choices=list(ID_MODELS), default=list(SPACE))
@@ -111,7 +110,7 @@ def main() -> int:
     try:
         if options.folders:
             for model in options.models:
-                print(options.work / model / f"trial-{best(read_log(options.out), model, options.width)['trial']}")
+                print(options.work / model / f"trial-{best(read_log(options.out), model)['trial']}")
             return 0
         log = search(options.dataset, options.out, options.work, options.models, options.trials, command)
         for model in options.models:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from molar.results import read_rows
 from scripts.markdown import cell, difference, head, line, name
 
 DIALS = {0: "demo-dial-0.json", 50: "demo-dial-50.json", 100: "demo-dial-100.json"}
 FULL, COLD, ALIGNED, ENCODED = "ml1m.json", "ml1m-cold.json", "ablations-alignment.json", "ablations-encoders.json"
-SEARCH = "search-content.json"
+SEARCH, OFFSETS = "search-content.json", "cold-offsets.json"
 AIMS = (("Molar, the paper", ".1768", ".3124"), ("HSTU-large, meta-recsys/generative-recommenders", ".1893", ".3294"))
 HEADLINE = ("random", "popularity", "item-knn", "content-knn", "sasrec", "content", "content-fused", "molar", "molar-fused")
 CLAIMS = (("molar", "content"), ("molar", "sasrec"), ("molar-fused", "content"), ("molar-fused", "sasrec"),
@@ -117,7 +119,8 @@ def method_lines(folder: Path) -> list[str]:
     parts = [
         *headline_lines(folder), *_paper_tables(rows), *_questions(rows, folder), *_alignment(rows[FULL], "in full"),
         *_alignment(rows[ALIGNED], EXPLORATORY), *_ablations(rows[ALIGNED], "alignment"), *_ablations(rows[ENCODED], "item vectors"),
-        *_probes(rows[FULL]), *cold_lines(folder), *dial_lines(folder), *_search(folder / SEARCH),
+        *_probes(rows[FULL]), *cold_lines(folder), *dial_lines(folder), *offset_lines(folder),
+        *_search(folder / SEARCH),
     ]  # fmt: skip
     return ["## The method, question by question", "", *parts] if parts else []
 
@@ -302,3 +305,44 @@ def dial_lines(folder: Path) -> list[str]:
             pairs = (("molar", "content"), ("molar", "sasrec"), ("molar-fused", "molar"))
             lines.append(line(f"{dial} %", [slice_, *numbers, *(difference(found.minus(*pair, slice_)) for pair in pairs)]))
     return [*lines, "", *(f"{dial} %: {found.source}" for dial, found in rows.items()), ""]
+
+
+def offset_lines(folder: Path) -> list[str]:
+    """What alignment does to cold items: ranked lower among warm ones, or known less?"""
+    path = folder / OFFSETS
+    towers = json.loads(path.read_text(encoding="utf-8"))["towers"] if path.exists() else []
+    if not towers:
+        return []
+    commands = ", ".join(f"`{one}`" for one in dict.fromkeys(tower["command"] for tower in towers))
+    lines = ["**Cold items: ranked lower, or known less?** Validation, NDCG@10, mean ± standard deviation over seeds. Added to every cold "
+             "item's logit, an offset trades warm items against cold ones; the last column has each tower at the offset where its cold "
+             f"items do as well as those of content without one. By {commands}.", "",
+             *head(["data", "tower", "seeds", "cold", "cold, no warm item in the list", "warm", "warm, at content's cold"])]  # fmt: skip
+    for data in dict.fromkeys(tower["dataset"] for tower in towers):
+        of = {(tower["model"], tower["seed"]): tower for tower in towers if tower["dataset"] == data}
+        for model in dict.fromkeys(model for model, _ in of):
+            own = [tower for (label, _), tower in of.items() if label == model]
+            equal = [warm_at_equal_cold(tower, of["content", tower["seed"]]) for tower in own if ("content", tower["seed"]) in of]
+            numbers = [[_unshifted(tower, part) for tower in own] for part in ("cold", "warm")]
+            among = [tower["among_cold"] for tower in own]
+            seeds = ", ".join(str(tower["seed"]) for tower in own)
+            lines.append(line(data, [name(model), seeds, *map(_spread, (numbers[0], among, numbers[1], equal))]))
+    return [*lines, ""]
+
+
+def warm_at_equal_cold(tower: dict, content: dict) -> float:
+    """NDCG@10 of `tower` on warm items at the offset, between those measured, where its cold items do as well as `content`'s
+    without one; NaN where none of its offsets reaches that."""
+    wanted = _unshifted(content, "cold")
+    cold, warm = (np.array(tower[part]) for part in ("cold", "warm"))
+    return float(np.interp(wanted, cold, warm)) if cold.min() <= wanted <= cold.max() else float("nan")
+
+
+def _unshifted(tower: dict, part: str) -> float:
+    return tower[part][tower["offsets"].index(0)]
+
+
+def _spread(values: Sequence[float]) -> str:
+    if not len(values) or not np.isfinite(values).all():
+        return "–"
+    return f"{np.mean(values):.3f}" + (f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else "")

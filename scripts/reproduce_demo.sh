@@ -49,6 +49,8 @@ for dial in 0 50 100; do
   fi
   "$PYTHON" -m molar evaluate-content "$DATA" "$folder/towers" --id-model "$folder"/{sasrec,gru4rec,fpmc,duorec} --vectors "$OUT/vectors.safetensors" \
     --interactions $histories --out results/demo-dial-$dial.json
+  "$PYTHON" -m scripts.cold_offsets "$DATA" "$folder/towers" --vectors "$OUT/vectors.safetensors" --interactions $histories \
+    --out results/cold-offsets.json
 done
 for model in sasrec gru4rec fpmc duorec; do train_id build/demo-temporal $model --split temporal; done
 "$PYTHON" -m molar evaluate-id "$DATA" build/demo-temporal --split temporal --out results/demo-temporal.json

@@ -105,4 +105,7 @@ done
 probes=()
 if [ -z "$cold" ]; then probes=(--probes molar content); fi
 $python -m molar evaluate-content "$dataset" "$towers/trained" --id-model "$ids/sasrec" --vectors "${kinds[@]}" --out "$results" "${probes[@]}"
+if [ -n "$cold" ]; then
+  $python -m scripts.cold_offsets "$dataset" "$towers"/trained/{content,molar} --vectors "$vectors/vectors.safetensors" --out results/cold-offsets.json
+fi
 $python -m scripts.write_results

@@ -1,0 +1,102 @@
+"""Does alignment forget cold items, or does it only rank them lower among warm ones? On validation alone.
+
+    python -m scripts.cold_offsets DATASET TOWERS… --vectors FILE --out results/cold-offsets.json
+
+Every content tower under the folders TOWERS is asked again with each of OFFSETS added to the logits of cold items, and with all warm
+items left out. Where a tower can buy back on cold items what it gives up on warm ones, its offset is another point of one
+trade; what is left at equal accuracy on cold items is what the tower knows more. The test split is never read. The file
+holds a line for every tower; those of other data stay as they are.
+"""
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from molar.checkpoint import load_tower, weights_sha256
+from molar.data import load_dataset
+from molar.errors import MolarError
+from molar.evaluate import label
+from molar.metrics import ndcg
+from molar.progress import Terminal
+from molar.ranking import BLOCK_SCORES, TowerScorer, rank_targets
+from molar.results import write_json
+from molar.split import Split, leave_one_out
+from molar.trained import find_content_towers
+from molar.vectors import load_vectors
+
+OFFSETS = tuple(quarter / 4 for quarter in range(-8, 9))  # logits
+PART = "validation"
+
+
+def offset_curve(tower, split: Split) -> dict:
+    """NDCG@10 of a content tower under every offset, of all users and of those whose target is warm or cold, each a list;
+    and "among_cold", that of cold targets where cold items are the only candidates. MolarError where no target is cold."""
+    scorer, scale = TowerScorer("", tower), tower.logit_scale()
+    users = split.evaluation_users(PART)
+    asked_cold = split.cold[split.targets_of(users, PART)]
+    if not asked_cold.any() or asked_cold.all():
+        raise MolarError(f"{split.dataset.name} has no users of both kinds, with cold and with warm {PART} items, to compare.")
+    ranks, among = np.empty((len(OFFSETS), len(users)), np.int64), np.empty(len(users), np.int64)
+    block = max(1, BLOCK_SCORES // len(split.cold))
+    for start in range(0, len(users), block):
+        part = users[start : start + block]
+        histories, targets = split.histories_of(part, PART), split.targets_of(part, PART)
+        logits = scorer.scores(histories, part) * np.float32(scale)
+        for place, offset in enumerate(OFFSETS):
+            shifted = np.where(split.cold, logits + np.float32(offset), logits)
+            ranks[place, start : start + block] = rank_targets(shifted, histories, targets)
+        among[start : start + block] = rank_targets(np.where(split.cold, logits, -np.inf), histories, targets)
+    gains = np.array([ndcg(row, 10) for row in ranks])
+    parts = {"all": gains, "warm": gains[:, ~asked_cold], "cold": gains[:, asked_cold]}
+    means = {name: [round(float(value), 6) for value in part.mean(1)] for name, part in parts.items()}
+    return means | {"among_cold": round(float(ndcg(among[asked_cold], 10).mean()), 6), "n": len(users), "n_cold": int(asked_cold.sum())}
+
+
+def read_curves(out: Path) -> list[dict]:
+    """The lines of the file, [] where there is none."""
+    return json.loads(out.read_text(encoding="utf-8"))["towers"] if out.exists() else []
+
+
+def write_curves(dataset: Path, towers: Sequence[Path], vectors: Path, out: Path, *, interactions: str, command: str) -> list[dict]:
+    """Measure every tower, replace what the file says of this dataset, and return its lines of it."""
+    split = leave_one_out(load_dataset(dataset, interactions=interactions, decode_pictures=False))
+    array = load_vectors(vectors, split.dataset, read_pictures=False)
+    facts = {"dataset": label(split.dataset, interactions), "data_hash": split.dataset.data_hash, "split": PART}
+    made, report = [], Terminal("offsets")
+    found = find_content_towers(towers)
+    for folder, (name, seed) in found.items():
+        report(len(made), len(found), f"{name}, seed {seed}")
+        curve = offset_curve(load_tower(folder, split, array), split)
+        made.append(facts | {"model": name, "seed": seed, "offsets": list(OFFSETS)} | curve
+                    | {"command": command, "weights_sha256": weights_sha256(folder)})  # fmt: skip
+    others = [line for line in read_curves(out) if line["dataset"] != facts["dataset"]]
+    lines = sorted(others + made, key=lambda line: (line["dataset"], line["model"], line["seed"]))
+    write_json(out, {"towers": lines}, one_per_line="towers")
+    return made
+
+
+def main() -> int:
+    """Returns the exit code: 0, or 2 for an error the user can mend."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("towers", type=Path, nargs="+", help="folders that hold trained content towers, at any depth")
+    parser.add_argument("--vectors", type=Path, required=True, help="the item vectors that they were trained on")
+    parser.add_argument("--interactions", default="interactions.csv", metavar="FILE", help="another file of histories in the dataset")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    command = shlex.join(["python", "-m", "scripts.cold_offsets", *sys.argv[1:]])
+    try:
+        write_curves(options.dataset, options.towers, options.vectors, options.out, interactions=options.interactions, command=command)
+    except MolarError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

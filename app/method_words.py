@@ -63,7 +63,7 @@ FACTORS = {
     },
     "Other item vectors, no alignment": {
         "text": "MiniLM texts, linear", "image": "CLIP pictures, linear", "both": "MiniLM and CLIP, linear",
-        "both-mlp": "MiniLM and CLIP", "random": "random vectors, linear", "random-mlp": "random vectors",
+        "both-mlp": "MiniLM and CLIP", "random-linear": "random vectors, linear", "random-mlp": "random vectors",
     },
     "ID models": {"fpmc": "FPMC", "gru4rec": "GRU4Rec", "duorec": "DuoRec"},
 }  # fmt: skip

@@ -63,7 +63,9 @@ PLAN = (
     *_set("alpha", "alpha", "0.1", "1"),
     *_set("tau", "tau", "0.05", "0.2"),
     # SASRec over frozen vectors, through a linear adapter as the paper's baselines; then the default's own form over them.
-    *(Tower(kind, "baseline", ENCODERS, (*NONE, "hidden=0", "streams=1"), kind) for kind in ("text", "image", "both", "random")),
+    # ("random" alone is the name of the baseline that ranks at random.)
+    *(Tower(label, "baseline", ENCODERS, (*NONE, "hidden=0", "streams=1"), kind)
+      for label, kind in (("text", "text"), ("image", "image"), ("both", "both"), ("random-linear", "random"))),
     *(Tower(f"{kind}-mlp", "baseline", ENCODERS, NONE, kind) for kind in ("both", "random")),
     Tower("hllm", "hllm", ENCODERS, NONE, "vectors-no-picture"),
     Tower("image-only", "input", ENCODERS, vectors="vectors-no-text"),

@@ -2,10 +2,10 @@
 
     python -m scripts.cold_offsets DATASET TOWERS… --vectors FILE --out results/cold-offsets.json
 
-Every content tower under the folders TOWERS is asked again with each of OFFSETS added to the logits of cold items, and with all warm
-items left out. Where a tower can buy back on cold items what it gives up on warm ones, its offset is another point of one
-trade; what is left at equal accuracy on cold items is what the tower knows more. The test split is never read. The file
-holds a line for every tower; those of other data stay as they are.
+Every content tower under the folders TOWERS is asked again with each of OFFSETS added to the logits of cold items, and with
+all warm items left out. Where a tower can buy back on cold items what it gives up on warm ones, its offset is another
+point of one trade; what is left at equal accuracy on cold items is what the tower knows more. The test split is never
+read. The file holds a line for every tower; those of other data stay as they are.
 """
 
 import argparse

@@ -37,7 +37,7 @@ OURS_5 = (
     ("nano: SmolLM2-135M + CLIP ViT-B/16", "content"), ("the same, text alone (HLLM)", "hllm"),
     ("MiniLM, text, linear adapter", "text"), ("CLIP, picture, linear adapter", "image"),
     ("MiniLM + CLIP, linear adapter", "both"), ("MiniLM + CLIP", "both-mlp"),
-    ("fixed random vectors, linear adapter", "random"), ("fixed random vectors", "random-mlp"),
+    ("fixed random vectors, linear adapter", "random-linear"), ("fixed random vectors", "random-mlp"),
 )  # fmt: skip
 ALIGNMENT = (
     ("align/paired_cosine", "cosine of pairs"), ("align/shuffled_cosine", "of shuffled pairs"), ("align/retrieval_r@1", "R@1"),
@@ -73,7 +73,7 @@ QUESTIONS = (
     Question("Several seeds and a named test: the paired randomisation test, Holm's correction", FULL,
              (("molar", "content"), ("molar", "sasrec"))),
     Question("Small encoders as controls", ENCODED,
-             _against("molar", "text", "image", "both", "random", "both-mlp", "random-mlp", "hllm")),
+             _against("molar", "text", "image", "both", "random-linear", "both-mlp", "random-mlp", "hllm")),
     Question("Cold items", COLD, (("molar", "content-knn"), ("molar", "content"), ("molar", "popularity"), ("molar", "random")),
              "cold"),
     Question("Sensitivity to α (default 0.3)", ALIGNED, _against("molar", "alpha-0.1", "alpha-1")),

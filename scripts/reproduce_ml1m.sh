@@ -99,7 +99,7 @@ for seed in $seeds; do
   train_content content "$seed" vectors --set align=none
   train_content molar "$seed" vectors
   if [ -n "$cold" ]; then  # the plain towers
-    for kind in text image both random; do train_content "$kind" "$seed" "$kind" --set align=none --set hidden=0 --set streams=1; done
+    for kind in text image both random-linear; do train_content "$kind" "$seed" "${kind%-linear}" --set align=none --set hidden=0 --set streams=1; done
   fi
 done
 probes=()

@@ -43,8 +43,8 @@ def folder(tmp_path):
     aligned += [minus("to-gru4rec", "molar", -0.003), minus("to-gru4rec", "content", 0.001), minus("alpha-1", "molar", 0.002)]
     aligned += [minus("fusion-late", "molar", 0.005), minus("molar", "content", 0.004)]
     write(tmp_path, Path(ALIGNED).stem, aligned)
-    encoded = [row(label, value=0.1, **SOURCE) for label in ("molar", "content", "image-only", "random")]
-    encoded += [minus("image-only", "molar", -0.02), minus("random", "molar", -0.03), minus("molar", "content", 0.004)]
+    encoded = [row(label, value=0.1, **SOURCE) for label in ("molar", "content", "image-only", "random-linear")]
+    encoded += [minus("image-only", "molar", -0.02), minus("random-linear", "molar", -0.03), minus("molar", "content", 0.004)]
     write(tmp_path, Path(ENCODED).stem, encoded)
     cold = [row(model, slice_, value=value, **SOURCE | {"n": 600})
             for slice_ in ("all", "cold") for model, value in (("popularity", 0.0), ("content-knn", 0.05), ("molar", 0.06))]  # fmt: skip

@@ -51,7 +51,8 @@ DIAL_MEANS = (
 # results/NAME.json -> what its reader must know
 ONE_RECIPE = "All ID models had one recipe of at most 24 epochs, and the best by validation is measured."
 DIAL_RECIPE = (
-    f"{ONE_RECIPE} Content towers had at most 14. At 0 % the test split was read twice, the second time for the two controls."
+    f"{ONE_RECIPE} Content towers had at most 14. The test split was read again for further seeds, at 0 % "
+    "for two controls, too."
 )
 EXPLORATORY = "Exploratory: a frozen subset of 1,500 users, one seed. It hints at what to expect and settles nothing."
 NOTES = {

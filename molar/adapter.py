@@ -64,10 +64,13 @@ class Adapter(nn.Module):
             getattr(self, f"{name}_scale").copy_(block.float().std(0).clamp_min(1e-3))
 
     def save(self, folder: Path, about: dict) -> None:
-        """Write `adapter.safetensors` (float32) and `config.json`, what `about` tells of their origin."""
+        """Write `adapter.safetensors`, matrices in float16 and all else in float32, and `config.json`, what `about` tells
+        of their origin. From now on the adapter is as it is stored."""
         from safetensors.torch import save
 
-        state = {name: tensor.detach().to(torch.float32).contiguous() for name, tensor in self.state_dict().items()}
+        state = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
+        state = {name: tensor.to(torch.float16 if tensor.ndim > 1 else torch.float32) for name, tensor in state.items()}
+        self.load_state_dict(state)
         write_atomically(folder / "adapter.safetensors", save(state))
         write_atomically(folder / "config.json", json.dumps(about, indent=1).encode())
 

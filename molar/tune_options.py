@@ -17,6 +17,7 @@ def add(verb: argparse.ArgumentParser) -> None:
                            "(default: gpu where there is one)")  # fmt: skip
     verb.add_argument("--batch", type=int, help="items read a step")
     verb.add_argument("--history", type=int, help="items of a history at most (default: 4)")
+    verb.add_argument("--held-out", type=int, help="samples of each task that the losses are measured on, nine times")
     verb.add_argument("--resolution", type=int, help="side of the picture in pixels, for backbones that can change it")
     verb.add_argument("--pooling", type=int,
                       help="side of the square of patches that make one visual token (nano; default: 2)")  # fmt: skip
@@ -39,7 +40,7 @@ def settings(options, *, dataset: bool) -> dict:
     schedule = options.schedule or ("gpu" if torch.cuda.is_available() else "cpu")
     tasks = _listed(options.tasks) if options.tasks is not None else None
     counts, asked = choose_counts(tasks, read_counts(options.counts), schedule, dataset=dataset, pairs=bool(options.pairs))
-    given = {name: getattr(options, name) for name in ("batch", "history", "seed")}
+    given = {name: getattr(options, name) for name in ("batch", "history", "held_out", "seed")}
     given = {name: value for name, value in given.items() if value is not None}  # each default has its one home
     lora = {"rank": options.lora_rank, "alpha": options.lora_alpha}
     lora = {name: value for name, value in lora.items() if value is not None}

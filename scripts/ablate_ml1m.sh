@@ -1,30 +1,28 @@
 #!/usr/bin/env bash
 # The ablations: one factor at a time from the default, on 1,500 users of MovieLens-1M. Exploratory: one seed.
 #
-#   scripts/ablate_ml1m.sh [--data DIR] [--encoder DIR] [--stage-1] [--only NAMES] [--jobs N] [--list] [--users N --films N --epochs N]
+#   scripts/ablate_ml1m.sh [--data DIR] [--encoder DIR] [--only NAMES] [--jobs N] [--list] [--users N --films N --epochs N]
 #
 # DIR (or $MOLAR_DATA) is a dataset folder in our format; --encoder is what stage 1 trained (default: build/ml1m-encoder, made
-# by scripts/reproduce_ml1m.sh). --stage-1 trains it again without each of its tasks, an hour and a half; without the option
-# those that are there, ENCODER-without-it and so on, are used. --only, --jobs and --list are those of scripts/ablate.py: a
-# part of the towers (default: all but the backbone's decoder and the settings), several at a time, the plan alone. The ID
-# models have the settings that the search of scripts/reproduce_ml1m_id.sh found best, for all four the same. Everything is
-# written under build/, numbers alone under results/ (those of another --users, to try the script out, under build/ too).
-# Stop it at any moment: the same command goes on where it was. Validation chooses; the test split is read once, when every
-# tower whose vectors are there is trained.
+# by scripts/reproduce_ml1m.sh); stage 1 without one of its tasks is scripts/ablate_stage1.sh. --only, --jobs and --list are
+# those of scripts/ablate.py: a part of the towers (default: all but the backbone's decoder and the settings), several at a
+# time, the plan alone. The ID models have the settings that the search of scripts/reproduce_ml1m_id.sh found best, for all
+# four the same. Everything is written under build/, numbers alone under results/ (those of another --users, to try the
+# script out, under build/ too). Stop it at any moment: the same command goes on where it was. Validation chooses; the test
+# split is read once, when every tower whose vectors are there is trained.
 set -euo pipefail
 
-usage() { sed -n '2,13s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
 fail() { echo "error: $1" >&2; exit 2; }
 
-data=${MOLAR_DATA:-} encoder=build/ml1m-encoder elsewhere=checkpoints/demo/encoder stage1='' only=default,alignment,encoders jobs=1 list='' users=1500 films=3706 epochs=''
+data=${MOLAR_DATA:-} encoder=build/ml1m-encoder elsewhere=checkpoints/demo/encoder only=default,alignment,encoders jobs=1 list='' users=1500 films=3706 epochs=''
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
     --list) list=--list; shift ;;
-    --stage-1) stage1=1; shift ;;
     --data | --encoder | --only | --jobs | --users | --films | --epochs)
       [ $# -ge 2 ] || fail "$1 needs a value"; declare "${1#--}=$2"; shift 2 ;;
-    *) fail "unknown option $1; known are --data, --encoder, --stage-1, --only, --jobs, --list, --users, --films, --epochs" ;;
+    *) fail "unknown option $1; known are --data, --encoder, --only, --jobs, --list, --users, --films, --epochs" ;;
   esac
 done
 [ -n "$data" ] || fail "name the dataset folder with --data DIR or MOLAR_DATA"
@@ -65,13 +63,6 @@ of_other_vectors() { # NAME OPTIONS OF ENCODE…
 }
 if [ "$encoder" != "$elsewhere" ]; then of_other_vectors tuned-elsewhere --encoder "$elsewhere"; fi
 of_other_vectors without-all
-for left in it:sa,ub sa:it,ub ub:it,sa; do
-  task=${left%%:*} without=$encoder-without-${left%%:*}
-  if [ -n "$stage1" ] && [ ! -f "$without/config.json" ]; then
-    $python -m molar tune-encoder build/ml1m --out "$without" --schedule cpu --tasks "${left#*:}"
-  fi
-  if [ -f "$without/config.json" ]; then of_other_vectors "without-$task" --encoder "$without"; fi
-done
 
 "${ablate[@]}"
 if "${ablate[@]}" --only default,alignment,encoders --list | grep -q ' ready$'; then

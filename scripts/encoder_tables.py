@@ -1,22 +1,43 @@
-"""The tables of docs/encoder.md, from results/fidelity-nano.json, fidelity-parts.json and encoders.json."""
+"""The tables of docs/encoder.md, from results/stage-1.json, fidelity-nano.json, fidelity-parts.json and encoders.json."""
 
 from pathlib import Path
 
 from molar.errors import MolarError
 from molar.precision import PRECISIONS
 from molar.results import read_rows
+from scripts.markdown import head, line
+from scripts.stage1_losses import read_losses
 
 COSTS = (
     ("overlap@10", "ten nearest kept", ".3f"), ("cur_item/cosine", "`[Cur_Item]` cosine, mean", ".3f"),
     ("cur_item/cosine_p5", "5th percentile", ".3f"), ("memory_mb", "weights, MB", ".0f"),
 )  # fmt: skip
 PHOTOGRAPHS = "twelve photographs"
+QUARTERS = ("start", "¼", "½", "¾", "end")
 
 
 def encoder_tables(folder: Path = Path("results")) -> list[str]:
     """Markdown lines. Raises MolarError naming a results file that is absent."""
     bits, parts, kinds = (_rows(folder / name) for name in ("fidelity-nano.json", "fidelity-parts.json", "encoders.json"))
-    return [*_fidelity(bits), *_parts(parts), *_seeds(kinds), *_comparison(kinds)]
+    return [*stage_1_lines(folder), *_fidelity(bits), *_parts(parts), *_seeds(kinds), *_comparison(kinds)]
+
+
+def stage_1_lines(folder: Path) -> list[str]:
+    """Held-out losses of stage 1 along its run, one row an encoder and a task; [] where nothing is measured."""
+    lines, found = [], read_losses(folder / "stage-1.json")
+    for dataset in dict.fromkeys(one["dataset"] for one in found):
+        own = [one for one in found if one["dataset"] == dataset]
+        told = ", ".join(f"{one['name']} `{one['weights_sha256'][:16]}`" for one in own)
+        lines += [f"**Stage 1 on {dataset}**: held-out loss of the answers, nats a token, data `{own[0]['data_hash']}`. Weights: {told}. "
+                  "The commands, and every point, are in `results/stage-1.json`.", "",
+                  *head(["encoder", "task", "samples", *QUARTERS])]  # fmt: skip
+        for one in own:
+            last = one["curve"][-1]["step"]
+            for task, (shown, _) in one["samples"].items():
+                near = [min(one["curve"], key=lambda point: abs(point["step"] - share / 4 * last)) for share in range(5)]
+                lines.append(line(one["name"], [task, f"{shown:,}", *(f"{point[task]['answer']:.2f}" for point in near)]))
+        lines.append("")
+    return lines
 
 
 def _rows(path: Path) -> list[dict]:

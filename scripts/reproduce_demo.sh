@@ -13,6 +13,7 @@ if [ ! -e "$OUT/encoder/adapter.safetensors" ]; then
   # and techniques, of which no text of the shop speaks. The counts are those of two cores, whatever machine runs it.
   "$PYTHON" -m molar tune-encoder "$DATA" --pairs scripts.printshop.captions:captioned_prints --out "$OUT/encoder" --schedule cpu
 fi
+"$PYTHON" -m scripts.stage1_losses "$OUT/encoder" --out results/stage-1.json
 "$PYTHON" -m scripts.probe_encoder "$DATA" --checkpoint "$OUT" --truth "$DATA/truth/items.csv" --out results/encoder-probe.json
 "$PYTHON" -m molar encode "$DATA" --checkpoint "$OUT"
 "$PYTHON" -m molar train-id "$DATA" --checkpoint "$OUT"

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Stage 1 on the very films that are recommended: with all of its tasks, without each, without any. Also what a trained tower
+# lives on (probes), and DUEG as four layers of the language model's own decoder. Exploratory.
+#
+#   scripts/ablate_stage1.sh [--data DIR] [--seeds "0 1 2"] [--users N] [--films N]
+#
+# DIR (or $MOLAR_DATA) is a dataset folder in our format. A part of it, 1,500 users and the 500 films that they chose most, so
+# that encoding the films nine times and tuning the encoder four times fits into an hour and a half of two cores; two things
+# run at a time, a core each. Everything is written under build/, numbers alone under results/ (those of another part, to try
+# the script out, under build/ too). Stop it at any moment: the same command goes on where it was. Validation chooses; the
+# test split is read once, at the end.
+set -euo pipefail
+
+usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
+fail() { echo "error: $1" >&2; exit 2; }
+
+data=${MOLAR_DATA:-} seeds='0 1 2' users=1500 films=500
+while [ $# -gt 0 ]; do
+  case $1 in
+    --help | -h) usage; exit 0 ;;
+    --data | --seeds | --users | --films) [ $# -ge 2 ] || fail "$1 needs a value"; declare "${1#--}=$2"; shift 2 ;;
+    *) fail "unknown option $1; known are --data, --seeds, --users, --films" ;;
+  esac
+done
+[ -n "$data" ] || fail "name the dataset folder with --data DIR or MOLAR_DATA"
+[ -d "$data" ] || fail "there is no folder $data"
+data=$(cd "$data" && pwd)
+
+cd "$(dirname "$0")/.."
+python=python3
+if [ -x .venv/bin/python ]; then python=.venv/bin/python; fi
+home=build/ml1m-$users-users-$films-films results=results
+if [ "$users $films" != "1500 500" ]; then results=$home/results; fi
+part=$home/dataset encoders=$home/encoders vectors=$home/vectors ids=$home/ids towers=$home/towers
+mkdir -p build "$results" "$vectors" "$encoders"
+ln -sfn "$data" build/ml1m  # so that the commands that results name hold no path of this machine
+$python -m molar.subset build/ml1m "$part" --users "$users" --films "$films"
+$python -m molar train-id "$part" --checkpoint "$ids" --name sasrec --model sasrec --seed 0 --epochs 12 \
+  --set max_length=200 --set precision=bfloat16 --set lr=0.002 --set batch_size=32 --set dropout=0.2 --set kind=full
+
+# Each function below is one thing of the two that run at a time; what it finds finished, it leaves.
+tune() { # NAME TASK=COUNT,…
+  [ ! -f "$encoders/$1/config.json" ] || return 0
+  local tasks; tasks=$(sed 's/=[0-9]*//g' <<<"$2")
+  $python -m molar tune-encoder "$part" --out "$encoders/$1" --schedule cpu --tasks "$tasks" --counts "$2" --held-out 16
+}
+encode() { # NAME [--encoder DIR]
+  [ ! -f "$vectors/$1.json" ] || return 0
+  local name=$1; shift
+  $python -m molar encode "$part" --checkpoint "$home/encoded/$name" --precision bfloat16 "$@"
+  for kind in safetensors json; do cp "$home/encoded/$name/vectors.$kind" "$vectors/$name.$kind"; done  # json last: it says that all is there
+}
+probe() { # NAME
+  [ -f "$vectors/vectors-$1.json" ] ||
+    $python -m molar encode "$part" --checkpoint "$vectors" --precision bfloat16 --encoder "$encoders/full" --probe "$1"
+}
+of_task() { tune "$1" "$2" && encode "$1" --encoder "$encoders/$1"; }
+whole() { tune full it=300,sa=300,ub=100 && encode vectors --encoder "$encoders/full"; }
+two() { # each argument is a command; two run at a time, and all must end well
+  printf '%s\n' "$@" | OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 xargs -P 2 -I {} bash -euc '{}'
+}
+export python part encoders vectors home
+export -f tune encode probe of_task whole
+
+encode without-all  # first, since it also puts into the cache what the image tower says of the posters
+two whole "of_task without-it sa=300,ub=100" "of_task without-sa it=300,ub=100" "of_task without-ub it=300,sa=300"
+two "probe shuffled-pictures" "probe no-title" "probe no-text" "probe no-picture"
+
+for seed in $seeds; do
+  only=default,input,hllm,stage\ 1
+  if [ "$seed" = 0 ]; then only=$only,decoder; fi
+  $python -m scripts.ablate "$part" --work "$towers" --vectors "$vectors" --id-models "$ids" --out "$results/ablations.json" \
+    --jobs 2 --only "$only" --seed "$seed" --epochs 8 --set max_length=200 --set precision=bfloat16 \
+    --set blocks=2 --set components=256 --set hidden=512 --set batch_size=32
+done
+$python -m molar evaluate-content "$part" "$towers" --id-model "$ids" --vectors "$vectors" "$vectors"/vectors-no-{picture,text}.safetensors \
+  --probes molar content --brief --out "$results/ablations-stage-1.json"
+$python -m scripts.stage1_losses "$encoders"/* --out "$results/stage-1.json"
+if [ "$results" = results ]; then $python -m scripts.write_results; fi

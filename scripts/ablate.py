@@ -149,7 +149,7 @@ def train(arguments: Sequence[str], log: Path, threads: int) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     with log.open("a", encoding="utf-8") as file:
-        done = subprocess.run([sys.executable, "-m", "molar", *arguments], stdout=file, stderr=file, env=os.environ | limits)
+        done = subprocess.run([sys.executable, "-m", "molar", *arguments], stdout=file, stderr=file, env=limits | os.environ)
     if done.returncode:
         last = (log.read_text(encoding="utf-8").strip().splitlines() or ["it said nothing"])[-1]
         raise MolarError(f"the training that {log} tells of ended with {done.returncode}: {last}")

@@ -2,11 +2,11 @@
 # Stage 1 on the very films that are recommended: with all of its tasks, without each, without any. Also what a trained tower
 # lives on (probes), and DUEG as four layers of the language model's own decoder. Exploratory.
 #
-#   scripts/ablate_stage1.sh [--data DIR] [--seeds "0 1 2"] [--users N] [--films N]
+#   scripts/ablate_stage1.sh [--data DIR] [--seeds "0 1 2"] [--jobs N] [--users N] [--films N]
 #
 # DIR (or $MOLAR_DATA) is a dataset folder in our format. A part of it, 1,500 users and the 500 films that they chose most, so
-# that encoding the films nine times and tuning the encoder four times fits into an hour and a half of two cores; two things
-# run at a time, a core each. Everything is written under build/, numbers alone under results/ (those of another part, to try
+# that encoding the films nine times and tuning the encoder four times fits into an hour and a half of two cores. --jobs tells how
+# many things run at a time and share the cores (default: 2). Everything is written under build/, numbers alone under results/ (those of another part, to try
 # the script out, under build/ too). Stop it at any moment: the same command goes on where it was. Validation chooses; the
 # test split is read once, at the end.
 set -euo pipefail
@@ -14,12 +14,12 @@ set -euo pipefail
 usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
 fail() { echo "error: $1" >&2; exit 2; }
 
-data=${MOLAR_DATA:-} seeds='0 1 2' users=1500 films=500
+data=${MOLAR_DATA:-} seeds='0 1 2' jobs=2 users=1500 films=500
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
-    --data | --seeds | --users | --films) [ $# -ge 2 ] || fail "$1 needs a value"; declare "${1#--}=$2"; shift 2 ;;
-    *) fail "unknown option $1; known are --data, --seeds, --users, --films" ;;
+    --data | --seeds | --jobs | --users | --films) [ $# -ge 2 ] || fail "$1 needs a value"; declare "${1#--}=$2"; shift 2 ;;
+    *) fail "unknown option $1; known are --data, --seeds, --jobs, --users, --films" ;;
   esac
 done
 [ -n "$data" ] || fail "name the dataset folder with --data DIR or MOLAR_DATA"
@@ -38,7 +38,7 @@ $python -m molar.subset build/ml1m "$part" --users "$users" --films "$films"
 $python -m molar train-id "$part" --checkpoint "$ids" --name sasrec --model sasrec --seed 0 --epochs 12 \
   --set max_length=200 --set precision=bfloat16 --set lr=0.002 --set batch_size=32 --set dropout=0.2 --set kind=full
 
-# Each function below is one thing of the two that run at a time; what it finds finished, it leaves.
+# Each function below is one of the things that run at a time; what it finds finished, it leaves.
 tune() { # NAME TASK=COUNT,…
   [ ! -f "$encoders/$1/config.json" ] || return 0
   local tasks; tasks=$(sed 's/=[0-9]*//g' <<<"$2")
@@ -56,21 +56,22 @@ probe() { # NAME
 }
 of_task() { tune "$1" "$2" && encode "$1" --encoder "$encoders/$1"; }
 whole() { tune full it=300,sa=300,ub=100 && encode vectors --encoder "$encoders/full"; }
-two() { # each argument is a command; two run at a time, and all must end well
-  printf '%s\n' "$@" | OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 xargs -P 2 -I {} bash -euc '{}'
+threads=${OMP_NUM_THREADS:-$(($(nproc) > jobs ? $(nproc) / jobs : 1))}
+together() { # each argument is a command; all must end well
+  printf '%s\n' "$@" | OMP_NUM_THREADS=$threads MKL_NUM_THREADS=$threads xargs -P "$jobs" -I {} bash -euc '{}'
 }
 export python part encoders vectors home
 export -f tune encode probe of_task whole
 
 encode without-all  # first, since it also puts into the cache what the image tower says of the posters
-two whole "of_task without-it sa=300,ub=100" "of_task without-sa it=300,ub=100" "of_task without-ub it=300,sa=300"
-two "probe shuffled-pictures" "probe no-title" "probe no-text" "probe no-picture"
+together whole "of_task without-it sa=300,ub=100" "of_task without-sa it=300,ub=100" "of_task without-ub it=300,sa=300"
+together "probe shuffled-pictures" "probe no-title" "probe no-text" "probe no-picture"
 
 for seed in $seeds; do
   only=default,input,hllm,stage\ 1
   if [ "$seed" = 0 ]; then only=$only,decoder; fi
   $python -m scripts.ablate "$part" --work "$towers" --vectors "$vectors" --id-models "$ids" --out "$results/ablations.json" \
-    --jobs 2 --only "$only" --seed "$seed" --epochs 8 --set max_length=200 --set precision=bfloat16 \
+    --jobs "$jobs" --only "$only" --seed "$seed" --epochs 8 --set max_length=200 --set precision=bfloat16 \
     --set blocks=2 --set components=256 --set hidden=512 --set batch_size=32
 done
 $python -m molar evaluate-content "$part" "$towers" --id-model "$ids" --vectors "$vectors" "$vectors"/vectors-no-{picture,text}.safetensors \

@@ -22,8 +22,8 @@ from molar.tune_tasks import TASKS, Tasks
 
 SOURCES = (*TASKS, PAIRS)
 # How many samples of each task, each shown once. Over nano, films and posters, one core needs .6 s for a sample of it, sa or
-# pairs, 4.4 s for one of ub with four items, .26 s to see a picture: the first schedule is estimated at 45 minutes of two quiet
-# cores. The second is the paper's.
+# pairs, 4.4 s for one of ub with four items, .26 s to see a picture: 45 minutes of two quiet cores. Two newer ones needed 18
+# for all of it. The second schedule is the paper's.
 SCHEDULES = {
     "cpu": {"counts": {"it": 1000, "sa": 1000, "ub": 300, PAIRS: 800}, "batch": 8, "held_out": 24},
     "gpu": {"counts": dict.fromkeys(SOURCES, 10_000), "batch": 64, "held_out": 256},

@@ -13,7 +13,7 @@ def add(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--form", default="bottleneck",
                       help="bottleneck (the answer sees the items' vectors alone; default) or plain")  # fmt: skip
     verb.add_argument("--schedule", choices=("cpu", "gpu"),
-                      help="about 45 minutes of two cores, reckoned, or 10,000 samples of each task in large batches "
+                      help="20 to 45 minutes of two cores, or 10,000 samples of each task in large batches "
                            "(default: gpu where there is one)")  # fmt: skip
     verb.add_argument("--batch", type=int, help="items read a step")
     verb.add_argument("--history", type=int, help="items of a history at most (default: 4)")

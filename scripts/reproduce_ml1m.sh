@@ -9,7 +9,7 @@
 # on, so everything is written under build/, which git ignores; only the numbers, under results/, are kept.
 # The headline: SASRec, content, molar and molar-fused on all histories, measured once, when every seed is trained.
 # --cold: the same histories with a tenth of the films in no training prefix (molar/subset.py). --encoder is what stage 1
-# trained: by default build/ml1m-encoder, which is trained first where it is missing (45 minutes); with --cold and for a part
+# trained: by default build/ml1m-encoder, which is trained first where it is missing (half an hour); with --cold and for a part
 # the demo's, since it must not have been tuned on these films.
 # The part proves the pipeline, maps and page included; it says nothing about how models compare on the whole.
 # Stop it at any moment: the same command goes on where it was.
@@ -18,7 +18,7 @@ set -euo pipefail
 usage() { sed -n '2,16s/^# \{0,1\}//p' "$0"; }
 fail() { echo "error: $1" >&2; exit 2; }
 
-data=${MOLAR_DATA:-} encoder='' seeds='0 1 2' epochs=6 users='' films='' cold=''
+data=${MOLAR_DATA:-} encoder='' seeds='0 1 2' epochs=12 users='' films='' cold=''
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
@@ -78,10 +78,6 @@ kinds=("$vectors/vectors.safetensors")
 if [ -n "$cold" ]; then
   [ -e "$vectors/random.json" ] || $python -m scripts.baseline_vectors "$dataset" --out "$vectors"
   kinds=("$vectors")
-else
-  for probe in no-picture no-text no-title shuffled-pictures; do
-    [ -e "$vectors/vectors-$probe.json" ] || $python -m molar encode "$dataset" --checkpoint "$vectors" --encoder "$encoder" --probe "$probe"
-  done
 fi
 
 # Sizes and batch are those of the best tower of the search on 1,500 users by validation, results/search-content.json.
@@ -102,7 +98,7 @@ for seed in $seeds; do
     for kind in text image both random-linear; do train_content "$kind" "$seed" "${kind%-linear}" --set align=none --set hidden=0 --set streams=1; done
   fi
 done
-probes=()
+probes=()  # of histories and ids; those of items are asked on a part, by scripts/ablate_stage1.sh
 if [ -z "$cold" ]; then probes=(--probes molar content); fi
 $python -m molar evaluate-content "$dataset" "$towers/trained" --id-model "$ids/sasrec" --vectors "${kinds[@]}" --out "$results" "${probes[@]}"
 if [ -n "$cold" ]; then

@@ -58,7 +58,7 @@ FACTORS = {
     },
     "Stage 1": {
         "without-it": "without pictures → description", "without-sa": "without attributes → description",
-        "without-ub": "without histories → next item", "without-all": "not tuned at all",
+        "without-ub": "without histories → next item", "without-all": "not tuned at all", "plain-form": "the answer sees past the vector",
         "tuned-elsewhere": "tuned on other items",
     },
     "Other item vectors, no alignment": {

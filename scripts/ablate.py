@@ -71,6 +71,7 @@ PLAN = (
     Tower("image-only", "input", ENCODERS, vectors="vectors-no-text"),
     Tower("text-only", "input", ENCODERS, vectors="vectors-no-picture"),
     *(Tower(f"without-{task}", "stage 1", ENCODERS, vectors=f"without-{task}") for task in ("it", "sa", "ub", "all")),
+    Tower("plain-form", "stage 1", ENCODERS, vectors="plain-form"),  # of the loss of stage 1, the paper's
     Tower("tuned-elsewhere", "stage 1", ENCODERS, vectors="tuned-elsewhere"),
     Tower("decoder-backbone", "decoder", DECODER, ("decoder=backbone", "layers=4")),  # hours without a GPU
     # What the default's own sizes and recipe are chosen by, on validation; never measured on the test split.

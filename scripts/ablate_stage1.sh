@@ -73,7 +73,7 @@ for seed in $seeds; do
   if [ "$seed" = 0 ]; then only=$only,decoder; fi
   $python -m scripts.ablate "$part" --work "$towers" --vectors "$vectors" --id-models "$ids" --out "$results/ablations.json" \
     --jobs "$jobs" --only "$only" --seed "$seed" --epochs 8 --set max_length=200 --set precision=bfloat16 \
-    --set blocks=2 --set components=256 --set hidden=512 --set batch_size=32
+    --set blocks=2 --set components=768 --set hidden=512 --set batch_size=32
 done
 $python -m molar evaluate-content "$part" "$towers" --id-model "$ids" --vectors "$vectors" "$vectors"/vectors-no-{picture,text}.safetensors \
   --probes molar content --brief --out "$results/ablations-stage-1.json"

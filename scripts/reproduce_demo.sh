@@ -10,8 +10,10 @@ OUT="${OUT:-checkpoints/demo}"
 
 if [ ! -e "$OUT/encoder/adapter.safetensors" ]; then
   # The three tasks of the shop's own catalogue and histories, and captioned prints beside them: they alone name palettes
-  # and techniques, of which no text of the shop speaks. The counts are those of two cores, whatever machine runs it.
-  "$PYTHON" -m molar tune-encoder "$DATA" --pairs scripts.printshop.captions:captioned_prints --out "$OUT/encoder" --schedule cpu
+  # and techniques, of which no text of the shop speaks, and so many that `[Cur_Item]` learns to see them. The counts are those
+  # of two cores, whatever machine runs it.
+  "$PYTHON" -m molar tune-encoder "$DATA" --pairs scripts.printshop.captions:captioned_prints --counts pairs=3200 \
+    --out "$OUT/encoder" --schedule cpu
 fi
 "$PYTHON" -m scripts.stage1_losses "$OUT/encoder" --out results/stage-1.json
 "$PYTHON" -m scripts.probe_encoder "$DATA" --checkpoint "$OUT" --truth "$DATA/truth/items.csv" --out results/encoder-probe.json

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 from tests.tiny_backbone import save_tiny_backbone
 from tests.tiny_families import save_tiny_family
 
+from molar.adapter import Adapter
 from molar.encoder import EncoderConfig, ItemEncoder
 from molar.errors import Cancelled, MolarError
 from molar.lora import LoraSettings, add_lora, lora_weights
@@ -285,3 +287,14 @@ def test_unknown_pairs_are_one_sentence(backbone, tmp_path):
     encoder = EncoderConfig(backbone, "bfloat16")
     with pytest.raises(MolarError, match="module:function"):
         tune_encoder(None, tmp_path / "out", pairs="no.such.module:pairs", encoder=encoder, config=QUICK)
+
+
+def test_an_adapter_is_stored_in_half_precision_and_goes_on_as_it_is_stored(tmp_path):
+    adapter, again = Adapter(8, 6), Adapter(8, 6)
+    adapter.fit_gate({"text": 1e5 * torch.randn(9, 6)})  # more than half a precision's range
+    adapter.save(tmp_path, {})
+    again.load(tmp_path)
+    assert all(torch.equal(own, again.state_dict()[name]) for name, own in adapter.state_dict().items())
+    stored = load_file(tmp_path / "adapter.safetensors")
+    assert {tensor.dtype for tensor in stored.values() if tensor.ndim > 1} == {torch.float16}
+    assert torch.isfinite(stored["text_centre"]).all() and stored["text_centre"].dtype == torch.float32

@@ -55,11 +55,12 @@ DIAL_RECIPE = (
     "for two controls, too."
 )
 EXPLORATORY = "Exploratory: a frozen subset of 1,500 users, one seed. It hints at what to expect and settles nothing."
+NO_FILM = "Stage 1 taught the item encoder on drawn prints: it had seen no film."
 NOTES = {
-    "ml1m": "Stage 1 of the item encoder was run on the print shop: it has seen no film. Content and aligned towers had six "
+    "ml1m": f"{NO_FILM} Content and aligned towers had six "
     "epochs, SASRec twelve.",
     "ml1m-cold": "A tenth of the films was taken out of every history that trains: they are the cold ones, and only texts and "
-    "pictures tell of them. Stage 1 of the encoder was run on the print shop: it has seen no film.",
+    f"pictures tell of them. {NO_FILM}",
     "ablations-alignment": EXPLORATORY,
     "ablations-encoders": EXPLORATORY,
     "ml1m-1500": f"{EXPLORATORY} "

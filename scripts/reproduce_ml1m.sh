@@ -18,7 +18,7 @@ set -euo pipefail
 usage() { sed -n '2,16s/^# \{0,1\}//p' "$0"; }
 fail() { echo "error: $1" >&2; exit 2; }
 
-data=${MOLAR_DATA:-} encoder='' seeds='0 1 2' epochs=12 users='' films='' cold=''
+data=${MOLAR_DATA:-} encoder='' seeds='0 1 2' epochs=6 users='' films='' cold=''
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;

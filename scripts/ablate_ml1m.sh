@@ -12,8 +12,7 @@
 # split is read once, when every tower whose vectors are there is trained.
 set -euo pipefail
 
-usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
-fail() { echo "error: $1" >&2; exit 2; }
+. "$(dirname "$0")/films.sh"
 
 data=${MOLAR_DATA:-} encoder=build/ml1m-encoder elsewhere=checkpoints/demo/encoder only=default,alignment,encoders jobs=1 list='' users=1500 films=3706 epochs=''
 while [ $# -gt 0 ]; do
@@ -25,19 +24,13 @@ while [ $# -gt 0 ]; do
     *) fail "unknown option $1; known are --data, --encoder, --only, --jobs, --list, --users, --films, --epochs" ;;
   esac
 done
-[ -n "$data" ] || fail "name the dataset folder with --data DIR or MOLAR_DATA"
-[ -d "$data" ] || fail "there is no folder $data"
-data=$(cd "$data" && pwd)
+open_films "$data"
 
-cd "$(dirname "$0")/.."
-python=python3
-if [ -x .venv/bin/python ]; then python=.venv/bin/python; fi
 [ -f "$encoder/config.json" ] || fail "$encoder is no tuned encoder; scripts/reproduce_ml1m.sh makes build/ml1m-encoder"
 home=build/ml1m-$users-users results=results
 if [ "$users" != 1500 ]; then results=$home/results; fi
 part=$home/dataset vectors=$home/vectors ids=$home/ids towers=$home/towers
-mkdir -p build "$results" "$vectors" "$ids"
-ln -sfn "$data" build/ml1m  # so that the commands that results name hold no path of this machine
+mkdir -p "$results" "$vectors" "$ids"
 ablate=("$python" -m scripts.ablate "$part" --work "$towers" --vectors "$vectors" --id-models "$ids" --out "$results/ablations.json"
   --jobs "$jobs" --only "$only" --epochs "${epochs:-8}" --set max_length=200 --set precision=bfloat16
   --set blocks=2 --set components=768 --set hidden=512 --set batch_size=32)  # as scripts/reproduce_ml1m.sh has them

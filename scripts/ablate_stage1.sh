@@ -11,8 +11,7 @@
 # where it was. Validation chooses; the test split is read once, at the end.
 set -euo pipefail
 
-usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
-fail() { echo "error: $1" >&2; exit 2; }
+. "$(dirname "$0")/films.sh"
 
 data=${MOLAR_DATA:-} seeds='0 1 2' jobs=2 users=1500 films=500
 while [ $# -gt 0 ]; do
@@ -22,18 +21,12 @@ while [ $# -gt 0 ]; do
     *) fail "unknown option $1; known are --data, --seeds, --jobs, --users, --films" ;;
   esac
 done
-[ -n "$data" ] || fail "name the dataset folder with --data DIR or MOLAR_DATA"
-[ -d "$data" ] || fail "there is no folder $data"
-data=$(cd "$data" && pwd)
+open_films "$data"
 
-cd "$(dirname "$0")/.."
-python=python3
-if [ -x .venv/bin/python ]; then python=.venv/bin/python; fi
 home=build/ml1m-$users-users-$films-films results=results
 if [ "$users $films" != "1500 500" ]; then results=$home/results; fi
 part=$home/dataset encoders=$home/encoders vectors=$home/vectors ids=$home/ids towers=$home/towers
-mkdir -p build "$results" "$vectors" "$encoders"
-ln -sfn "$data" build/ml1m  # so that the commands that results name hold no path of this machine
+mkdir -p "$results" "$vectors" "$encoders"
 $python -m molar.subset build/ml1m "$part" --users "$users" --films "$films"
 $python -m molar train-id "$part" --checkpoint "$ids" --name sasrec --model sasrec --seed 0 --epochs 12 \
   --set max_length=200 --set precision=bfloat16 --set lr=0.002 --set batch_size=32 --set dropout=0.2 --set kind=full

@@ -15,8 +15,7 @@
 # Stop it at any moment: the same command goes on where it was.
 set -euo pipefail
 
-usage() { sed -n '2,16s/^# \{0,1\}//p' "$0"; }
-fail() { echo "error: $1" >&2; exit 2; }
+. "$(dirname "$0")/films.sh"
 
 data=${MOLAR_DATA:-} encoder='' seeds='0 1 2' epochs=6 users='' films='' cold=''
 while [ $# -gt 0 ]; do
@@ -27,15 +26,8 @@ while [ $# -gt 0 ]; do
     *) fail "unknown option $1; known are --data, --encoder, --seeds, --epochs, --cold, --users, --films" ;;
   esac
 done
-[ -n "$data" ] || fail "name the dataset folder with --data DIR or MOLAR_DATA"
-[ -d "$data" ] || fail "there is no folder $data"
-data=$(cd "$data" && pwd)
+open_films "$data"
 
-cd "$(dirname "$0")/.."
-python=python3
-if [ -x .venv/bin/python ]; then python=.venv/bin/python; fi
-mkdir -p build results
-ln -sfn "$data" build/ml1m  # so that the commands that results name hold no path of this machine
 if [ -z "$encoder" ]; then
   encoder=checkpoints/demo/encoder
   if [ -z "$cold$users$films" ]; then

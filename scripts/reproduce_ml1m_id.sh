@@ -9,8 +9,7 @@
 # About three hours on two cores that read bfloat16.
 set -euo pipefail
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
-fail() { echo "error: $1" >&2; exit 2; }
+. "$(dirname "$0")/films.sh"
 
 data=${MOLAR_DATA:-}
 while [ $# -gt 0 ]; do
@@ -20,15 +19,8 @@ while [ $# -gt 0 ]; do
     *) fail "unknown option $1; --data is known" ;;
   esac
 done
-[ -n "$data" ] || fail "name the dataset folder with --data DIR or MOLAR_DATA"
-[ -d "$data" ] || fail "there is no folder $data"
-data=$(cd "$data" && pwd)
+open_films "$data"
 
-cd "$(dirname "$0")/.."
-python=python3
-if [ -x .venv/bin/python ]; then python=.venv/bin/python; fi
-mkdir -p build results
-ln -sfn "$data" build/ml1m  # so that the commands that results name hold no path of this machine
 part=build/ml1m-1500-users/dataset
 
 # The same budget for every model, on a part of 1,500 users chosen by a hash, with all films.

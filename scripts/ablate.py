@@ -150,7 +150,7 @@ def train(arguments: Sequence[str], log: Path, threads: int) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     with log.open("a", encoding="utf-8") as file:
-        done = subprocess.run([sys.executable, "-m", "molar", *arguments], stdout=file, stderr=file, env=limits | os.environ)
+        done = subprocess.run([sys.executable, "-m", "molar", *arguments], stdout=file, stderr=file, env=os.environ | limits)
     if done.returncode:
         last = (log.read_text(encoding="utf-8").strip().splitlines() or ["it said nothing"])[-1]
         raise MolarError(f"the training that {log} tells of ended with {done.returncode}: {last}")
@@ -163,7 +163,7 @@ def ablate(runner: Runner, plan: Sequence[Tower], *, jobs: int = 1, say=print) -
     ready = [tower for tower in plan if not runner.finished(tower) and not runner.waits_for(tower)]
     for tower in (tower for tower in plan if not runner.finished(tower) and runner.waits_for(tower)):
         say(f"{tower.label} waits for {', '.join(map(str, runner.waits_for(tower)))}")
-    threads = max(1, (os.cpu_count() or 1) // jobs)
+    threads = int(os.environ.get("OMP_NUM_THREADS") or max(1, (os.cpu_count() or 1) // jobs))
     began, failed = time.monotonic(), []
 
     def one(tower: Tower) -> float:

@@ -53,7 +53,7 @@ DIAL_MEANS = (
 ONE_RECIPE = "All ID models had one recipe of at most 24 epochs, and the best by validation is measured."
 DIAL_RECIPE = (
     f"{ONE_RECIPE} Content towers had at most 14. The test split was read again for further seeds, at 0 % "
-    "for two controls, too."
+    "for two controls, and when stage 1 of the encoder had been run anew."
 )
 EXPLORATORY = "Exploratory: a frozen subset of 1,500 users, one seed. It hints at what to expect and settles nothing."
 NO_FILM = "Stage 1 taught the item encoder on drawn prints: it had seen no film."

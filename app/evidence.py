@@ -111,7 +111,7 @@ def _run(run, metric: str) -> str:
         *(f'<p class="ev-note">{escape(one)}</p>' for one in notes if one),
     ]
     if run.is_ablation:
-        return "".join([*about, method.ablations(run, metric), method.alignment(run)])
+        return "".join([*about, method.ablations(run, metric), method.alignment(run), method.probes(run)])
     return "".join([
         *about,
         ranking(words.ACCURACY),

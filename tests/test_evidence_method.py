@@ -67,6 +67,11 @@ def test_films_held_back_stand_beside_no_published_numbers(folder):
     assert words.PUBLISHED_TITLE not in page(folder, folder, run="ml1m-cold")
 
 
+def test_an_ablation_shows_the_probes_that_it_asked(tmp_path):
+    write(tmp_path, "ablations-stage-1", method_rows())
+    assert said.PROBES_TITLE in page(tmp_path, tmp_path, run="ablations-stage-1")
+
+
 def test_results_without_alignment_or_probes_have_no_such_tables(tmp_path):
     write(tmp_path, "demo", [row("molar"), row("content")])
     html = page(tmp_path, tmp_path)

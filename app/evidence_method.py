@@ -104,7 +104,7 @@ def probes(run: Run) -> str:
         drawn = [dot(cells[model, variant], scale, (model, variant), words.SLICES["all"], NDCG)]
         body.append(table_row(name, [*drawn, apart(costs[model, variant], cost_scale, (model, name), "all")], model))
     title = said.PROBES_TITLE
-    return section(title, note(said.PROBES_NOTE), boxed(title, table_of(head, body, "ev-apart ev-2")), source(rows, run.split_hashes))
+    return section(title, note(said.PROBES_NOTE), boxed(title, table_of(head, body, "ev-apart ev-2 ev-probes")), source(rows, run.split_hashes))
 
 
 def by_dial(runs: list[tuple[str, Run]]) -> str:

@@ -67,7 +67,7 @@ train() { # SEED NAMES EPOCHS
     --set blocks=2 --set components=768 --set hidden=512 --set batch_size=32
 }
 for seed in $seeds; do train "$seed" "default,input,hllm,stage 1" 8; done
-train 0 decoder 2  # each of its epochs takes ten times as long
+train 0 decoder 2  # each of its epochs takes more than fifteen times as long
 $python -m molar evaluate-content "$part" "$towers" --id-model "$ids" --vectors "$vectors" "$vectors"/vectors-no-{picture,text}.safetensors \
   --probes molar content --brief --out "$results/ablations-stage-1.json"
 $python -m scripts.stage1_losses "$encoders"/* --out "$results/stage-1.json"

@@ -6,8 +6,8 @@ import os
 import sys
 import time
 
-from molar.backbone import backbone_folder
-from molar.errors import MolarError
+from molar.backbones.hub import backbone_folder
+from molar.core.errors import MolarError
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def main() -> int:
     gc.disable()  # what imports and loading make stays anyway: looking for garbage in it costs a fifth of the start
     try:
         from app.page import start
-        from app.shop import Shop
+        from app.state import Shop
 
         shop = Shop.open(wanted.dataset, wanted.checkpoint)
     except MolarError as error:

@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 import gradio as gr
 
-from app.shop import Shop
-from molar.errors import MolarError
-from molar.maps import VIEWS
+from app.state import Shop
+from molar.core.errors import MolarError
+from molar.serving.user_maps import VIEWS
 
 
 def publish(shop: Shop) -> None:

@@ -9,15 +9,29 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read by Gradio at 
 
 import gradio as gr  # noqa: E402
 
-from app import alignment, api, cards, catalogue, evidence, game, map_routes, pick, pictures, words  # noqa: E402
-from app.board import Board  # noqa: E402
-from app.encoding import Encoding  # noqa: E402
-from app.shop import Shop  # noqa: E402
-from app.uploads import Uploads  # noqa: E402
+from app import api  # noqa: E402
+from app.components import (
+    cards,  # noqa: E402
+    pictures,  # noqa: E402
+)
+from app.components.panel import Board  # noqa: E402
+from app.state import Shop  # noqa: E402
+from app.strings import page as words  # noqa: E402
+from app.tabs.alignment import map_routes  # noqa: E402
+from app.tabs.alignment import tab as alignment  # noqa: E402
+from app.tabs.catalogue import tab as catalogue  # noqa: E402
+from app.tabs.catalogue.encoding import Encoding  # noqa: E402
+from app.tabs.catalogue.uploads import Uploads  # noqa: E402
+from app.tabs.evidence import tab as evidence  # noqa: E402
+from app.tabs.quiz import tab as game  # noqa: E402
+from app.tabs.recommend import tab as pick  # noqa: E402
 
-STYLES = ("style.css", "recommend.css", "game.css", "catalogue.css", "evidence.css")
+STYLES = (
+    "components/style.css", "tabs/recommend/recommend.css", "tabs/quiz/quiz.css", "tabs/catalogue/catalogue.css",
+    "tabs/evidence/evidence.css",
+)
 WARM = 15  # seconds after the start, when the first visitors have their page
-LARGEST = 110 * 1024 * 1024  # bytes of one uploaded file; what is in it is checked by molar.archive
+LARGEST = 110 * 1024 * 1024  # bytes of one uploaded file; what is in it is checked by molar.data.ingest.archive
 
 
 def style() -> str:

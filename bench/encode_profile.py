@@ -26,10 +26,10 @@ import torch
 from torch import nn
 
 from bench.encode_speed import ADAPTER, some_items
-from molar.cache import VectorCache
-from molar.encoder import EncoderConfig, ItemEncoder
-from molar.features import Pieces, picture_features
-from molar.pictures import open_picture
+from molar.data.images import open_picture
+from molar.encoder.image_features import Pieces, picture_features
+from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
+from molar.encoder.vector_cache import VectorCache
 
 BATCH = 16
 

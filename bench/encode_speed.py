@@ -22,10 +22,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from molar.data import load_dataset
-from molar.encode import encode_catalogue, item_texts
-from molar.encoder import EncoderConfig, ItemEncoder
-from molar.pictures import open_picture
+from molar.data.dataset import load_dataset
+from molar.data.images import open_picture
+from molar.data.item_text import item_texts
+from molar.encoder.encode import encode_catalogue
+from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 
 DEMO, ADAPTER = Path("assets/demo"), Path("checkpoints/demo/encoder")
 GOALS = {"first": 2.0, "second": 4.0, "overlap@10": 0.9}

@@ -28,9 +28,9 @@ import numpy as np
 
 from bench.peers.exchange import Histories, Settings, write_exchange
 from bench.peers.report import GOALS, OURS, rate, ratios, seconds_to, time_row, written
-from molar.data import load_dataset
-from molar.errors import MolarError
-from molar.split import Split, leave_one_out
+from molar.core.errors import MolarError
+from molar.data.dataset import load_dataset
+from molar.data.splits import Split, leave_one_out
 
 ROOT = Path(__file__).parent.parent
 PEERS = ("recbole", "rectools")

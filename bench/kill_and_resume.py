@@ -20,7 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from molar.backbone import molar_home, sha256_of
+from molar.core.hashing import sha256_of
+from molar.core.io import molar_home
 
 DEMO, ADAPTER = Path("assets/demo"), Path("checkpoints/demo/encoder")
 EARLIEST, LATEST = 5, 40  # seconds from the start of the process to its death; about ten of them load the backbone

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 from served import Visit, chromium, serving  # noqa: E402
 
 TARGET = 50
@@ -44,7 +44,7 @@ IDLE = """() => new Promise((done) => {
 
 
 def synthetic(told: dict, count: int) -> dict:
-    """`count` shoppers in thirty blobs, in the shape of `app.map_data.shoppers`."""
+    """`count` shoppers in thirty blobs, in the shape of `app.tabs.alignment.map_data.shoppers`."""
     rng = np.random.default_rng(0)
     blob = rng.integers(0, 30, count)
 

@@ -22,12 +22,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from molar.batches import epoch_batches
-from molar.columns import PAD
-from molar.data import load_dataset
-from molar.id_models import SASRec, SASRecConfig
-from molar.losses import LossConfig, NextItemLoss
-from molar.split import leave_one_out
+from molar.core.schema import PAD
+from molar.data.dataset import load_dataset
+from molar.data.splits import leave_one_out
+from molar.models.sasrec import SASRec, SASRecConfig
+from molar.training.batches import epoch_batches
+from molar.training.losses import LossConfig, NextItemLoss
 
 RUNS = ("plain float32", "plain bfloat16", "ours float32", "ours bfloat16")
 

@@ -1,5 +1,5 @@
-"""`python -m molar`: see `molar.cli`."""
+"""`python -m molar`: see `molar.cli.main`."""
 
-from molar.cli import main
+from molar.cli.main import main
 
 raise SystemExit(main())

@@ -23,10 +23,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from molar.checkpoint import CONFIG, read_meta, weights_sha256
-from molar.errors import MolarError
-from molar.progress import remaining
-from molar.results import write_json
+from molar.core.errors import MolarError
+from molar.core.progress import remaining
+from molar.experiments.results import write_json
+from molar.storage.checkpoint import CONFIG, read_meta, weights_sha256
 
 # Folders in --work: one a table of the results.
 DEFAULT_TABLE, ALIGNMENT, ENCODERS, DECODER, SETTINGS = "default", "alignment", "encoders", "decoder", "settings"

@@ -2,7 +2,7 @@
 
     python -m scripts.baseline_vectors DATASET --out FOLDER
 
-Writes, in the format of `molar.vectors`, so that `train-content --vectors FILE` and `evaluate-content --vectors FILE` take them:
+Writes, in the format of `molar.encoder.vectors`, so that `train-content --vectors FILE` and `evaluate-content --vectors FILE` take them:
 text.safetensors    all-MiniLM-L6-v2 over the item's encoded columns, unit vectors
 image.safetensors   the picture tower of `nano`, CLIP ViT-B/16: its pooled features, unit vectors; zeros without a picture
 both.safetensors    the two side by side, each of length one
@@ -17,13 +17,16 @@ from pathlib import Path
 
 import numpy as np
 
-from molar.backbone import Part, fetch_parts, molar_home
-from molar.cache import VectorCache, content_key
-from molar.data import Dataset, load_dataset
-from molar.encode import cache_folder, catalogue_features, item_pictures, item_texts
-from molar.errors import MolarError
-from molar.progress import Report, Terminal, silent
-from molar.vectors import save_vectors
+from molar.backbones.hub import Part, fetch_parts
+from molar.core.errors import MolarError
+from molar.core.hashing import content_key
+from molar.core.io import cache_folder, molar_home
+from molar.core.progress import Report, Terminal, silent
+from molar.data.dataset import Dataset, load_dataset
+from molar.data.item_text import item_pictures, item_texts
+from molar.encoder.encode import catalogue_features
+from molar.encoder.vector_cache import VectorCache
+from molar.encoder.vectors import save_vectors
 
 WHEEL = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
 MINILM = tuple(
@@ -41,7 +44,7 @@ KINDS = ("text", "image", "both", "random")
 
 def write_baseline_vectors(dataset: Dataset, out: Path, *, report: Report = silent) -> list[Path]:
     """Write the four files and return their paths. Raises MolarError when a model cannot be had or the disk is full."""
-    from molar.encoder import EncoderConfig, ItemEncoder
+    from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 
     texts = item_texts(dataset)
     text = unit(sentence_vectors(texts, report=report))

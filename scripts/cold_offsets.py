@@ -17,17 +17,17 @@ from pathlib import Path
 
 import numpy as np
 
-from molar.checkpoint import load_tower, weights_sha256
-from molar.data import load_dataset
-from molar.errors import MolarError
-from molar.evaluate import label
-from molar.metrics import ndcg
-from molar.progress import Terminal
-from molar.ranking import BLOCK_SCORES, TowerScorer, rank_targets
-from molar.results import write_json
-from molar.split import Split, leave_one_out
-from molar.trained import find_content_towers
-from molar.vectors import load_vectors
+from molar.core.errors import MolarError
+from molar.core.progress import Terminal
+from molar.data.dataset import load_dataset
+from molar.data.splits import Split, leave_one_out
+from molar.encoder.vectors import load_vectors
+from molar.evaluation.metrics import ndcg
+from molar.evaluation.ranking import BLOCK_SCORES, TowerScorer, rank_targets
+from molar.experiments.evaluate import label
+from molar.experiments.results import write_json
+from molar.storage.checkpoint import load_tower, weights_sha256
+from molar.storage.trained import find_content_towers
 
 OFFSETS = tuple(quarter / 4 for quarter in range(-8, 9))  # logits
 PART = "validation"

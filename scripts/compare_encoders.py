@@ -18,20 +18,21 @@ from pathlib import Path
 
 import numpy as np
 
-from molar.backbone import molar_home
-from molar.checkpoint import weights_sha256
-from molar.data import load_dataset
-from molar.encode import cache_folder, encode_catalogue, item_pictures, item_texts
-from molar.encoder import EncoderConfig, ItemEncoder
-from molar.metrics import ndcg
-from molar.progress import Report, Terminal
-from molar.ranking import TowerScorer, evaluate_ranks
-from molar.results import interval, resampled_means, row, write_rows
-from molar.slices import MAIN, slices
-from molar.split import Split, leave_one_out
-from molar.subset import with_cold_items
-from molar.train import CONTENT_ALONE, train_molar
-from molar.user_encoder import ContentConfig
+from molar.core.io import cache_folder, molar_home
+from molar.core.progress import Report, Terminal
+from molar.data.dataset import load_dataset
+from molar.data.item_text import item_pictures, item_texts
+from molar.data.segments import MAIN, slices
+from molar.data.splits import Split, leave_one_out
+from molar.data.subsets import with_cold_items
+from molar.encoder.encode import encode_catalogue
+from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
+from molar.evaluation.metrics import ndcg
+from molar.evaluation.ranking import TowerScorer, evaluate_ranks
+from molar.experiments.results import interval, resampled_means, row, write_rows
+from molar.models.content import ContentConfig
+from molar.storage.checkpoint import weights_sha256
+from molar.training.train import CONTENT_ALONE, train_molar
 from scripts.baseline_vectors import random_vectors, sentence_vectors
 from scripts.photographs import PHOTOGRAPHS, write_photographs
 from scripts.probe_encoder import probe_accuracy

@@ -14,7 +14,7 @@ TICKS = 6
 
 
 def curves_svg(curves: list[dict], title: str) -> str:
-    """The SVG of `curves`, as `molar.curves` keeps them, each with one epoch or more."""
+    """The SVG of `curves`, as `molar.experiments.curves` keeps them, each with one epoch or more."""
     values = [point["ndcg@10"] for curve in curves for point in curve["curve"]]
     last = max(point["epoch"] for curve in curves for point in curve["curve"])
     models = list(dict.fromkeys(curve["model"] for curve in curves))

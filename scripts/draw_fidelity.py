@@ -7,8 +7,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from molar.precision import PRECISIONS
-from molar.results import read_rows
+from molar.backbones.quantisation import PRECISIONS
+from molar.experiments.results import read_rows
 
 PANELS = {
     "overlap@10": "ten nearest items kept",

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from molar.errors import MolarError
-from molar.precision import PRECISIONS
-from molar.results import read_rows
+from molar.backbones.quantisation import PRECISIONS
+from molar.core.errors import MolarError
+from molar.experiments.results import read_rows
 from scripts.markdown import head, line
 from scripts.stage1_losses import read_losses
 

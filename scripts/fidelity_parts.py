@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from molar.data import load_dataset
-from molar.encode import item_texts
-from molar.encoder import EncoderConfig, ItemEncoder
-from molar.fidelity import overlap, sample_items
-from molar.pictures import open_picture
-from molar.progress import Terminal
-from molar.results import row, write_rows
+from molar.core.progress import Terminal
+from molar.data.dataset import load_dataset
+from molar.data.images import open_picture
+from molar.data.item_text import item_texts
+from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
+from molar.experiments.quantisation_report import overlap, sample_items
+from molar.experiments.results import row, write_rows
 
 BATCH = 16
 PARTS = {

@@ -2,7 +2,7 @@
 
 from statistics import mean, stdev
 
-from molar.results import READING_ORACLE
+from molar.experiments.results import READING_ORACLE
 
 NAMES = {
     "item-knn": "item-kNN", "content-knn": "content-kNN", "sasrec": "SASRec", "molar": "**molar**, aligned",

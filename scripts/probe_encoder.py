@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from molar.backbone import sha256_of
-from molar.data import load_dataset
-from molar.encode import cache_folder, encode_catalogue
-from molar.encoder import EncoderConfig, ItemEncoder
-from molar.progress import Terminal
-from molar.results import write_rows, row
+from molar.core.hashing import sha256_of
+from molar.core.io import cache_folder
+from molar.core.progress import Terminal
+from molar.data.dataset import load_dataset
+from molar.encoder.encode import encode_catalogue
+from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
+from molar.experiments.results import row, write_rows
 
 CONSTANT_TEXT = "Art print."
 

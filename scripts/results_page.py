@@ -6,9 +6,9 @@ A file that is not there yet is a line that says what makes it. `python -m scrip
 from dataclasses import dataclass
 from pathlib import Path
 
-from molar.curves import read_curves
-from molar.results import MINUS, SHARE, read_rows
-from molar.slices import HISTORY, MAIN, POPULARITY
+from molar.data.segments import HISTORY, MAIN, POPULARITY
+from molar.experiments.curves import read_curves
+from molar.experiments.results import MINUS, SHARE, read_rows
 from scripts.draw_curves import curves_svg
 from scripts.markdown import cell, difference, head, line, name
 from scripts.method_tables import method_lines

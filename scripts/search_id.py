@@ -15,14 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from molar.checkpoint import ID_MODELS, read_meta
-from molar.data import load_dataset
-from molar.errors import MolarError
-from molar.progress import Terminal
-from molar.results import write_json
-from molar.settings import id_settings
-from molar.split import leave_one_out
-from molar.train import train_id_model
+from molar.core.errors import MolarError
+from molar.core.progress import Terminal
+from molar.data.dataset import load_dataset
+from molar.data.splits import leave_one_out
+from molar.experiments.results import write_json
+from molar.models.zoo import ID_MODELS
+from molar.storage.checkpoint import read_meta
+from molar.training.settings import id_settings
+from molar.training.train import train_id_model
 
 TRIALS, EPOCHS = 4, 12
 FIXED = {"max_length": 200, "precision": "bfloat16"}

@@ -11,9 +11,9 @@ import json
 import sys
 from pathlib import Path
 
-from molar.adapter import tuned_about, tuned_sha256
-from molar.errors import MolarError
-from molar.results import write_json
+from molar.core.errors import MolarError
+from molar.encoder.adapter import tuned_about, tuned_sha256
+from molar.experiments.results import write_json
 
 LIST = "encoders"
 

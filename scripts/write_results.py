@@ -6,8 +6,8 @@ Every number in them comes from here, so that none can outlive the run that made
 import sys
 from pathlib import Path
 
-from molar.errors import MolarError
-from molar.results import read_rows
+from molar.core.errors import MolarError
+from molar.experiments.results import read_rows
 from scripts.encoder_tables import encoder_tables
 from scripts.method_tables import cold_lines, dial_lines, headline_lines
 from scripts.results_page import SVG_FOLDER, films_lines, plots, results_page

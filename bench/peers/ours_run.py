@@ -8,15 +8,15 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from bench.peers.exchange import Histories, Settings
 from bench.peers.worker import Clock, work
-from molar.batches import training_targets
-from molar.data import load_dataset
-from molar.id_models import SASRec, SASRecConfig
-from molar.loop import Recipe
-from molar.losses import LossConfig
-from molar.metrics import ndcg
-from molar.ranking import TowerScorer, evaluate_ranks
-from molar.split import leave_one_out
-from molar.train import train_id_model
+from molar.data.dataset import load_dataset
+from molar.data.splits import leave_one_out
+from molar.evaluation.metrics import ndcg
+from molar.evaluation.ranking import TowerScorer, evaluate_ranks
+from molar.models.sasrec import SASRec, SASRecConfig
+from molar.training.batches import training_targets
+from molar.training.loop import Recipe
+from molar.training.losses import LossConfig
+from molar.training.train import train_id_model
 
 BLOCK = 512  # users whose scores are held at a time
 

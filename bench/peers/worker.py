@@ -105,8 +105,8 @@ class Clock:
 
 def validation_ndcg(trainee: Trainee, histories: Histories, leave_out: bool = True) -> float:
     """Validation NDCG@10 as molar defines it; `leave_out=False` ranks what a user has bought like everything else."""
-    from molar.ranking import rank_targets
-    from molar.metrics import ndcg
+    from molar.evaluation.metrics import ndcg
+    from molar.evaluation.ranking import rank_targets
 
     targets, ranks = histories.targets(), np.zeros(histories.n_users, np.int64)
     for users, scores in trainee.scores():

@@ -8,9 +8,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from molar.prompt import item_text
 from PIL import Image
 
+from molar.data.item_text import item_text
 from scripts.printshop import names
 from scripts.printshop.catalogue import ABSTRACTS, MOTIFS, SIZES, TECHNIQUES, Print, description, title
 from scripts.printshop.draw import draw

@@ -10,8 +10,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from molar.progress import Report, Terminal, silent
-
+from molar.core.progress import Report, Terminal, silent
 from scripts.printshop.catalogue import COLUMNS, TRUTH_COLUMNS, build_catalogue, item_row
 from scripts.printshop.draw import draw
 

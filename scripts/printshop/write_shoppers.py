@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from molar.columns import ITEM, TIMESTAMP, USER
-from molar.metrics import averages
-from molar.progress import Report, Terminal, silent
+from molar.core.progress import Report, Terminal, silent
+from molar.core.schema import ITEM, TIMESTAMP, USER
+from molar.evaluation.metrics import averages
 from scripts.printshop.catalogue import Print, build_catalogue
 from scripts.printshop.oracle import Limits, limits, popularity_ranks
 from scripts.printshop.shoppers import HELD_OUT, Purchases, simulate

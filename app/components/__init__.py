@@ -1,0 +1,1 @@
+"""What several tabs share: panels of HTML, item cards, pictures, the upload panel."""

@@ -1,0 +1,106 @@
+"""What the page needs to know about one dataset and one checkpoint; it is loaded once and never changes."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from app.tabs.alignment.map_data import Packed
+from app.tabs.recommend.facets import Facet, chosen_items, facets
+from app.tabs.recommend.personas import Persona, personas, read_truth
+from molar.core.errors import MolarError
+from molar.serving.map_queries import ShopperMaps
+from molar.serving.recommender import MODELS, Recommender
+
+PAGE = 24  # pictures the gallery adds at a time
+BEFORE, AFTER = "content", "molar"  # the models whose ranks show what alignment moved
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One recommended item, as a card shows it (item numbers)."""
+
+    number: int
+    rank: int
+    because: int | None  # the pick whose removal lowers the score most
+    before: int  # rank by content before alignment, and after it; 0 where there is none to compare
+    after: int
+
+
+class Shop:
+    """A loaded recommender, and the parts of the page that follow from it. No visitor's data live here."""
+
+    def __init__(self, recommender: Recommender, checkpoint: Path):
+        self.recommender, self.checkpoint = recommender, checkpoint
+        self.dataset = recommender.dataset
+
+    @classmethod
+    def open(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Shop":
+        """Load a dataset and its checkpoint. Raises MolarError when a part is missing or does not fit."""
+        return cls(Recommender.load(dataset_dir, checkpoint_dir), Path(checkpoint_dir))
+
+    @cached_property
+    def _maps(self) -> tuple[ShopperMaps | None, str]:
+        try:
+            return ShopperMaps.load(self.recommender, self.checkpoint), ""
+        except MolarError as error:
+            return None, str(error)
+
+    @property
+    def maps(self) -> ShopperMaps | None:
+        """The shoppers' maps; None where there are none."""
+        return self._maps[0]
+
+    @property
+    def why_no_maps(self) -> str:
+        """The sentence that tells why there are no maps; "" where there are some."""
+        return self._maps[1]
+
+    @cached_property
+    def packed_maps(self) -> Packed:
+        """What the browser draws the maps from; only where there are maps."""
+        return Packed(self.maps)
+
+    @cached_property
+    def truth(self):
+        """What is true of each shopper (a table by user id); None where the dataset does not say."""
+        return read_truth(self.dataset)
+
+    @cached_property
+    def personas(self) -> list[Persona]:
+        """Shoppers to begin with; [] for a catalogue without histories."""
+        return personas(self.dataset, self.recommender.split, self.truth)
+
+    @property
+    def borrowed(self) -> tuple[int, ...]:
+        """The picks that the page begins with."""
+        return self.personas[0].picks if self.personas else ()
+
+    @cached_property
+    def facets(self) -> list[Facet]:
+        """The filters of the gallery."""
+        return facets(self.dataset.items)
+
+    def find(self, query: str, chosen: dict[str, str]) -> list[int]:
+        """Item numbers that match the words and the filters, best first."""
+        found = self.recommender.words.find(query)
+        kept = chosen_items(self.facets, chosen)
+        return found if kept is None else [number for number in found if kept[number]]
+
+    def ids(self, numbers: tuple[int, ...]) -> list[str]:
+        """Item ids of item numbers."""
+        return [str(self.dataset.item_ids[number]) for number in numbers]
+
+    def answers(self, picks: tuple[int, ...], k: int = 10) -> dict[str, list[Answer]]:
+        """Model → its k best items, with reasons, and with the ranks before and after alignment."""
+        history, number = self.ids(picks), self.dataset.item_number
+        # Without picks all three list what is popular: nothing has moved.
+        before, after = (self.recommender.ranks(history, name) if history else None for name in (BEFORE, AFTER))
+        answers = {}
+        for model in MODELS:
+            answers[model] = []
+            for one in self.recommender.recommend_with_reasons(history, model, k):
+                item = number(one.item_id)
+                moved = (int(before[item]), int(after[item])) if history else (0, 0)
+                because = number(one.because) if one.because else None
+                answers[model].append(Answer(item, one.rank, because, *moved))
+        return answers

@@ -1,0 +1,1 @@
+"""One folder a tab, with its own Python, HTML, CSS and JS."""

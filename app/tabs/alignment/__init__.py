@@ -1,0 +1,1 @@
+"""Third tab: the users' maps before and after alignment, and the numbers beside them."""

@@ -1,0 +1,62 @@
+"""The maps as a Plotly figure, for a picture and for a page of its own that works without a network."""
+
+import numpy as np
+
+from app.strings import page as words
+from app.tabs.alignment.map_data import PALETTE, RAMP, Colour, reach
+from molar.serving.map_queries import ShopperMaps
+from molar.serving.user_maps import VIEWS
+
+PAPER = "#fffdf9"
+PANEL, MARGIN = 480, 20  # pixels: the width of one map where the figure is 1,500 wide; around all
+
+
+def figure(maps: ShopperMaps, colour: Colour, you: dict[str, tuple[float, float]]):
+    """The three maps side by side; the legend switches a group in all of them. you: view → the visitor's place."""
+    from plotly.graph_objects import Scatter
+    from plotly.subplots import make_subplots
+
+    drawn = make_subplots(rows=1, cols=3, subplot_titles=list(words.MAP_TITLES.values()), horizontal_spacing=0.02)
+    far = reach(maps)
+    for column, view in enumerate(VIEWS, start=1):
+        for name, members, marker in _marks(colour):
+            x, y = maps.points[view][members].round(3).T
+            points = Scatter(
+                x=x, y=y, mode="markers", name=name, legendgroup=name, showlegend=bool(colour.groups) and column == 1,
+                text=maps.user_ids[members].tolist(), hoverinfo="text", marker={"size": 4, "opacity": 0.8, **marker},
+            )  # fmt: skip
+            drawn.add_trace(points, row=1, col=column)
+        if view in you:
+            star = {"size": 15, "color": "#211e1a", "symbol": "star", "line": {"color": "#fff", "width": 1.5}}
+            x, y = you[view]
+            drawn.add_trace(Scatter(x=[x], y=[y], mode="markers", name=words.YOU, marker=star, hoverinfo="name",
+                                    legendgroup=words.YOU, showlegend=column == 1), row=1, col=column)  # fmt: skip
+        right, up = far[view]
+        drawn.update_xaxes(visible=False, range=[-right, right], constrain="domain", row=1, col=column)
+        drawn.update_yaxes(visible=False, range=[-up, up], scaleanchor="x" if column == 1 else f"x{column}",
+                           row=1, col=column)  # fmt: skip
+    drawn.update_layout(
+        title={"text": words.figure_title(len(maps), colour.label), "font": {"size": 20}, "x": 0, "xref": "paper", "xanchor": "left"},
+        margin={"l": MARGIN, "r": MARGIN, "t": 92, "b": 84}, height=176 + round(PANEL * min(max(up / right for right, up in far.values()), 1.3)),
+        paper_bgcolor=PAPER, plot_bgcolor=PAPER, dragmode="pan",
+        # A font that every machine has: one that only the page loads is measured there and then not drawn into the picture.
+        font={"family": "Helvetica, Arial, sans-serif", "color": "#211e1a", "size": 14},
+        legend={"orientation": "h", "y": 0, "yanchor": "top", "itemsizing": "constant"},
+    )  # fmt: skip
+    drawn.add_annotation(text=words.FIGURE_LIMITS, xref="paper", yref="paper", x=0, y=0, yshift=-48,
+                         showarrow=False, xanchor="left", yanchor="top", font={"size": 13, "color": "#6b645a"})  # fmt: skip
+    return drawn
+
+
+def _marks(colour: Colour):
+    """(name, members, marker) of each trace: one a group of the legend, or one for a whole scale."""
+    if not colour.groups:
+        ramp = [[place, shade] for place, shade in zip((0, 0.5, 1), RAMP["light"], strict=True)]
+        scale = {"color": colour.of, "cmin": colour.low, "cmax": colour.high, "colorscale": ramp, "showscale": False}
+        yield colour.label, np.arange(len(colour.of)), scale
+        return
+    last = len(PALETTE) - 1
+    groups = np.minimum(colour.of, last) if len(colour.groups) > len(PALETTE) else colour.of
+    for group in np.unique(groups):
+        rest = group == last and len(colour.groups) > len(PALETTE)
+        yield words.OTHER if rest else colour.groups[group], np.flatnonzero(groups == group), {"color": PALETTE[group]}

@@ -1,0 +1,34 @@
+"""The linked maps: one component that draws three canvases, morphs the middle one and opens a shopper on a click."""
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+
+from app.strings import page as words
+
+HERE = Path(__file__).parent
+FILES = ("map.html", "map.css", "map_draw.js", "map.js")
+TEMPLATE, STYLE, DRAWING, BEHAVIOUR = ((HERE / name).read_text(encoding="utf-8") for name in FILES)
+
+
+class LinkedMaps(gr.HTML):
+    """Maps of shoppers (the files beside this one) over the data of `app.tabs.alignment.map_routes`.
+
+    The value is the visitor's own point, as `app.tabs.alignment.inspector.of_visitor` tells it; None until it is found.
+
+    Arguments:
+        shoppers: where the browser gets the packed shoppers
+        opens: called with what the browser sends for a clicked shopper; returns {"html", "near"} or None. Untrusted input.
+    """
+
+    def __init__(self, shoppers: str, opens: Callable[[object], dict | None], *, elem_id: str):
+        def open_shopper(row: object) -> dict | None:
+            return opens(row)
+
+        said = {name: escape(text) for name, text in words.MAPS.items()}
+        super().__init__(
+            None, html_template=TEMPLATE.format(shoppers=shoppers, **said), css_template=STYLE,
+            js_on_load=DRAWING + BEHAVIOUR, apply_default_css=False, server_functions=[open_shopper], elem_id=elem_id,
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Fifth tab: a visitor's own catalogue."""

@@ -1,0 +1,1 @@
+"""Fourth tab: results as tables and curves."""

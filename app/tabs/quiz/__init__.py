@@ -1,0 +1,1 @@
+"""Second tab: what did they choose next?"""

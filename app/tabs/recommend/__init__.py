@@ -1,0 +1,1 @@
+"""First tab: gallery, history, three rows of recommendations."""

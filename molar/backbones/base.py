@@ -1,0 +1,179 @@
+"""One face for every backbone: how a picture is seen, how the prompt is framed, where positions lie.
+
+`Backbone` is what the encoder and stage 1 know; what differs between families is in `molar.backbones.adapters`. A picture goes in
+two steps, so that what the frozen tower says of it can be kept: `see` gives its features, `states` reads them in rows
+of input vectors. No `AutoProcessor`: that of the Qwen family needs torchvision.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+import torch
+from torch import nn
+
+from molar.backbones.prompt import BEFORE_HISTORY, BEFORE_IMAGE, BEFORE_NEXT, BEFORE_TEXT, MAX_TEXT_TOKENS, prompt_hash
+from molar.core.errors import MolarError
+from molar.core.hashing import content_key
+
+SLOT = "{item text}"  # stands for the item's text while the chat template is rendered
+Grid = tuple[int, int, int]  # frames, rows and columns of a picture's visual tokens
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """One picture as its tower wants it. `grid` is None where every picture becomes the same square of tokens."""
+
+    values: torch.Tensor
+    grid: Grid | None = None
+
+    @property
+    def key(self) -> str:
+        """The picture's content key, with its grid: a grey picture has the same values upright and across."""
+        return content_key(self.values.numpy().tobytes(), *(str(side) for side in self.grid or ()))
+
+
+@dataclass(frozen=True)
+class PictureFeatures:
+    """What the frozen tower says of a batch's pictures.
+
+    Attributes:
+        tokens: (batch, most tokens, width), zero behind a picture's own last token.
+        pooled: (batch, wide), one vector a picture.
+        grids: of each picture; None where the family has one grid for all, or where an item has no picture.
+    """
+
+    tokens: torch.Tensor
+    pooled: torch.Tensor
+    grids: list[Grid | None]
+
+    def rows(self, some: slice) -> "PictureFeatures":
+        """Those of some of the batch's pictures."""
+        return PictureFeatures(self.tokens[some], self.pooled[some], self.grids[some])
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a picture's visual tokens begin: in which row, at which position, and its number in `PictureFeatures`."""
+
+    row: int
+    start: int
+    picture: int
+
+
+class Backbone:
+    """A loaded model with tokenizer and image processor. Build it with `open_backbone`.
+
+    Attributes:
+        hidden: width of the language model's states and word vectors.
+        wide: width of the pooled picture features.
+        most_tokens, width: of a picture's features; the first `hidden` columns are what the language model reads where
+            `connected`, that is where the family brings a trained connector, else the tower's bare features.
+    """
+
+    connected = True
+    templated = True  # the chat template, where the tokenizer has one, frames the prompt
+    whole: tuple[str, ...] = ("lm_head",)  # parts that are never quantised, by full name
+    whole_blocks = 0  # so many last blocks of the language model are not quantised either
+    text_path = "model.language_model"
+    picture_markup = ""  # what stands for a picture where the tokenizer has no chat template
+    around = ("", "")  # markup next to the visual tokens that the chat template leaves to the processor
+
+    def __init__(self, model, tokenizer, processor, size: dict):
+        self.model, self.tokenizer, self.processor, self.size = model, tokenizer, processor, size
+        self.text = model.get_submodule(self.text_path)
+        self.words = self.text.get_input_embeddings()
+        self.hidden = self.wide = self.width = self.words.embedding_dim
+        self.device = self.words.weight.device
+        self._frames = {}
+
+    @classmethod
+    def kept_whole(cls, config) -> list[str]:
+        """Full names of all that stays unquantised in a model of this config."""
+        blocks = config.get_text_config().num_hidden_layers
+        return [*cls.whole, *(f"{cls.text_path}.layers.{n}" for n in range(blocks - cls.whole_blocks, blocks))]
+
+    @classmethod
+    def picture_options(cls, config, resolution: int | None = None) -> dict:
+        """What the image processor is told: `size`, and what a family needs besides.
+
+        resolution: side in pixels, the family's own when None. Raises `MolarError` where it cannot be that."""
+        raise NotImplementedError
+
+    def pixels(self, picture) -> Pixels:
+        """One RGB picture (PIL) as the tower wants it."""
+        return Pixels(self.processor(images=picture, return_tensors="pt")["pixel_values"][0])
+
+    @torch.inference_mode()
+    def see(self, pictures: list[Pixels]) -> PictureFeatures:
+        """Features of at least one picture."""
+        tokens = self._look(pictures)
+        padded = nn.utils.rnn.pad_sequence([*tokens, tokens[0].new_zeros(self.most_tokens, self.width)], True)[:-1]
+        assert padded.shape[1] == self.most_tokens, "a picture of more tokens would change the shape of the whole batch"
+        pooled = torch.stack([own[:, : self.wide].float().mean(0) for own in tokens])
+        return PictureFeatures(padded, pooled, [picture.grid for picture in pictures])
+
+    def _look(self, pictures: list[Pixels]) -> list[torch.Tensor]:
+        """(tokens, width) of each picture."""
+        raise NotImplementedError
+
+    def count(self, grid: Grid | None) -> int:
+        """How many visual tokens a picture of this grid has."""
+        return prod(grid) if grid else self.most_tokens
+
+    def token_ids(self, text: str) -> list[int]:
+        """At most `MAX_TEXT_TOKENS` ids of an item's text; markup in it is text like any other."""
+        return self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"][:MAX_TEXT_TOKENS]
+
+    def frame(self, *pictures: bool, history: bool = False) -> list[list[int]]:
+        """Ids around the items of one message, of which `pictures` tells whether each has one: before the first text;
+        then, for every item, between text and picture, and after the picture, which is empty without one.
+
+        history: worded as what somebody chose one after the other; else as one item."""
+        if (pictures, history) not in self._frames:
+            self._frames[pictures, history] = [
+                self.tokenizer(part, add_special_tokens=False)["input_ids"] if part else []
+                for part in self._frame_text(pictures, history)
+            ]
+        return self._frames[pictures, history]
+
+    def _frame_text(self, pictures: tuple[bool, ...], history: bool = False) -> list[str]:
+        """The prompt as the chat template renders it, cut at the items' texts and at their pictures."""
+        content = []
+        for number, picture in enumerate(pictures):
+            before = (BEFORE_NEXT if number else BEFORE_HISTORY) if history else BEFORE_TEXT
+            content.append({"type": "text", "text": before + SLOT + (BEFORE_IMAGE if picture else "")})
+            content += [{"type": "image"}] * picture
+        mark = self.tokenizer.convert_ids_to_tokens(self.model.config.image_token_id)
+        before, *rest = self._render(content).split(SLOT)
+        parts = [before]
+        for picture, piece in zip(pictures, rest, strict=True):
+            between, found, after = piece.partition(mark) if picture else (piece, "", "")
+            if picture and not found:
+                raise MolarError(
+                    f"The chat template of this backbone places no picture ({mark}) in a message of the user."
+                )
+            parts += [between + self.around[0], self.around[1] + after] if picture else [between, ""]
+        return parts
+
+    def _render(self, content: list[dict]) -> str:
+        if not (self.templated and self.tokenizer.chat_template):
+            return "".join(part.get("text", self.picture_markup) for part in content)
+        message = [{"role": "user", "content": content}]
+        return self.tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
+
+    @property
+    def prompt(self) -> str:
+        """The hash of the prompt around an item, with and without a picture."""
+        return prompt_hash(*self._frame_text((True,)), *self._frame_text((False,)))
+
+    def states(self, embedded: torch.Tensor, lengths: list[int], places: list[Place], seen) -> torch.Tensor:
+        """Last hidden states (batch, longest, hidden) of rows of input vectors (batch, longest, hidden).
+
+        Rows are padded on the right, where causal attention never looks. places: of all pictures, by row and position;
+        `seen` holds their `PictureFeatures`, None where there are none.
+        """
+        return self.text(inputs_embeds=embedded, use_cache=False).last_hidden_state
+
+    def logits(self, states: torch.Tensor) -> torch.Tensor:
+        """Next-word logits (…, words) after last hidden states (…, hidden)."""
+        return self.model.lm_head(states)

@@ -1,0 +1,1 @@
+"""`python -m molar VERB`: how the verbs are called and what each does. Imports everything below; nothing imports it."""

@@ -1,0 +1,43 @@
+"""Ranks that a simulated dataset brings along: what is attainable, from the process that drew the purchases.
+
+DATASET/truth/oracle.csv has the columns user_id, split, item_id and one or more of knowing_rank, reading_rank: the
+rank of the user's next item under the probabilities it was drawn from (knowing), and under the Bayes posterior from
+the history alone (reading), seen items left out. interactions-0.csv has its ranks in truth/oracle-0.csv, and so on.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from molar.core import schema as c
+from molar.core.errors import MolarError
+from molar.data.dataset import Dataset
+
+RANKS = {"oracle-knowing": "knowing_rank", "oracle-reading": "reading_rank"}
+
+
+def read_oracles(
+    dataset: Dataset, interactions: str, which: str, users: np.ndarray, targets: Sequence[int]
+) -> dict[str, np.ndarray]:
+    """Oracle name → ranks (n,) of `targets` (n,) for user indices `users` (n,); {} when the dataset has none.
+
+    Raises MolarError when a user is missing or when an item is not the split's target: the file is of other data.
+    """
+    path = dataset.root / "truth" / Path(interactions).name.replace("interactions", "oracle")
+    if not path.is_file():
+        return {}
+    table = pd.read_csv(path, dtype={c.USER: str, c.ITEM: str, "split": str}, keep_default_na=False)
+    table = table[table["split"] == which].set_index(c.USER)
+    if not table.index.is_unique:
+        raise MolarError(f"{path} names a user twice for {which}; write it anew for {interactions}.")
+    table = table.reindex(dataset.user_ids[users])
+    wrong = np.flatnonzero(table[c.ITEM].to_numpy() != dataset.item_ids[np.asarray(targets)])
+    if len(wrong):
+        user = dataset.user_ids[users[wrong[0]]]
+        raise MolarError(
+            f"{path} does not tell the {which} item of {len(wrong):,} users, {user} for one; "
+            f"write it anew for {interactions}."
+        )
+    return {name: table[column].to_numpy(np.int64) for name, column in RANKS.items() if column in table}

@@ -1,0 +1,159 @@
+"""What of the histories trains, and which next items are asked for: leave-one-out, or a global temporal split.
+
+Leave-one-out: a user's last item is the test target, the one before it the validation target, the rest is training.
+Temporal: what lies before a moment trains; a target is the first thing that a user chose after it.
+
+Everything that is fitted (batches, negatives, popularity, normalisation) may read `train_history`, `train_counts` and
+non-`cold` items, and nothing else of a split.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from molar.core.errors import MolarError
+from molar.data.dataset import Dataset
+
+WHICH = ("validation", "test")
+LEAVE_ONE_OUT, TEMPORAL = "leave-one-out", "temporal"
+METHODS = (LEAVE_ONE_OUT, TEMPORAL)
+HELD_OUT_SHARE = 0.1
+TRAIN_PERCENT, VALIDATION_PERCENT = 80, 10  # of all interactions, by time; the rest is the test period
+NONE = -1  # a user without a target
+
+
+@dataclass(frozen=True, eq=False)  # compared by identity: arrays have no one truth value
+class Split:
+    """Which part of every history trains, which items are targets, and which users and items are kept out."""
+
+    dataset: Dataset
+    train_ends: np.ndarray  # (n_users,) int64: length of each user's training prefix
+    targets: dict[str, np.ndarray]  # of WHICH → (n_users,) int64: the target's place in `dataset.sequence`, or NONE
+    cold: np.ndarray  # (n_items + 1,) bool: the item is in no training prefix; [0] is False
+    held_out: np.ndarray  # (n_users,) bool: users that the alignment loss never sees; alignment is measured on them
+    split_hash: str  # 16 hex digits over every training prefix, target and held-out user
+    method: str = LEAVE_ONE_OUT  # of METHODS
+
+    def train_history(self, u: int) -> np.ndarray:
+        """The training prefix of user index `u`: item numbers, int32, a view."""
+        return self.dataset.history(u)[: self.train_ends[u]]
+
+    def train_mask(self) -> np.ndarray:
+        """(n_interactions,) bool along `dataset.sequence`: True where the position is in a training prefix."""
+        starts = self.dataset.offsets[:-1]
+        lengths = np.diff(self.dataset.offsets)
+        position = np.arange(len(self.dataset.sequence)) - np.repeat(starts, lengths)
+        return position < np.repeat(self.train_ends, lengths)
+
+    def train_counts(self) -> np.ndarray:
+        """(n_items + 1,) int64: purchases of every item in the training prefixes alone."""
+        return np.bincount(self.dataset.sequence[self.train_mask()], minlength=self.dataset.n_items + 1)
+
+    def evaluation_users(self, which: str) -> np.ndarray:
+        """Indices of the users who have a target of `which`, "validation" or "test", and a history before it."""
+        return np.flatnonzero(self._places(which) != NONE)
+
+    def targets_of(self, users: np.ndarray, which: str) -> np.ndarray:
+        """The item numbers (n,) int64 that `users` (n,) of `evaluation_users(which)` came to next."""
+        return self.dataset.sequence[self._asked(users, which)].astype(np.int64)
+
+    def histories_of(self, users: np.ndarray, which: str) -> list[np.ndarray]:
+        """What a model may know of `users` (n,) of `evaluation_users(which)`: all before the target, int32 views."""
+        starts, ends = self.dataset.offsets[users], self._asked(users, which)
+        sequence = self.dataset.sequence
+        return [sequence[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+    def history_lengths(self, users: np.ndarray, which: str) -> np.ndarray:
+        """(n,) int64: how many items `histories_of(users, which)` hold."""
+        return self._asked(users, which) - self.dataset.offsets[users]
+
+    def history_for(self, u: int, which: str) -> np.ndarray:
+        """What a model may know of one user: under leave-one-out the validation item is a part of it at test."""
+        return self.histories_of(np.array([u]), which)[0]
+
+    def target(self, u: int, which: str) -> int:
+        """The item number that user `u` of `evaluation_users(which)` came to next."""
+        return int(self.targets_of(np.array([u]), which)[0])
+
+    def _places(self, which: str) -> np.ndarray:
+        if which not in self.targets:
+            raise ValueError(f'a split has the targets "validation" and "test", not "{which}"')
+        return self.targets[which]
+
+    def _asked(self, users: np.ndarray, which: str) -> np.ndarray:
+        places = self._places(which)[users]
+        if len(places) and places.min() == NONE:
+            raise ValueError(f"user {users[int(places.argmin())]} has no {which} target")
+        return places
+
+
+def split_dataset(dataset: Dataset, method: str = LEAVE_ONE_OUT) -> Split:
+    """Split by a method of METHODS. Raises MolarError for another one, or where the data do not allow it."""
+    if method not in METHODS:
+        raise MolarError(f"There is no split named {method}: known are {', '.join(METHODS)}.")
+    return temporal_split(dataset) if method == TEMPORAL else leave_one_out(dataset)
+
+
+def leave_one_out(dataset: Dataset) -> Split:
+    """Split a dataset; users with fewer than three interactions train only. The same data give the same split."""
+    lengths = np.diff(dataset.offsets)
+    train_ends = np.where(lengths >= 3, lengths - 2, lengths)
+    ends = dataset.offsets[1:]
+    targets = {"validation": np.where(lengths >= 3, ends - 2, NONE), "test": np.where(lengths >= 3, ends - 1, NONE)}
+    # The targets follow from the lengths, so that the hash needs neither them nor the method's name.
+    return _split(dataset, train_ends, targets, LEAVE_ONE_OUT, [])
+
+
+def temporal_split(dataset: Dataset) -> Split:
+    """Split at two moments, the same for all users, so that nothing that trains is later than what is asked.
+
+    With all n interactions sorted by time, the first moment is the time of number ⌊n · 80 %⌋ and the second that of
+    number ⌊n · 90 %⌋, counted from 0. What lies *before* the first trains. A user's validation target is the first
+    thing from the first moment on and before the second; his test target is the first thing from the second on. The
+    history is all that stands before the target. Who has no target, or nothing before it, is not evaluated.
+
+    Raises MolarError where the data have no timestamps, or where all lie at the same few moments.
+    """
+    if dataset.times is None:
+        raise MolarError(
+            f"{dataset.name} has no timestamps, only an order within each user, so it cannot be split by time: "
+            "use the leave-one-out split."
+        )
+    in_time, n = np.sort(dataset.times), len(dataset.times)
+    opening, closing = (in_time[n * percent // 100] for percent in (TRAIN_PERCENT, TRAIN_PERCENT + VALIDATION_PERCENT))
+    if not in_time[0] < opening < closing:
+        raise MolarError(
+            f"Too many interactions of {dataset.name} have the same timestamp to split it by time: "
+            "use the leave-one-out split."
+        )
+    later = [_first(dataset, dataset.times >= moment) for moment in (opening, closing)]  # two of (n_users,)
+    starts, ends = dataset.offsets[:-1], dataset.offsets[1:]
+    validation = np.where((later[0] < later[1]) & (later[0] > starts), later[0], NONE)
+    test = np.where((later[1] < ends) & (later[1] > starts), later[1], NONE)
+    targets = {"validation": validation, "test": test}
+    return _split(dataset, later[0] - starts, targets, TEMPORAL, [validation, test])
+
+
+def _first(dataset: Dataset, wanted: np.ndarray) -> np.ndarray:
+    """(n_users,) int64: the first place in `sequence` where `wanted` (n_interactions,) is true, else the user's end."""
+    places = np.append(np.flatnonzero(wanted), len(wanted))
+    found = places[np.searchsorted(places, dataset.offsets[:-1])]
+    return np.minimum(found, dataset.offsets[1:])
+
+
+def _split(dataset: Dataset, train_ends, targets: dict[str, np.ndarray], method: str, hashed: list) -> Split:
+    """The split of these prefixes and targets; `hashed` arrays enter its hash beside those that every split has."""
+    held_out = np.array([_share(user_id) < HELD_OUT_SHARE for user_id in dataset.user_ids], dtype=bool)
+    digest = hashlib.sha256(dataset.data_hash.encode())
+    for array in (dataset.sequence, dataset.offsets, train_ends, held_out, *hashed):
+        digest.update(array.astype("<i8").tobytes())
+    cold = np.zeros(dataset.n_items + 1, dtype=bool)
+    split = Split(dataset, train_ends, targets, cold, held_out, digest.hexdigest()[:16], method)
+    split.cold[1:] = split.train_counts()[1:] == 0
+    return split
+
+
+def _share(user_id: str) -> float:
+    """A number in [0, 1) that depends on the id alone, so that a user stays held out when others come or go."""
+    return int.from_bytes(hashlib.sha256(user_id.encode()).digest()[:8], "big") / 2**64

@@ -1,0 +1,241 @@
+"""Check a dataset folder whole, before anything is computed from it, and tell all problems together.
+
+What is an error (nothing is loaded) and what a warning (it is loaded, and this is what happens):
+
+- A missing column, an empty or repeated item id, an empty title, a row of the wrong width, a byte that is not UTF-8,
+  a purchase of an unknown item, the same user and item twice (an item seen before is never ranked), a cell that must
+  be a number and is not: errors.
+- A picture that is named but absent, unreadable, or outside `images/`: an error. An empty `image`: a warning, the item
+  is encoded from its text alone.
+- Order of histories: `order` gives positions within a user, so a position used twice is an error; where `timestamp` is
+  given too, it must not contradict `order`. With `timestamp` alone, rows are sorted by time and rows of one time keep
+  their order in the file. Rows that the file does not hold in time order are a warning: they are sorted.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from molar.core import schema as c
+from molar.core.errors import MolarError
+from molar.data.csv_reader import ERROR, WARNING, Problem, read_table
+from molar.data.images import IMAGES_FOLDER, picture_problem
+from molar.data.text_columns import encoded_columns
+
+ITEMS_FILE = "items.csv"
+SETTINGS_FILE = "dataset.json"
+SHOWN = 20  # problems that are told one by one
+
+
+class DatasetError(MolarError):
+    """A dataset folder has errors; `problems` lists them all."""
+
+    def __init__(self, root: Path, problems: list[Problem]):
+        self.problems = problems
+        super().__init__(f"the dataset {root} cannot be used:\n{describe(problems)}")
+
+
+@dataclass
+class Inspection:
+    """What was read, and what is wrong with it. Arrays are only to be used when there is no error."""
+
+    items: pd.DataFrame = field(default_factory=pd.DataFrame)
+    settings: dict = field(default_factory=dict)
+    user_ids: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+    users: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # (n,) index into user_ids
+    numbers: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # (n,) item number, 0 = unknown
+    times: np.ndarray | None = None  # (n,) int64
+    order: np.ndarray | None = None  # (n,) int64
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Problem]:
+        """The problems that keep the dataset from being used; the others are warnings."""
+        return [problem for problem in self.problems if problem.severity == ERROR]
+
+
+def describe(problems: list[Problem]) -> str:
+    """For people: the first twenty errors one by one, then a count; warnings of one kind on one line each."""
+    errors = [problem for problem in problems if problem.severity == ERROR]
+    lines = [str(problem) for problem in errors[:SHOWN]]
+    if len(errors) > SHOWN:
+        lines.append(f"… and {len(errors) - SHOWN:,} more errors")
+    kinds: dict[tuple, list[Problem]] = {}
+    for problem in problems:
+        if problem.severity == WARNING:
+            kinds.setdefault((problem.file, problem.column, problem.what), []).append(problem)
+    for same in list(kinds.values())[:SHOWN]:
+        lines.append(_one_line(same))
+    if len(kinds) > SHOWN:
+        lines.append(f"… and {len(kinds) - SHOWN:,} more kinds of warnings")
+    return "\n".join(lines)
+
+
+def _one_line(same: list[Problem]) -> str:
+    if len(same) == 1:
+        return str(same[0])
+    first = same[0]
+    rows = ", ".join(f"{problem.row}" for problem in same[:5]) + (", …" if len(same) > 5 else "")
+    place = first.file + (f", column {first.column}" if first.column else "")
+    return f"{first.severity}: {place}: {first.what} ({len(same):,} rows: {rows})"
+
+
+def inspect(root: Path, interactions: str | None, *, decode_pictures: bool = True) -> Inspection:
+    """Read and check everything; the one pass behind `load_dataset`. Never raises for what the folder holds."""
+    found = Inspection()
+    if not root.is_dir():
+        found.problems.append(Problem(str(root), None, None, "there is no such dataset folder"))
+        return found
+    items, problems = read_table(root / ITEMS_FILE)
+    found.problems += problems
+    if items is not None:
+        found.items = items
+        _check_items(root, found, decode_pictures)
+    _check_settings(root, found)
+    if interactions is not None:
+        _check_interactions(root / interactions, found)
+    return found
+
+
+def _check_items(root: Path, found: Inspection, decode_pictures: bool) -> None:
+    items, problems = found.items, found.problems
+    missing = [column for column in (c.ITEM, c.TITLE) if column not in items]
+    problems += [Problem(ITEMS_FILE, 1, column, "this column is missing") for column in missing]
+    problems += _empty_cells(ITEMS_FILE, items, [column for column in (c.ITEM, c.TITLE) if column in items])
+    if c.ITEM in items:
+        first_rows: dict[str, int] = {}
+        for row, item_id in items[c.ITEM].items():
+            if item_id.strip() and first_rows.setdefault(item_id, row) != row:
+                what = f'item "{item_id}" is already in row {first_rows[item_id]}'
+                problems.append(Problem(ITEMS_FILE, row, c.ITEM, what))
+    if c.IMAGE not in items:
+        what = "there is no such column: items are encoded from their text alone"
+        problems.append(Problem(ITEMS_FILE, 1, c.IMAGE, what, WARNING))
+        return
+    if (root / IMAGES_FOLDER).is_symlink():
+        problems.append(Problem(IMAGES_FOLDER, None, None, "this folder is a link; put the pictures themselves here"))
+        return
+    for row, name in items[c.IMAGE].items():
+        if not name:
+            what = "no picture is named: the item is encoded from its text alone"
+            problems.append(Problem(ITEMS_FILE, row, c.IMAGE, what, WARNING))
+        elif what := picture_problem(root, name, decode=decode_pictures):
+            problems.append(Problem(ITEMS_FILE, row, c.IMAGE, what))
+
+
+def _check_settings(root: Path, found: Inspection) -> None:
+    """`dataset.json` may give `name`, `encoded_columns` and `note`."""
+    path, problems = root / SETTINGS_FILE, found.problems
+    if not path.exists():
+        return
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        problems.append(Problem(SETTINGS_FILE, None, None, f"this is not readable JSON ({error})"))
+        return
+    if not isinstance(settings, dict):
+        problems.append(Problem(SETTINGS_FILE, None, None, "a JSON object is needed, such as {\"name\": \"Shop\"}"))
+        return
+    for key, value in settings.items():
+        if key not in ("name", "note", "encoded_columns"):
+            problems.append(Problem(SETTINGS_FILE, None, key, "unknown key; known are name, note, encoded_columns"))
+        elif key == "encoded_columns":
+            if not isinstance(value, list) or not all(isinstance(column, str) for column in value):
+                problems.append(Problem(SETTINGS_FILE, None, key, "a list of column names is needed"))
+                return
+        elif not isinstance(value, str):
+            problems.append(Problem(SETTINGS_FILE, None, key, "a text is needed"))
+            return
+    found.settings = settings
+    if not found.items.empty:
+        problems += [Problem(SETTINGS_FILE, None, "encoded_columns", what)
+                     for what in encoded_columns(found.items, settings.get("encoded_columns"))[1]]
+
+
+def _check_interactions(path: Path, found: Inspection) -> None:
+    table, problems = read_table(path)
+    found.problems += problems
+    if table is None:
+        return
+    missing = [column for column in (c.USER, c.ITEM) if column not in table]
+    if c.TIMESTAMP not in table and c.ORDER not in table:
+        missing.append(f"{c.TIMESTAMP} or {c.ORDER}")
+    found.problems += [Problem(path.name, 1, column, "this column is missing") for column in missing]
+    present = [column for column in (c.USER, c.ITEM) if column in table]
+    found.problems += _empty_cells(path.name, table, present)
+    for column in (c.TIMESTAMP, c.ORDER, c.RATING):
+        if column in table:
+            values, wrong = _numbers(path.name, table[column], whole=column != c.RATING, needed=column != c.RATING)
+            found.problems += wrong
+            if column != c.RATING and not wrong:
+                setattr(found, "times" if column == c.TIMESTAMP else "order", values)
+    if c.ITEM in table and c.ITEM in found.items:
+        known = pd.Series(range(1, len(found.items) + 1), index=found.items[c.ITEM])
+        known = known[~known.index.duplicated()]
+        found.numbers = known.index.get_indexer(table[c.ITEM]) + 1
+        for row, item_id in table[c.ITEM][(found.numbers == 0) & (table[c.ITEM] != "").to_numpy()].items():
+            found.problems.append(Problem(path.name, row, c.ITEM, f'item "{item_id}" is not in {ITEMS_FILE}'))
+    if c.USER in table:
+        found.users, found.user_ids = pd.factorize(table[c.USER].to_numpy())
+    if len(present) == 2:
+        for row in table.index[table.duplicated([c.USER, c.ITEM])]:
+            user, item = table.at[row, c.USER], table.at[row, c.ITEM]
+            what = f'user "{user}" has item "{item}" twice; keep the first row only'
+            found.problems.append(Problem(path.name, row, c.ITEM, what))
+    if c.USER in table:
+        found.problems += _order_problems(path.name, table.index.to_numpy(), found)
+
+
+def _order_problems(name: str, rows: np.ndarray, found: Inspection) -> list[Problem]:
+    """Histories out of order, see the rules at the head of this file."""
+    problems = []
+    column, keys = (c.ORDER, found.order) if found.order is not None else (c.TIMESTAMP, found.times)
+    if keys is None:
+        return []
+    by_user = np.argsort(found.users, kind="stable")  # users concatenated, rows in the order of the file
+    same_user = found.users[by_user][1:] == found.users[by_user][:-1]
+    for at in np.flatnonzero(same_user & (np.diff(keys[by_user]) < 0)):
+        what = "not in time order within the user: the history is sorted"
+        problems.append(Problem(name, int(rows[by_user[at + 1]]), column, what, WARNING))
+    if found.order is None:
+        return problems
+    by_order = np.lexsort((found.order, found.users))
+    same_user = found.users[by_order][1:] == found.users[by_order][:-1]
+    for at in np.flatnonzero(same_user & (np.diff(found.order[by_order]) == 0)):
+        user, position = found.user_ids[found.users[by_order[at]]], found.order[by_order[at]]
+        what = f'user "{user}" has position {position} already in row {rows[by_order[at]]}'
+        problems.append(Problem(name, int(rows[by_order[at + 1]]), c.ORDER, what))
+    if found.times is not None:
+        for at in np.flatnonzero(same_user & (np.diff(found.times[by_order]) < 0)):
+            what = f"earlier than the row before it by `{c.ORDER}`, row {rows[by_order[at]]}; which one is right?"
+            problems.append(Problem(name, int(rows[by_order[at + 1]]), c.TIMESTAMP, what))
+    return problems
+
+
+def _empty_cells(name: str, table: pd.DataFrame, needed: list[str]) -> list[Problem]:
+    problems = []
+    for column in needed:
+        blank = [cell for cell in set(table[column]) if not cell.strip()]  # far fewer different cells than rows
+        rows = table.index[table[column].isin(blank)] if blank else []
+        problems += [Problem(name, row, column, "this cell is empty") for row in rows]
+    return problems
+
+
+def _numbers(name: str, cells: pd.Series, *, whole: bool, needed: bool) -> tuple[np.ndarray, list[Problem]]:
+    """The cells as int64 (`whole`) or float64, and the cells that are no such number."""
+    values = pd.to_numeric(cells, errors="coerce").to_numpy()
+    if values.dtype == np.int64:
+        return values, []
+    values = values.astype(np.float64)
+    wrong = ~np.isfinite(values) | (np.abs(values) >= 2.0**53)  # from there on float64 would merge neighbours
+    if whole:
+        with np.errstate(invalid="ignore"):
+            wrong |= values != np.floor(values)
+    if not needed:
+        wrong &= (cells != "").to_numpy()
+    kind = "a whole number" if whole else "a number"
+    problems = [Problem(name, row, cells.name, f'"{cell}" is not {kind}') for row, cell in cells[wrong].items()]
+    return (values.astype(np.int64) if whole and not problems else values), problems

@@ -1,0 +1,213 @@
+"""The item encoder (MIRM, paper §3.3): text and picture in, the item embedding at `[Cur_Item]` out (Eq. 1).
+
+The backbone is frozen. What stage 1 trains (`molar.finetune.finetune`) is an `Adapter`, that is the projector from picture features to
+the language model's input space, the `[Cur_Item]` token and the centring of the late gate; and low-rank adapters of the
+language model (`molar.encoder.lora`).
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from molar.backbones.adapters import family_of
+from molar.backbones.base import Backbone, PictureFeatures, Pixels, Place
+from molar.backbones.hub import backbone_folder, backbone_name, backbone_sha256
+from molar.backbones.prompt import MAX_TEXT_TOKENS
+from molar.backbones.quantisation import PRECISIONS, QUANTISED, hold_trainable, load_weights
+from molar.core.errors import MolarError
+from molar.encoder.adapter import Adapter, require_tuned_for, tuned_about, tuned_sha256
+from molar.encoder.lora import load_lora
+
+BLOCKS = "[Cur_Item] state | pooled picture | mean of the text's word vectors"  # what the late gate joins
+POOLING = 2  # where neither the caller nor stage 1 has chosen one
+Message = list[tuple[str, int | None]]  # items, oldest first: text, and number of the picture, None without one
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """What an item vector depends on besides item, weights and library versions.
+
+    Attributes:
+        backbone: a name of `molar.backbones.registry`, or a folder.
+        pooling: side of the square of patches averaged into one visual token (14 × 14 patches → 7 × 7 = 49 at 2), for
+            backbones without a trained connector; the others make visual tokens their own way. None: as stage 1 had it.
+        resolution: side of the picture in pixels, where the backbone can change it. None: as stage 1 had it.
+        gate: append the pooled picture and text features to the `[Cur_Item]` state (the late gate).
+    """
+
+    backbone: str = "nano"
+    precision: str = "nf4"
+    pooling: int | None = None
+    gate: bool = True
+    resolution: int | None = None
+
+    def __post_init__(self):
+        if self.precision not in PRECISIONS:
+            raise MolarError(f"Precision {self.precision!r} is unknown: choose one of {', '.join(PRECISIONS)}.")
+        for name in ("pooling", "resolution"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise MolarError(f"{name} must be a whole number from 1, not {value!r}.")
+
+
+class ItemEncoder:
+    """Encodes items. Build it with `ItemEncoder.load`.
+
+    Attributes:
+        dim: width of an item vector: hidden, or hidden + wide + hidden with the late gate.
+        trainable: gradients pass through the backbone rightly, also after it has run inference.
+    """
+
+    def __init__(self, backbone: Backbone, adapter: Adapter, config: EncoderConfig, fingerprint: dict, trainable: bool):
+        self.backbone, self.config, self.fingerprint, self.trainable = backbone, config, fingerprint, trainable
+        self.adapter = adapter.eval().to(backbone.device)
+        self.hidden, self.wide = backbone.hidden, backbone.wide
+        self.dim = 2 * self.hidden + self.wide if config.gate else self.hidden
+
+    @classmethod
+    def load(
+        cls, config: EncoderConfig = EncoderConfig(), adapter: Path | None = None, *, trainable: bool = False
+    ) -> "ItemEncoder":
+        """Load a backbone in the wanted precision and what stage 1 trained for it, if anything.
+
+        Raises `MolarError` when the backbone or adapter is absent, or when other layers than the language model's
+        were quantised.
+        """
+        adapter = Path(adapter) if adapter is not None else None
+        about = tuned_about(adapter)
+        config = replace(
+            config, pooling=config.pooling or about.get("backbone", {}).get("pooling", POOLING),
+            resolution=config.resolution or about.get("resolution"),
+        )  # fmt: skip
+        folder = backbone_folder(config.backbone)
+        backbone = open_backbone(folder, config.precision, config.pooling, config.resolution)
+        if backbone.connected and config.pooling != POOLING:
+            raise MolarError(
+                f"The backbone {config.backbone!r} makes its visual tokens by a connector of its own, so that there is "
+                "nothing to pool: leave pooling out."
+            )
+        if trainable:
+            hold_trainable(backbone.model)
+        torch.manual_seed(0)  # an untrained projector is the same one every time: its vectors are cached
+        trained = Adapter(
+            backbone.wide, backbone.hidden, connected=backbone.connected,
+            cur_item=backbone.words.weight[backbone.tokenizer.eos_token_id] if backbone.connected else None,
+        )  # fmt: skip
+        fingerprint = asdict(config) | {
+            "backbone": backbone_name(config.backbone),
+            "backbone_sha256": backbone_sha256(folder),
+            "adapter_sha256": "untrained",
+            "blocks": BLOCKS, "prompt": backbone.prompt, "picture": backbone.size,
+            "max_text_tokens": MAX_TEXT_TOKENS, "versions": _versions(),
+        }  # fmt: skip
+        del fingerprint["resolution"]  # "picture" tells it, also where it is the backbone's own
+        if adapter is not None:
+            require_tuned_for(adapter, about, fingerprint)
+            trained.load(adapter)
+            if about["lora"]:
+                load_lora(backbone, adapter, about["lora"])
+            fingerprint["adapter_sha256"] = tuned_sha256(adapter, about)
+        return cls(backbone, trained, config, fingerprint, trainable or config.precision not in QUANTISED)
+
+    @property
+    def tower_fingerprint(self) -> dict:
+        """What picture features depend on: not on prompt, adapter or how the language model is rounded."""
+        kept = ("backbone_sha256", "pooling", "picture", "versions")
+        dtype = "float32" if self.config.precision == "float32" else "bfloat16"
+        return {"part": "picture features", "dtype": dtype} | {name: self.fingerprint[name] for name in kept}
+
+    def pixels(self, picture) -> Pixels:
+        """One RGB picture (PIL) as the tower wants it."""
+        return self.backbone.pixels(picture)
+
+    def see(self, pictures: list[Pixels]) -> PictureFeatures:
+        """What the frozen tower says of at least one picture."""
+        return self.backbone.see(pictures)
+
+    def token_ids(self, text: str) -> list[int]:
+        """The token ids of a text, cut at MAX_TEXT_TOKENS."""
+        return self.backbone.token_ids(text)
+
+    @torch.inference_mode()
+    def encode(self, texts: list[str], seen: PictureFeatures, has_picture: torch.Tensor) -> np.ndarray:
+        """Item vectors (batch, dim) float32 of a batch; items without a picture are read by their text alone."""
+        state, text = self.read(texts, seen, has_picture)
+        if not self.config.gate:
+            return state.float().cpu().numpy()
+        pooled = seen.pooled.to(self.backbone.device) * has_picture[:, None].to(self.backbone.device)
+        return self.adapter.join(state, pooled, text).cpu().numpy()
+
+    def read(self, texts, seen: PictureFeatures, has_picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The `[Cur_Item]` state (batch, hidden) and each text's mean word vector (batch, hidden), zero without a text.
+
+        Words as they go in, not as they come out: names that mean nothing by themselves, which collaborative taste
+        hangs on, survive so (an artist is read off by a linear probe at 98 % against 90 %). Differentiable in the
+        adapter.
+        """
+        messages = [[(text, row if has else None)] for row, (text, has) in enumerate(zip(texts, has_picture.tolist()))]
+        rows, places = self.compose(messages, seen)
+        states = self.states(rows, places, seen)
+        means = [self._embed(self.token_ids(text)) for text in texts]
+        means = torch.stack([words.float().sum(0) / max(1, len(words)) for words in means])
+        return states[range(len(rows)), [len(row) - 1 for row in rows]], means
+
+    def compose(
+        self, messages: list[Message], seen: PictureFeatures, *, history: bool = False
+    ) -> tuple[list[torch.Tensor], list[Place]]:
+        """Input vectors of each message, (length, hidden), with `[Cur_Item]` at its end; and where all pictures lie.
+
+        history: the items of a message are what somebody chose one after the other; else there is one."""
+        backbone = self.backbone
+        dtype = backbone.words.weight.dtype
+        visual = self.adapter.project(seen.tokens.to(backbone.device, torch.float32)).to(dtype)
+        rows, places = [], []
+        for items in messages:
+            before, *frame = backbone.frame(*(picture is not None for _, picture in items), history=history)
+            parts = [self._embed(before)]
+            for (text, picture), between, after in zip(items, frame[::2], frame[1::2], strict=True):
+                parts += [self._embed(self.token_ids(text)), self._embed(between)]
+                if picture is not None:
+                    places.append(Place(len(rows), sum(map(len, parts)), picture))
+                    parts.append(visual[picture, : backbone.count(seen.grids[picture])])
+                parts.append(self._embed(after))
+            rows.append(torch.cat([*parts, self.adapter.cur_item[None].to(dtype)]))
+        return rows, places
+
+    def states(self, rows: list[torch.Tensor], places: list[Place], seen: PictureFeatures | None) -> torch.Tensor:
+        """Last hidden states (batch, longest, hidden) of rows of input vectors (length, hidden)."""
+        embedded = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        return self.backbone.states(embedded, [len(row) for row in rows], places, seen)
+
+    def _embed(self, ids: list[int]) -> torch.Tensor:
+        return self.backbone.words(torch.tensor(ids, dtype=torch.long, device=self.backbone.device))
+
+
+def open_backbone(folder: Path, precision: str, pooling: int, resolution: int | None = None) -> Backbone:
+    """Load the backbone in a local folder. Raises `MolarError` for an unknown class, weights that cannot be read, or a
+    resolution that the backbone cannot have."""
+    from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
+
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        family = family_of(config)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        template = folder / "chat_template.json"  # where older repositories keep what newer ones give the tokenizer
+        if tokenizer.chat_template is None and template.exists():
+            tokenizer.chat_template = json.loads(template.read_text())["chat_template"]
+        options = family.picture_options(config, resolution)
+        processor = AutoImageProcessor.from_pretrained(folder, backend="pil", trust_remote_code=False, **options)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise MolarError(f"{folder} does not hold a whole backbone ({reason}): get it anew.") from error
+    model = load_weights(folder, precision, family.kept_whole(config))
+    return family(model, tokenizer, processor, options["size"], pooling)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {package: version(package) for package in ("torch", "transformers", "bitsandbytes")}

@@ -1,0 +1,1 @@
+"""Full ranking, metrics, alignment metrics, tests of significance. Imports storage and below."""

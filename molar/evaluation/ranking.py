@@ -1,0 +1,149 @@
+"""From scores to ranks and lists: the whole catalogue is ranked for every user, in blocks of bounded memory.
+
+Every item is a candidate for every model; only the user's history and the padding id are left out. Ties count against
+the model, so a constant scorer comes last and not first; NaN and -inf ("I cannot score it") rank below every number.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+
+from molar.core.errors import MolarError
+from molar.core.schema import PAD
+from molar.data.splits import Split
+
+BLOCK_SCORES = 2**22  # scores held at a time: 16 MiB of float32 and a few masks of a quarter of that
+LIST_LENGTH = 10
+
+
+class Scorer(Protocol):
+    """Anything that can rank the catalogue after a history."""
+
+    name: str
+
+    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
+        """(B, n_items + 1) float32, higher is better, -inf for an item it cannot score; column 0 is ignored.
+
+        users: (B,) int rows of the dataset, where it is known whose histories these are; few models read them.
+        """
+        ...
+
+
+class TowerScorer:
+    """Scores of a trained tower: user vector · item vector + item bias.
+
+    unscorable: (n_items + 1,) bool, items that the model cannot know; they rank last. A model over content has none.
+    """
+
+    def __init__(self, name: str, model, unscorable: np.ndarray | None = None):
+        self.name, self.model, self.unscorable = name, model, unscorable
+        self.items = np.ascontiguousarray(model.item_matrix().detach().cpu().numpy(), np.float32)
+        self.bias = model.item_bias().detach().cpu().numpy()
+
+    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
+        """(B, n_items + 1) float32, -inf for `unscorable` items."""
+        scores = self.model.user_vectors(histories, users) @ self.items.T + self.bias
+        if self.unscorable is not None:
+            scores[:, self.unscorable] = -np.inf
+        return scores
+
+
+def evaluate_ranks(scorer: Scorer, split: Split, which: str, users: np.ndarray | None = None) -> np.ndarray:
+    """The rank of each user's target among the items he has not bought, (n,) int64, 1 is best.
+
+    which: "validation" or "test"; users: which users, all with such a target when not given. Ties are pessimistic.
+    A target that the user has bought before stays a candidate. Raises MolarError when the scorer's shape is wrong.
+    """
+    users = _users(split, which, users)
+    ranks = np.empty(len(users), np.int64)
+    for part, scores, seen, targets in _blocks(scorer, split, which, users):
+        ranks[part] = _ranks(scores, seen, targets)
+    return ranks
+
+
+def top_items(
+    scorer: Scorer, split: Split, which: str, users: np.ndarray | None = None, k: int = LIST_LENGTH
+) -> np.ndarray:
+    """The `k` items that each user would be shown, best first, (n, k) int32: see `best_items`."""
+    return ranks_and_lists(scorer, split, which, users, k)[1]
+
+
+def ranks_and_lists(
+    scorer: Scorer, split: Split, which: str, users: np.ndarray | None = None, k: int = LIST_LENGTH
+) -> tuple[np.ndarray, np.ndarray]:
+    """`evaluate_ranks` (n,) and `top_items` (n, k) from one scoring."""
+    users = _users(split, which, users)
+    ranks, lists = np.empty(len(users), np.int64), np.empty((len(users), k), np.int32)
+    for part, scores, seen, targets in _blocks(scorer, split, which, users):
+        ranks[part] = _ranks(scores, seen, targets)
+        lists[part] = best_items(scores, seen, k)
+    return ranks, lists
+
+
+def rank_targets(scores: np.ndarray, histories: list[np.ndarray], targets: np.ndarray) -> np.ndarray:
+    """Ranks (B,) of `targets` (B,) in `scores` (B, n_items + 1), which stays as it is (it may be a read-only view)."""
+    return _ranks(scores, _flat(histories, scores.shape[1]), targets)
+
+
+def best_items(scores: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
+    """The `k` best columns of each row of `scores` (B, n_items + 1), best first, (B, k) int32; ties by item number.
+
+    seen: flat places in `scores` that are left out, as the padding id is. What is NaN or -inf is never shown; where too
+    few items are left, PAD fills the row.
+    """
+    scores = np.array(scores, order="C")  # a copy; a broadcast view must not be written to, nor keep its strides
+    scores[np.isnan(scores)] = -np.inf
+    scores[:, PAD] = -np.inf
+    scores.reshape(-1)[seen] = -np.inf
+    rows, columns = scores.shape
+    if columns < k:
+        scores = np.pad(scores, ((0, 0), (0, k - columns)), constant_values=-np.inf)
+    least = np.partition(scores, -k, axis=1)[:, -k, None]
+    above, equal = scores > least, scores == least
+    room = k - above.sum(axis=1, keepdims=True)
+    chosen = above | (equal & (np.cumsum(equal, axis=1, dtype=np.int32) <= room))  # exactly k a row
+    items = np.nonzero(chosen)[1].reshape(rows, k).astype(np.int32)
+    values = np.take_along_axis(scores, items, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    return np.where(np.take_along_axis(values, order, 1) > -np.inf, np.take_along_axis(items, order, 1), PAD)
+
+
+def _users(split: Split, which: str, users: np.ndarray | None) -> np.ndarray:
+    return split.evaluation_users(which) if users is None else np.asarray(users, np.int64)
+
+
+def _blocks(
+    scorer: Scorer, split: Split, which: str, users: np.ndarray
+) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
+    """Block by block: the slice of `users`, their scores (B, n_items + 1), flat places of seen items, targets (B,)."""
+    columns = split.dataset.n_items + 1
+    block = max(1, BLOCK_SCORES // columns)
+    for start in range(0, len(users), block):
+        part = slice(start, start + block)
+        histories = split.histories_of(users[part], which)
+        scores = scorer.scores(histories, users[part])
+        if scores.shape != (len(histories), columns):
+            raise MolarError(
+                f"{scorer.name} gave scores of shape {scores.shape} where {(len(histories), columns)} is needed; "
+                "is it trained on this dataset?"
+            )
+        yield part, scores, _flat(histories, columns), split.targets_of(users[part], which)
+
+
+def _flat(histories: list[np.ndarray], columns: int) -> np.ndarray:
+    """Where the histories' items stand in a flattened (B, columns) array."""
+    lengths = np.fromiter(map(len, histories), np.int64, len(histories))
+    return np.repeat(np.arange(len(histories)) * columns, lengths) + np.concatenate(histories)
+
+
+def _ranks(scores: np.ndarray, seen: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Ranks (B,) of `targets` (B,) in `scores` (B, n_items + 1) without the flat places `seen`."""
+    rows = np.arange(len(targets))
+    own = scores[rows, targets]
+    ahead = np.greater_equal(scores, own[:, None], order="C")  # (B, n_items + 1); False where a rival is NaN
+    ahead[~(own > -np.inf)] = True  # the target is NaN or -inf: all other candidates are ahead of it
+    ahead[:, PAD] = False
+    ahead.reshape(-1)[seen] = False
+    ahead[rows, targets] = True  # itself: the best rank is 1
+    return ahead.sum(axis=1)

@@ -1,0 +1,49 @@
+"""Puzzles for a game on real test shoppers: which of eight items did this one come to next?"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from molar.data.splits import Split
+
+CHOICES = 8
+LEAST_HISTORY = 4
+
+
+@dataclass(frozen=True)
+class Puzzle:
+    """A test shopper's past, the true next item, and what it is hidden among (all item numbers)."""
+
+    user: int  # user index
+    history: tuple[int, ...]  # everything before the target, oldest first
+    target: int
+    choices: tuple[int, ...]  # the target and others, in random order
+
+
+def puzzle_users(split: Split) -> np.ndarray:
+    """Indices of the test shoppers that make a puzzle, in an order that follows from their ids alone."""
+    users = split.evaluation_users("test")
+    lengths = np.diff(split.dataset.offsets)[users]
+    users = users[lengths > LEAST_HISTORY]
+    return np.array(sorted(users, key=lambda u: _digest(split, u)), dtype=np.int64)
+
+
+def draw_puzzle(split: Split, user: int) -> Puzzle:
+    """The puzzle of user index `user`, always the same one.
+
+    The others are drawn without replacement from what the shopper does not own, in proportion to the purchases in the
+    training histories plus one: so popularity does not give the answer away, and new items appear too.
+    """
+    history, target = split.history_for(user, "test"), split.target(user, "test")
+    weights = split.train_counts() + 1.0
+    weights[[0, target, *history]] = 0
+    rng = np.random.default_rng(int.from_bytes(_digest(split, user)[:8], "big"))
+    others = min(CHOICES - 1, int((weights > 0).sum()))
+    drawn = rng.choice(len(weights), size=others, replace=False, p=weights / weights.sum()) if others else []
+    choices = rng.permutation([target, *drawn])
+    return Puzzle(int(user), tuple(map(int, history)), int(target), tuple(map(int, choices)))
+
+
+def _digest(split: Split, user: int) -> bytes:
+    return hashlib.sha256(f"puzzle {split.dataset.user_ids[user]}".encode()).digest()

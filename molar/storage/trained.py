@@ -1,0 +1,78 @@
+"""Trained models in folders: which there are, under which label and seed, and whether they are of the data at hand."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from molar.core.errors import MolarError
+from molar.data.splits import Split
+from molar.storage.checkpoint import CONFIG, ID_TOWER, load_tower, read_meta
+
+CONTENT_CLASS = "ContentUserEncoder"
+TRAINS = {False: ("ID model", "train-id"), True: ("content tower", "train-content")}
+
+
+def find_id_models(folders: Sequence[str | Path]) -> dict[Path, tuple[str, int]]:
+    """Folder → (label, seed) of every trained ID model in or beneath `folders`, sorted.
+
+    An ID tower that lies in the folder of the content tower it was trained with is that one's. Raises MolarError where a
+    folder holds none, and where two are of the same label and seed."""
+    return _find(folders, content=False)
+
+
+def find_content_towers(folders: Sequence[str | Path]) -> dict[Path, tuple[str, int]]:
+    """Folder → (label, seed) of every trained content tower in or beneath `folders`, as `find_id_models`."""
+    return _find(folders, content=True)
+
+
+def _find(folders: Sequence[str | Path], content: bool) -> dict[Path, tuple[str, int]]:
+    what, verb = TRAINS[content]
+    found = {}
+    for folder in map(Path, folders):
+        inside = [folder] if (folder / CONFIG).is_file() else sorted(path.parent for path in folder.rglob(CONFIG))
+        inside = inside if inside == [folder] else [path for path in inside if _wanted(path, content)]
+        if not inside:
+            raise MolarError(f"There is no trained {what} in {folder}: python -m molar {verb} trains one.")
+        for path in inside:
+            meta = read_meta(path)
+            found[path] = (str(meta.get("label") or path.name), int(meta.get("seed", 0)))
+    by_name = {}
+    for path, name in sorted(found.items(), key=lambda entry: entry[1]):
+        if name in by_name:
+            raise MolarError(
+                f"{by_name[name]} and {path} are both {name[0]} with seed {name[1]}: name one of them, or train one of "
+                "them under another label."
+            )
+        by_name[name] = path
+    return {path: name for name, path in by_name.items()}
+
+
+def _wanted(folder: Path, content: bool) -> bool:
+    if content:
+        return model_class(folder) == CONTENT_CLASS
+    return model_class(folder) not in ("", CONTENT_CLASS) and not is_joint_id_tower(folder)
+
+
+def is_joint_id_tower(folder: Path) -> bool:
+    """Whether an ID model was trained together with the content tower in whose folder it lies."""
+    return folder.name == ID_TOWER and model_class(folder.parent) == CONTENT_CLASS
+
+
+def load_id_model(folder: Path, split: Split):
+    """The ID model of a folder, checked to be of these data and this split. Raises MolarError if it is not."""
+    if model_class(folder) == CONTENT_CLASS:
+        raise MolarError(
+            f"{folder} holds a content tower, which needs item vectors: python -m molar evaluate-content measures it."
+        )
+    return load_tower(folder, split, vectors=np.empty((0, 0), np.float32))
+
+
+def model_class(folder: Path) -> str:
+    """The class that a folder's config.json names, "" where it is the config of something else."""
+    try:
+        saved = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(saved.get("class", "")) if isinstance(saved, dict) and "weights_sha256" in saved else ""

@@ -1,0 +1,56 @@
+"""Settings given as text, `NAME=VALUE`, for a model, its loss and its recipe: each goes where the name is known."""
+
+import dataclasses
+from collections.abc import Sequence
+from math import isfinite
+
+from molar.core.errors import MolarError
+from molar.data.splits import Split
+from molar.models.content import ContentConfig
+from molar.training.alignment import AlignConfig
+from molar.training.losses import LossConfig
+from molar.training.train import CONTENT_RECIPE, ID_RECIPE, data_sizes, id_model_classes
+
+NUMBERS = {int: "a whole number", float: "a finite number"}
+RENAMED = {("align", "kind"): "align"}  # `kind` is the loss's
+NOT_SET = {"dim_in", "rotated", "backbone_sha256"}  # follow from the vectors, the alignment and the backbone
+
+
+def id_settings(model: str, split: Split, given: Sequence[str]) -> dict:
+    """`config`, `loss` and `recipe` of `train_id_model`, from its defaults and what is `given`, such as ["dim=64"].
+
+    Raises MolarError for a name that none of them has, or a value that is no number where one is needed."""
+    _, config_class = id_model_classes(model)
+    sizes = data_sizes(config_class, split)
+    return _read({"config": config_class(**sizes), "loss": LossConfig(), "recipe": ID_RECIPE}, set(sizes), given)
+
+
+def content_settings(dim_in: int, given: Sequence[str]) -> dict:
+    """`config`, `align`, `loss` and `recipe` of `train_molar` for item vectors of width `dim_in`, as `id_settings`.
+
+    The kind of the alignment is called `align` here, since `kind` is the kind of the loss."""
+    parts = {"config": ContentConfig(dim_in), "align": AlignConfig(), "loss": LossConfig(), "recipe": CONTENT_RECIPE}
+    return _read(parts, NOT_SET, given)
+
+
+def _read(parts: dict, own: set[str], given: Sequence[str]) -> dict:
+    """The parts with what is given, by the names of their fields; those in `own` are no settings."""
+    known = {
+        RENAMED.get((part, field.name), field.name): (part, field)
+        for part, value in parts.items()
+        for field in dataclasses.fields(value)
+        if field.name not in own
+    }
+    wanted = {part: {} for part in parts}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or name not in known:
+            raise MolarError(f"--set {text!r}: give NAME=VALUE, where NAME is one of {', '.join(known)}.")
+        part, field = known[name]
+        try:
+            wanted[part][field.name] = field.type(value)
+            if field.type is float and not isfinite(wanted[part][field.name]):
+                raise ValueError
+        except ValueError:
+            raise MolarError(f"--set {text!r}: {value!r} is not {NUMBERS[field.type]}.") from None
+    return {part: dataclasses.replace(value, **wanted[part]) for part, value in parts.items()}

@@ -1,0 +1,100 @@
+"""Probes take away what they say, and nothing else."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from tiny_backbone import save_tiny_backbone
+
+from molar.cli.main import main
+from molar.core.errors import MolarError
+from molar.data.dataset import load_dataset
+from molar.data.item_text import item_pictures, item_texts
+from molar.encoder.input_ablations import OF_ITEMS, probe_path, probed_items
+from molar.encoder.vectors import load_vectors, save_vectors, vectors_fingerprint
+from molar.evaluation.ranking import TowerScorer
+from molar.experiments.input_ablations import ShuffledHistory, probed_scorers
+from molar.models.content import ContentConfig, ContentUserEncoder
+
+
+def test_every_picture_goes_to_another_item_and_none_is_lost(tiny):
+    own = item_pictures(tiny.dataset)
+    texts, moved = probed_items(tiny.dataset, "shuffled-pictures")
+    assert texts == item_texts(tiny.dataset)
+    assert sorted(map(str, moved)) == sorted(map(str, own))
+    assert all(a != b for a, b in zip(own, moved) if a is not None)
+    assert moved[-1] is None  # the item that has no picture gets none
+    assert probed_items(tiny.dataset, "shuffled-pictures") == (texts, moved)
+    assert probed_items(tiny.dataset, "shuffled-pictures", seed=1)[1] != moved
+
+
+def test_text_picture_and_title_are_taken_away_by_themselves(tiny):
+    texts, pictures = item_texts(tiny.dataset), item_pictures(tiny.dataset)
+    assert probed_items(tiny.dataset, "no-text") == ([""] * 30, pictures)
+    assert probed_items(tiny.dataset, "no-picture") == (texts, [None] * 30)
+    masked, same = probed_items(tiny.dataset, "no-title")
+    assert same == pictures
+    assert all(text == f"{title}. {rest}" for text, title, rest in zip(texts, tiny.dataset.items["title"], masked))
+
+
+def test_what_cannot_be_probed_is_refused(tiny):
+    with pytest.raises(MolarError, match="no probe of items named no-colour"):
+        probed_items(tiny.dataset, "no-colour")
+    bare = dataclasses.replace(tiny.dataset, encoded_columns=("description",))
+    with pytest.raises(MolarError, match="nothing to mask"):
+        probed_items(bare, "no-title")
+
+
+@pytest.fixture
+def tower(tiny, tiny_vectors, tmp_path):
+    torch.manual_seed(0)
+    model = ContentUserEncoder(ContentConfig(16, dim=8, max_length=3)).eval()
+    model.set_item_vectors(tiny_vectors)
+    path = tmp_path / "vectors.safetensors"
+    save_vectors(path, tiny_vectors, tiny.dataset, {"precision": "float32"})
+    return TowerScorer("molar", model), path
+
+
+def test_a_shuffled_history_is_what_the_tower_reads_in_another_order(tower):
+    scorer, _ = tower
+    shuffled = ShuffledHistory(scorer)
+    history = np.arange(1, 9)
+    assert set(shuffled._shuffled(history)) == {6, 7, 8}
+    histories = [np.roll(history, turn) for turn in range(8)]
+    assert not np.allclose(shuffled.scores(histories), scorer.scores(histories))
+    assert np.allclose(shuffled.scores(histories[3:4]), shuffled.scores(histories)[3:4], atol=1e-5)
+
+
+def test_a_probe_of_items_is_asked_of_the_tower_as_it_is(tower, tiny, tiny_vectors):
+    scorer, path = tower
+    assert [probe for probe, _, _ in probed_scorers(scorer, path, tiny.dataset)] == ["shuffled-history", "id-blanked"]
+    save_vectors(probe_path(path, "no-text"), 2 * tiny_vectors, tiny.dataset, {"precision": "float32", "probe": "no-text"})
+    before = scorer.scores([np.array([1, 2])])
+    found = {probe: (probed, noted) for probe, probed, noted in probed_scorers(scorer, path, tiny.dataset)}
+    assert set(found) == {"no-text", "shuffled-history", "id-blanked"} and set(OF_ITEMS) > {"no-text"}
+    assert not np.allclose(found["no-text"][0].scores([np.array([1, 2])]), before)
+    assert np.array_equal(scorer.scores([np.array([1, 2])]), before)
+    assert found["id-blanked"] == (scorer, {"no_op": 1.0})
+
+
+def test_probe_vectors_of_another_encoder_are_refused(tower, tiny, tiny_vectors):
+    scorer, path = tower
+    save_vectors(probe_path(path, "no-text"), tiny_vectors, tiny.dataset, {"precision": "nf4"})
+    with pytest.raises(MolarError, match="another precision.*--probe no-text"):
+        list(probed_scorers(scorer, path, tiny.dataset))
+
+
+def test_a_catalogue_is_encoded_without_a_part_of_it(tiny_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
+    backbone = str(save_tiny_backbone(tmp_path / "backbone"))
+    encode = ["encode", str(tiny_folder), "--checkpoint", str(tmp_path / "out"), "--backbone", backbone, "--precision", "float32"]
+    assert main(encode) == 0
+    assert main([*encode, "--probe", "no-picture"]) == 0
+    dataset, own = load_dataset(tiny_folder), tmp_path / "out" / "vectors.safetensors"
+    whole, without = load_vectors(own, dataset), load_vectors(probe_path(own, "no-picture"), dataset)
+    assert np.array_equal(whole[30], without[30])  # the item that has no picture anyway
+    assert not any(np.allclose(whole[item], without[item]) for item in range(1, 30))
+    assert not without[1:, 16:40].any()  # the picture's block of the late gate
+    assert vectors_fingerprint(probe_path(own, "no-picture"))["probe"] == "no-picture"
+    assert main([*encode, "--probe", "no-colour"]) == 2

@@ -1,0 +1,300 @@
+"""Stage 1 on a tiny backbone: it learns, resumes, and lets the caption see the item through its vector alone."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from tiny_backbone import save_tiny_backbone
+from tiny_families import save_tiny_family
+
+from molar.backbones.quantisation import hold_trainable, quantised_layers
+from molar.core.errors import Cancelled, MolarError
+from molar.core.progress import silent
+from molar.encoder.adapter import Adapter
+from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
+from molar.encoder.lora import LoraSettings, add_lora, lora_weights
+from molar.finetune.finetune import TuneConfig, choose_counts, tune_encoder
+from molar.finetune.model import Tuner
+from molar.finetune.samples import draw_samples
+from molar.finetune.schedule import run_schedule
+
+QUICK = TuneConfig(counts={"pairs": 64}, batch=4, warm_up_steps=30, lr=5e-3, held_out=8, lora=LoraSettings(rank=2))
+PAIRS = "tests.test_tune:colours"
+
+
+@dataclass
+class Pair:
+    image: Image.Image
+    text: str
+    caption: str
+
+
+def colours(seed: int, count: int):
+    """Red or blue pictures with captions that say so."""
+    for number in range(count):
+        colour = ("red", "blue")[number % 2]
+        yield Pair(Image.new("RGB", (32, 32), colour), "a print" if number % 3 else "", f"a {colour} print of {colour}")
+
+
+@pytest.fixture
+def backbone(tmp_path, monkeypatch):
+    monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
+    return str(save_tiny_backbone(tmp_path / "backbone"))
+
+
+@pytest.fixture
+def tuner(backbone):
+    return tuner_of(ItemEncoder.load(EncoderConfig(backbone, "float32")))
+
+
+def tuner_of(encoder: ItemEncoder) -> Tuner:
+    torch.manual_seed(0)
+    return Tuner(encoder, draw_samples(encoder, None, PAIRS, {"pairs": 8}))
+
+
+def two(tuner) -> list:
+    """Two samples, one with a text and one without."""
+    return tuner.samples.training["pairs"][:2]
+
+
+def tune(backbone: str, out, config=QUICK, **options):
+    return tune_encoder(None, out, pairs=PAIRS, encoder=EncoderConfig(backbone, "bfloat16"), config=config, **options)
+
+
+def test_the_word_loss_falls(backbone, tmp_path):
+    encoder = ItemEncoder.load(EncoderConfig(backbone, "float32"))
+    torch.manual_seed(0)
+    tuner = Tuner(encoder, draw_samples(encoder, None, PAIRS, {"pairs": 96}, held_out=8))
+    curve = run_schedule(tuner, QUICK, tmp_path / "out", silent)
+    assert curve[-1]["pairs"]["words"] < 0.7 * curve[0]["pairs"]["words"], curve
+
+
+def test_the_caption_reaches_the_picture_through_the_vector_alone(tuner):
+    tuner.start()
+    batch = two(tuner)
+    rows = list(torch.randn(2, 1, tuner.encoder.hidden))
+    first = tuner._answer_loss(rows, batch)
+    tuner.samples.features[:] = 0  # the pictures are gone, what stands for the vectors is the same
+    assert tuner._answer_loss(rows, batch) == first
+    assert tuner._answer_loss([1 - row for row in rows], batch) != first
+
+
+def test_gradients_reach_projector_and_token(tuner):
+    tuner.start()
+    tuner.total(tuner.loss(two(tuner))).backward()
+    assert tuner.adapter.cur_item.grad.abs().sum() > 0 and tuner.adapter.inner.weight.grad.abs().sum() > 0
+    assert tuner.encoder.backbone.words.weight.grad is None, "the backbone is frozen"
+
+
+def test_what_the_tuner_adds_lies_where_the_backbone_lies(tuner, monkeypatch):
+    """On a device without numbers: a tensor that is left on the CPU is refused there as on a GPU."""
+    encoder, samples = tuner.encoder, tuner.samples
+    encoder.backbone.model.to("meta")
+    encoder.adapter.to("meta")
+    encoder.backbone.device = torch.device("meta")
+    moved = Tuner(encoder, samples)
+    assert {tensor.device.type for tensor in (*moved.parameters(), *moved.buffers())} == {"meta"}
+    moved.start()
+    # The language model itself asks for numbers.
+    monkeypatch.setattr(encoder.backbone, "states", lambda embedded, *_: embedded)
+    losses = [moved.warm_up_loss(two(moved)), *moved.loss(two(moved)).values()]
+    assert {loss.device.type for loss in losses} == {"meta"}
+
+
+class Killed(BaseException):
+    """Ends a run where it stands, as kill -9 would."""
+
+
+@pytest.mark.parametrize("end", [Killed, Cancelled])
+def test_stopped_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path, monkeypatch, end):
+    """A killed run has saved its state before; a cancelled one saves it then."""
+    monkeypatch.setattr("molar.finetune.schedule.SAVE_EVERY_SECONDS", 0 if end is Killed else 1e9)
+    tune(backbone, tmp_path / "whole")
+
+    def stop(done, total, note=""):
+        if "words" in note and done == 7:
+            raise end
+
+    with pytest.raises(end):
+        tune(backbone, tmp_path / "parts", report=stop)
+    resumed = []
+    tune(backbone, tmp_path / "parts",
+         report=lambda done, total, note="": resumed.append(done) if "words" in note else None)  # fmt: skip
+    assert resumed[0] == 8, "it began where it was stopped"
+    for name in ("adapter.safetensors", "lora.safetensors"):
+        whole, parts = (tmp_path / folder / name for folder in ("whole", "parts"))
+        assert whole.read_bytes() == parts.read_bytes()
+    assert not (tmp_path / "parts" / "state.safetensors").exists()
+
+
+def test_the_folder_says_how_it_was_made(backbone, tmp_path):
+    tune(backbone, tmp_path / "out", command="molar tune")
+    about = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert about["command"] == "molar tune" and about["config"]["counts"] == {"pairs": 64} and len(about["curve"]) > 2
+    assert about["lora"] == {"rank": 2, "alpha": 16, "targets": ["attention"]}
+    assert about["samples"] == {"pairs": [56, 8]} and about["curve"][0].keys() == {"step", "pairs"}
+
+
+@pytest.fixture
+def tuned(backbone, tmp_path):
+    """A folder as stage 1 leaves it, untrained."""
+    encoder = ItemEncoder.load(EncoderConfig(backbone, "float32"))
+    encoder.adapter.save(tmp_path / "tuned", {"backbone": encoder.fingerprint})
+    return tmp_path / "tuned"
+
+
+@pytest.mark.parametrize("name, key", [("backbone", "backbone_sha256"), ("pooling", "pooling"), ("prompt", "prompt"),
+                                       ("picture size", "picture")])
+def test_an_adapter_tuned_otherwise_is_refused_with_what_differs(backbone, tuned, name, key):
+    about = json.loads((tuned / "config.json").read_text())
+    about["backbone"][key] = "other"
+    (tuned / "config.json").write_text(json.dumps(about))
+    with pytest.raises(MolarError, match=f"tuned with another {name} .other."):
+        ItemEncoder.load(EncoderConfig(backbone, "float32", pooling=2), tuned)
+
+
+def test_an_adapter_of_another_gate_or_precision_fits(backbone, tuned):
+    ItemEncoder.load(EncoderConfig(backbone, "bfloat16", gate=False), tuned)
+
+
+@pytest.mark.parametrize("said", ["{", "{}"])
+def test_an_adapter_that_does_not_tell_its_making_is_refused(backbone, tuned, said):
+    (tuned / "config.json").write_text(said)
+    with pytest.raises(MolarError, match="does not tell what was tuned"):
+        ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
+
+
+@pytest.mark.parametrize("damage", ["cut short", "of another width"])
+def test_a_damaged_adapter_is_one_sentence_that_names_its_file(backbone, tuned, damage):
+    from safetensors.torch import save_file
+
+    path = tuned / "adapter.safetensors"
+    if damage == "cut short":
+        path.write_bytes(path.read_bytes()[:100])
+    else:
+        save_file({"cur_item": torch.zeros(3)}, path)
+    with pytest.raises(MolarError, match="adapter.safetensors cannot be read .*: tune it again"):
+        ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
+
+
+@pytest.mark.parametrize("name, value", [("batch", 0), ("lr", 0.0), ("lr", float("nan")), ("lora_lr", 0.0),
+                                         ("history", 0), ("word_weight", -1.0), ("warm_up_steps", -1), ("seed", -1),
+                                         ("held_out", 0)])  # fmt: skip
+def test_a_schedule_that_cannot_be_run_is_refused(name, value):
+    with pytest.raises(MolarError, match=f"^{name} must be"):
+        TuneConfig(**{name: value})
+
+
+@pytest.mark.parametrize("given, said", [({"counts": {"it": 3}}, "count of it must be at least 4"),
+                                         ({"form": "gist"}, "no form 'gist'"),
+                                         ({"counts": {"look": 9}}, "no task 'look'")])  # fmt: skip
+def test_an_unknown_task_or_form_is_refused_with_those_that_are_known(given, said):
+    with pytest.raises(MolarError, match=said):
+        TuneConfig(**given)
+
+
+def test_each_task_can_be_left_out_or_counted():
+    default = {"it", "sa", "ub"}
+    assert set(choose_counts(None, {}, "cpu", dataset=True, pairs=False)[0]) == default
+    assert set(choose_counts(None, {}, "cpu", dataset=True, pairs=True)[0]) == default | {"pairs"}
+    assert set(choose_counts(["ub"], {}, "cpu", dataset=True, pairs=True)[0]) == {"ub", "pairs"}
+    counts, asked = choose_counts(None, {"sa": 7}, "gpu", dataset=True, pairs=False)
+    assert counts == {"it": 10_000, "sa": 7, "ub": 10_000} and asked == {"sa"}
+
+
+@pytest.mark.parametrize("tasks, counts, sources, said", [
+    (None, {}, (False, False), "nothing to learn from"), (["sb"], {}, (True, False), "no task 'sb'"),
+    (["it"], {"sa": 9}, (True, False), "--tasks leaves it out"), (None, {"pairs": 9}, (True, False), "--pairs names none"),
+    (["it"], {}, (False, True), "no dataset folder"),
+])  # fmt: skip
+def test_a_mixture_without_a_source_is_refused(tasks, counts, sources, said):
+    with pytest.raises(MolarError, match=said):
+        choose_counts(tasks, counts, "cpu", dataset=sources[0], pairs=sources[1])
+
+
+@pytest.mark.parametrize("precision", ["int8", "nf4"])
+def test_training_through_few_bits_is_refused(backbone, precision):
+    with pytest.raises(ValueError, match="bfloat16"):
+        tuner_of(ItemEncoder.load(EncoderConfig(backbone, precision)))
+
+
+@pytest.mark.parametrize("precision", ["int8", "nf4"])
+@pytest.mark.parametrize("family", ["llava", "qwen2_vl"])
+def test_gradients_through_few_bits_survive_a_validation_pass(tmp_path, monkeypatch, family, precision):
+    """Those of projector and LoRA are those through the dequantised weights, before and after inference."""
+    monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
+    folder = str(save_tiny_family(family, tmp_path / family))
+    encoder = ItemEncoder.load(EncoderConfig(folder, precision), trainable=True)
+    add_lora(encoder.backbone, LoraSettings(rank=4))
+    tuner = tuner_of(encoder)
+    tuner.start()
+    torch.nn.init.normal_(tuner.adapter.outer.weight, std=0.1)  # where they start at nothing, nothing reaches what is
+    lora = lora_weights(encoder.backbone)  # before them
+    for weight in lora.values():
+        torch.nn.init.normal_(weight, std=0.1)
+    trained = [tuner.adapter.inner.weight, *lora.values()]
+    before = gradient(tuner, trained)
+    tuner.held_out_loss(tuner.samples.training["pairs"][:4])  # without gradients: what repacks four-bit weights not held
+    after = gradient(tuner, trained)
+    dequantise(encoder.backbone.model)
+    wanted = gradient(tuner, trained)
+    assert min(part.norm() for part in wanted) > 0
+    torch.testing.assert_close(after, before)
+    # The eight-bit layers round what goes in as well, so their gradient is near the wanted one and no more.
+    for part in (slice(1), slice(1, None)):
+        ours, theirs = (torch.cat([one.flatten() for one in some[part]]) for some in (before, wanted))
+        assert torch.cosine_similarity(ours, theirs, dim=0) > (0.98 if precision == "int8" else 0.999)
+
+
+def gradient(tuner, trained: list) -> list[torch.Tensor]:
+    for weight in trained:
+        weight.grad = None
+    tuner.total(tuner.loss(two(tuner))).backward()
+    return [weight.grad.float().clone() for weight in trained]
+
+
+def dequantise(model) -> None:
+    """Put ordinary layers with the same weights in the place of the quantised ones."""
+    from bitsandbytes.functional import dequantize_4bit
+
+    for name, layer in quantised_layers(model).items():
+        if type(layer).__name__ == "Linear4bit":
+            weight = dequantize_4bit(layer.weight.data, layer.weight.quant_state)
+        else:
+            scale = layer.state.SCB if layer.state.SCB is not None else layer.weight.SCB
+            weight = layer.weight.data.float() * scale[:, None] / 127
+        plain = torch.nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None)
+        plain.weight.data = weight
+        if layer.bias is not None:
+            plain.bias.data = layer.bias.data
+        model.set_submodule(name, plain.to(torch.bfloat16).requires_grad_(False))
+
+
+def test_a_model_that_has_run_inference_is_not_taken_for_training(tmp_path):
+    encoder = ItemEncoder.load(EncoderConfig(str(save_tiny_family("llava", tmp_path)), "nf4"))
+    encoder.encode(["a print"], encoder.see([encoder.pixels(Image.new("RGB", (32, 32), "red"))]), torch.ones(1) > 0)
+    layers = quantised_layers(encoder.backbone.model).values()
+    if not any(getattr(layer.weight.quant_state, "packing_format_for_cpu", False) for layer in layers):
+        pytest.skip("this CPU does not repack four-bit weights, so that inference leaves nothing to refuse")
+    with pytest.raises(ValueError, match="load it anew"):
+        hold_trainable(encoder.backbone.model)
+
+
+def test_unknown_pairs_are_one_sentence(backbone, tmp_path):
+    encoder = EncoderConfig(backbone, "bfloat16")
+    with pytest.raises(MolarError, match="module:function"):
+        tune_encoder(None, tmp_path / "out", pairs="no.such.module:pairs", encoder=encoder, config=QUICK)
+
+
+def test_an_adapter_is_stored_in_half_precision_and_goes_on_as_it_is_stored(tmp_path):
+    adapter, again = Adapter(8, 6), Adapter(8, 6)
+    adapter.fit_gate({"text": 1e5 * torch.randn(9, 6)})  # more than half a precision's range
+    adapter.save(tmp_path, {})
+    again.load(tmp_path)
+    assert all(torch.equal(own, again.state_dict()[name]) for name, own in adapter.state_dict().items())
+    stored = load_file(tmp_path / "adapter.safetensors")
+    assert {tensor.dtype for tensor in stored.values() if tensor.ndim > 1} == {torch.float16}
+    assert torch.isfinite(stored["text_centre"]).all() and stored["text_centre"].dtype == torch.float32

@@ -1,0 +1,86 @@
+"""Cold items under offsets: the trade between warm and cold, beside ranks counted by hand; and its table."""
+
+import dataclasses
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from molar.cli.main import main
+from molar.core.errors import MolarError
+from molar.encoder.vectors import load_vectors, save_vectors
+from molar.evaluation.metrics import ndcg
+from molar.evaluation.ranking import TowerScorer, evaluate_ranks
+from molar.storage.checkpoint import load_tower
+from scripts import cold_offsets
+from scripts.method_tables import OFFSETS, offset_lines, warm_at_equal_cold
+
+
+@pytest.fixture(scope="module")
+def towers(tmp_path_factory, tiny, tiny_vectors):
+    """A folder with vectors.safetensors and content towers of two seeds."""
+    home = tmp_path_factory.mktemp("home")
+    save_vectors(home / "vectors.safetensors", tiny_vectors, tiny.dataset, {"encoder": "random"})
+    for seed in ("0", "1"):
+        sizes = [part for setting in ("dim=8", "heads=1", "max_length=5", "align=none") for part in ("--set", setting)]
+        assert main(["train-content", str(tiny.dataset.root), "--checkpoint", str(home / "towers"), "--name", f"content/seed-{seed}",
+                     "--seed", seed, "--vectors", str(home / "vectors.safetensors"), "--epochs", "1", *sizes]) == 0  # fmt: skip
+    return home
+
+
+@pytest.fixture(scope="module")
+def tower_0(towers, tiny):
+    vectors = load_vectors(towers / "vectors.safetensors", tiny.dataset, read_pictures=False)
+    return load_tower(towers / "towers" / "content" / "seed-0", tiny.split, vectors)
+
+
+def test_without_an_offset_the_ranks_are_those_of_the_evaluation(tower_0, tiny):
+    curve = cold_offsets.offset_curve(tower_0, tiny.split)
+    gains = ndcg(evaluate_ranks(TowerScorer("content", tower_0), tiny.split, "validation"), 10)
+    assert curve["all"][cold_offsets.OFFSETS.index(0)] == pytest.approx(gains.mean(), abs=1e-6)
+    assert np.all(np.diff(curve["cold"]) >= 0) and np.all(np.diff(curve["warm"]) <= 0)
+    assert curve["among_cold"] >= max(curve["cold"]) and curve["n_cold"] == 2
+
+
+def test_without_cold_targets_there_is_nothing_to_trade(tower_0, tiny):
+    all_warm = dataclasses.replace(tiny.split, cold=np.zeros_like(tiny.split.cold))
+    with pytest.raises(MolarError, match="no users of both kinds"):
+        cold_offsets.offset_curve(tower_0, all_warm)
+
+
+def test_the_command_replaces_its_own_lines_alone(towers, tiny, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "offsets.json"
+    out.write_text(json.dumps({"towers": [{"dataset": "other", "model": "molar", "seed": 0}]}))
+    arguments = [str(tiny.dataset.root), str(towers / "towers"), "--vectors", str(towers / "vectors.safetensors"), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["cold_offsets", *arguments])
+    for _ in range(2):
+        assert cold_offsets.main() == 0
+    lines = cold_offsets.read_curves(out)
+    assert [(line["model"], line["seed"]) for line in lines] == [("molar", 0), ("content", 0), ("content", 1)]
+    assert all(line["split"] == "validation" and len(line["all"]) == len(cold_offsets.OFFSETS) for line in lines[1:])
+    monkeypatch.setattr(sys, "argv", ["cold_offsets", str(tmp_path / "none"), *arguments[1:]])
+    assert cold_offsets.main() == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("error: ")
+
+
+def tower(model, seed, cold, warm):
+    return {"dataset": "shop", "model": model, "seed": seed, "offsets": [-1.0, 0.0, 1.0], "cold": cold, "warm": warm, "all": warm,
+            "among_cold": 0.5, "command": "python -m scripts.cold_offsets shop"}  # fmt: skip
+
+
+def test_towers_are_held_against_each_other_at_equal_cold_accuracy():
+    content, molar = tower("content", 0, [0.1, 0.2, 0.3], [0.5, 0.4, 0.3]), tower("molar", 0, [0.05, 0.1, 0.3], [0.6, 0.5, 0.3])
+    assert warm_at_equal_cold(content, content) == pytest.approx(0.4)
+    assert warm_at_equal_cold(molar, content) == pytest.approx(0.4)
+    assert np.isnan(warm_at_equal_cold(tower("molar", 0, [0.0, 0.05, 0.1], [0.6, 0.5, 0.3]), content))
+
+
+def test_the_table_says_nothing_before_it_is_measured_and_all_seeds_after(tmp_path):
+    assert offset_lines(tmp_path) == []
+    told = [tower(model, seed, [0.1, 0.2 + seed / 100, 0.3], [0.5, 0.4, 0.3]) for model in ("content", "molar") for seed in (0, 1)]
+    told.append(tower("targets-random", 0, [0.0, 0.05, 0.1], [0.6, 0.5, 0.3]))
+    (tmp_path / OFFSETS).write_text(json.dumps({"towers": told}))
+    lines = offset_lines(tmp_path)
+    assert "| shop | content only | 0, 1 | 0.205 ± 0.007 | 0.500 ± 0.000 | 0.400 ± 0.000 | 0.400 ± 0.000 |" in lines
+    assert "| shop | targets-random | 0 | 0.050 | 0.500 | 0.500 | – |" in lines

@@ -1,0 +1,77 @@
+"""A tower is used on the data, the split and the vectors that it was trained on; every way in refuses others."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from standin import write_checkpoint
+from tiny_world import write_tiny_folder
+
+from molar.cli.main import main
+from molar.core.errors import MolarError
+from molar.data.dataset import load_dataset
+from molar.data.splits import leave_one_out
+from molar.encoder.vectors import load_vectors, save_vectors
+from molar.serving.recommender import Recommender
+from molar.storage.checkpoint import load_tower
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """(dataset folder, checkpoint folder)."""
+    root = tmp_path_factory.mktemp("towers")
+    return write_tiny_folder(root / "tiny"), write_checkpoint(root / "checkpoint", root / "tiny")
+
+
+@pytest.fixture
+def parts(made):
+    """(checkpoint, split, vectors) that fit each other."""
+    dataset = load_dataset(made[0])
+    return made[1], leave_one_out(dataset), load_vectors(made[1] / "vectors.safetensors", dataset)
+
+
+@pytest.mark.parametrize("name", ["sasrec", "content", "molar"])
+def test_a_fitting_tower_is_ready_to_answer(parts, name):
+    checkpoint, split, vectors = parts
+    assert np.isfinite(load_tower(checkpoint / name, split, vectors).user_vectors([np.array([1, 2])])).all()
+
+
+@pytest.mark.parametrize("name", ["sasrec", "content"])
+def test_other_data_and_another_split_are_refused(parts, name):
+    checkpoint, split, vectors = parts
+    with pytest.raises(MolarError, match=f"{name} was trained on another split"):
+        load_tower(checkpoint / name, replace(split, split_hash="other"), vectors)
+    with pytest.raises(MolarError, match=f"{name} was trained on other data"):
+        load_tower(checkpoint / name, replace(split, dataset=replace(split.dataset, data_hash="other")), vectors)
+
+
+def test_other_vectors_are_refused_by_the_towers_that_read_them(parts):
+    checkpoint, split, vectors = parts
+    load_tower(checkpoint / "sasrec", split, vectors + 1)
+    with pytest.raises(MolarError, match="content was trained on other item vectors"):
+        load_tower(checkpoint / "content", split, vectors + 1)
+
+
+def test_the_page_refuses_towers_of_other_vectors(tmp_path, tiny_vectors):
+    dataset = write_tiny_folder(tmp_path / "tiny")
+    checkpoint = write_checkpoint(tmp_path / "checkpoint", dataset)
+    save_vectors(checkpoint / "vectors.safetensors", tiny_vectors + 1, load_dataset(dataset), {})
+    with pytest.raises(MolarError, match="content was trained on other item vectors"):
+        Recommender.load(dataset, checkpoint)
+
+
+@pytest.mark.parametrize("verb", [["train"], ["evaluate", "--out", "x.json"]])
+def test_commands_refuse_an_id_model_of_another_split(made, tmp_path, verb, monkeypatch, capsys):
+    dataset, checkpoint = made
+    monkeypatch.chdir(tmp_path)
+    config = checkpoint / "sasrec" / "config.json"
+    before = config.read_text()
+    saved = json.loads(before)
+    saved["meta"]["split_hash"] = "other"
+    config.write_text(json.dumps(saved))
+    try:
+        assert main([verb[0], str(dataset), "--checkpoint", str(checkpoint), *verb[1:]]) == 2
+    finally:
+        config.write_text(before)
+    assert "sasrec was trained on another split (other)" in capsys.readouterr().err

@@ -51,11 +51,18 @@ def publish(shop: Shop) -> None:
         if shop.maps is None:
             raise gr.Error(shop.why_no_maps, print_exception=False)
         return [
-            {"map": view, "model": VIEWS[view], "x": round(place.x, 4), "y": round(place.y, 4),
-             "nearest": [{"user_id": str(shop.maps.user_ids[row]), "similarity": round(float(cosine), 4)}
-                         for row, cosine in zip(place.nearest, place.similarity)]}
+            {
+                "map": view,
+                "model": VIEWS[view],
+                "x": round(place.x, 4),
+                "y": round(place.y, 4),
+                "nearest": [
+                    {"user_id": str(shop.maps.user_ids[row]), "similarity": round(float(cosine), 4)}
+                    for row, cosine in zip(place.nearest, place.similarity)
+                ],
+            }
             for view, place in _answer(shop.maps.locate, history).items()
-        ]  # fmt: skip
+        ]
 
     gr.api(search_items, api_name="search_items")
     gr.api(recommend, api_name="recommend")

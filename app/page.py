@@ -27,7 +27,10 @@ from app.tabs.quiz import tab as game  # noqa: E402
 from app.tabs.recommend import tab as pick  # noqa: E402
 
 STYLES = (
-    "components/style.css", "tabs/recommend/recommend.css", "tabs/quiz/quiz.css", "tabs/catalogue/catalogue.css",
+    "components/style.css",
+    "tabs/recommend/recommend.css",
+    "tabs/quiz/quiz.css",
+    "tabs/catalogue/catalogue.css",
     "tabs/evidence/evidence.css",
 )
 WARM = 15  # seconds after the start, when the first visitors have their page
@@ -70,7 +73,9 @@ def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
         server_name=host,
         server_port=port,
         app_kwargs={"routes": routes},
-        theme=gr.themes.Base(font=["Instrument Sans", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+        theme=gr.themes.Base(
+            font=["Instrument Sans", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+        ),
         css=f":root {{ --aspect: {pictures.aspect(shop.dataset):.3f}; }}\n" + style(),
         max_file_size=LARGEST,
         footer_links=[],

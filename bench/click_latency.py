@@ -46,10 +46,17 @@ def main() -> None:
         free = page.locator("#gallery .card[aria-pressed=false]").evaluate_all("all => all.map((one) => one.dataset.n)")
         seconds = sorted(page.evaluate(CLICK, number) for number in free[: wanted.clicks])
     slow = seconds[min(len(seconds) - 1, int(0.95 * len(seconds)))]
-    print(json.dumps({
-        "clicks": len(seconds), "median_s": round(seconds[len(seconds) // 2], 3), "p95_s": round(slow, 3), "goal_s": GOAL,
-        "load": os.getloadavg()[0],
-    }))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "clicks": len(seconds),
+                "median_s": round(seconds[len(seconds) // 2], 3),
+                "p95_s": round(slow, 3),
+                "goal_s": GOAL,
+                "load": os.getloadavg()[0],
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -112,11 +112,13 @@ def steps(encoder: ItemEncoder, texts, paths, rounds: int) -> dict:
             "hash the pixels": best(lambda: [own.key for own in pixels], rounds),
             "image tower": best(lambda: encoder.see(pixels), rounds),
             "read features from the cache": best(
-                lambda: picture_features(encoder, pixels, keys, VectorCache(Path(folder), {}), Pieces()), rounds),
+                lambda: picture_features(encoder, pixels, keys, VectorCache(Path(folder), {}), Pieces()), rounds
+            ),
             "write features to the cache": best(
-                lambda: cache.put(keys, np.zeros((len(keys), 50, encoder.wide), np.float16)), rounds),
+                lambda: cache.put(keys, np.zeros((len(keys), 50, encoder.wide), np.float16)), rounds
+            ),
             "language model and gate": best(lambda: encoder.encode(texts, seen, has), rounds),
-        }  # fmt: skip
+        }
     seconds["resize and normalise"] -= seconds["open and decode"]
     frame = sum(map(len, encoder.backbone.frame(True))) + encoder.backbone.most_tokens + 1
     lengths = [len(encoder.token_ids(one)) + frame for one in texts]
@@ -134,9 +136,13 @@ def steps(encoder: ItemEncoder, texts, paths, rounds: int) -> dict:
 def int8_tower(plain: ItemEncoder, half: ItemEncoder, paths, rounds: int) -> dict:
     """Milliseconds an item and cosine to float32 of the tower in several arithmetics, taken in turn."""
     pixels = [plain.pixels(open_picture(path)) for path in paths]
-    exact, towers = plain.see(pixels), {
-        "float32": (plain, plain.backbone.model.model.vision_tower), "bfloat16": (half, half.backbone.model.model.vision_tower),
-    }  # fmt: skip
+    exact, towers = (
+        plain.see(pixels),
+        {
+            "float32": (plain, plain.backbone.model.model.vision_tower),
+            "bfloat16": (half, half.backbone.model.model.vision_tower),
+        },
+    )
     towers |= {
         "int8, torch dynamic quantisation": (plain, by_torch(towers["float32"][1])),
         "int8, one scale a token": (half, in_rows(towers["bfloat16"][1])),
@@ -166,10 +172,13 @@ def main() -> None:
     torch.set_num_threads(2)
     texts, paths = some_items(BATCH)
     found = {
-        "command": shlex.join(["python", "-m", "bench.encode_profile", *sys.argv[1:]]), "load_before": os.getloadavg()[0],
+        "command": shlex.join(["python", "-m", "bench.encode_profile", *sys.argv[1:]]),
+        "load_before": os.getloadavg()[0],
         "matrix_rate_gflop_a_second": matrix_rates(wanted.rounds),
-    }  # fmt: skip
-    encoders = {name: ItemEncoder.load(EncoderConfig(precision=name), ADAPTER) for name in ("float32", "bfloat16", "nf4")}
+    }
+    encoders = {
+        name: ItemEncoder.load(EncoderConfig(precision=name), ADAPTER) for name in ("float32", "bfloat16", "nf4")
+    }
     for name, encoder in encoders.items():
         found[name] = steps(encoder, texts, paths, wanted.rounds)
     found["tower_in_int8"] = int8_tower(encoders["float32"], encoders["bfloat16"], paths, wanted.rounds)

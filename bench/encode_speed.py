@@ -50,7 +50,9 @@ def plain_loop(encoder: ItemEncoder, texts: list[str], paths: list[Path]) -> np.
         pixels = backbone.processor(images=open_picture(path), return_tensors="pt")["pixel_values"]
         seen = model.vision_tower(pixel_values=pixels, output_hidden_states=True)
         patches = seen.hidden_states[-2][:, 1:].transpose(1, 2).unflatten(2, (backbone.side, backbone.side))
-        visual = adapter.project(torch.nn.functional.avg_pool2d(patches, backbone.pooling).flatten(2).transpose(1, 2))[0]
+        visual = adapter.project(torch.nn.functional.avg_pool2d(patches, backbone.pooling).flatten(2).transpose(1, 2))[
+            0
+        ]
         text_words = words(torch.tensor(backbone.token_ids(text)))
         row = torch.cat([before, text_words, between, visual, adapter.cur_item[None]])[None]
         state = model.language_model(inputs_embeds=row, use_cache=False).last_hidden_state[:, -1]
@@ -102,14 +104,20 @@ def measure(count: int, rounds: int, precisions: list[str]) -> dict:
             taken, vectors = epochs(encoder, texts, paths)
             ours[precision].append(taken)
             found[precision] = {"overlap@10": round(overlap(vectors, exact), 4)}
-        print(f"round {number + 1}: loop {seconds:.1f} s,", {p: ours[p][-1] for p in precisions}, file=sys.stderr, flush=True)
+        print(
+            f"round {number + 1}: loop {seconds:.1f} s,",
+            {p: ours[p][-1] for p in precisions},
+            file=sys.stderr,
+            flush=True,
+        )
     for precision, taken in ours.items():
         for epoch in ("first", "second"):
             ratios = [one / each[epoch] for one, each in zip(loop, taken)]
             found[precision][epoch] = {
                 "items_per_second": round(count / statistics.median(each[epoch] for each in taken), 2),
-                "times_the_loop": round(statistics.median(ratios), 2), "in_each_round": [round(r, 2) for r in ratios],
-            }  # fmt: skip
+                "times_the_loop": round(statistics.median(ratios), 2),
+                "in_each_round": [round(r, 2) for r in ratios],
+            }
         found[precision]["reached"] = {
             name: (found[precision][name] if name == "overlap@10" else found[precision][name]["times_the_loop"]) >= goal
             for name, goal in GOALS.items()
@@ -126,8 +134,15 @@ def main() -> None:
     wanted = parser.parse_args()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     torch.set_num_threads(min(2, cores))
-    about = {"command": shlex.join(["python", "-m", "bench.encode_speed", *sys.argv[1:]]), "items": wanted.items, "rounds": wanted.rounds,
-             "threads": torch.get_num_threads(), "torch": torch.__version__, "goals": GOALS, "load_before": os.getloadavg()[0]}  # fmt: skip
+    about = {
+        "command": shlex.join(["python", "-m", "bench.encode_speed", *sys.argv[1:]]),
+        "items": wanted.items,
+        "rounds": wanted.rounds,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "goals": GOALS,
+        "load_before": os.getloadavg()[0],
+    }
     found = about | measure(wanted.items, wanted.rounds, wanted.precisions.split(","))
     text = json.dumps(found | {"load_after": os.getloadavg()[0]}, indent=1)
     wanted.out.write_text(text + "\n")

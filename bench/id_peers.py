@@ -36,12 +36,12 @@ ROOT = Path(__file__).parent.parent
 PEERS = ("recbole", "rectools")
 DIFFERENCES = {
     OURS: "matrix products in bfloat16; AdamW, weight decay .01, warm-up and cosine over --epochs, gradients clipped at "
-          "1; a row of a batch is a window of up to max_length targets, and windows cover whole histories",
+    "1; a row of a batch is a window of up to max_length targets, and windows cover whole histories",
     "recbole": "Adam, constant rate; post-norm blocks; a row of a batch is a prefix with one target; its own "
-               "evaluation ranks what a user has bought as well",
+    "evaluation ranks what a user has bought as well",
     "rectools": "Adam, constant rate; feed-forward layers as wide as the model, not four times as wide; a row of a "
-                "batch is a user, of whom only the last max_length targets are ever learnt from",
-}  # fmt: skip
+    "batch is a user, of whom only the last max_length targets are ever learnt from",
+}
 VERSIONS = {
     OURS: ("torch", "numpy"),
     "recbole": ("recbole", "torch", "numpy"),
@@ -58,8 +58,15 @@ class Runner:
         command = [str(python), "-m", f"bench.peers.{name}_run", str(folder), *arguments]
         own = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | own, text=True, stderr=log,
-                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=os.environ | own,
+                text=True,
+                stderr=log,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
         self.facts = self._heard()
 
     def ask(self, command: str) -> dict:
@@ -160,11 +167,14 @@ def model_row(runner: Runner, rounds: list[dict], looks: list[dict], target: flo
     windows = [seen[runner.name] for seen in rounds if runner.name in seen and seen[runner.name]["seconds"]]
     own = looks[-1][runner.name]
     return {
-        "targets_per_second": round(statistics.median(map(rate, windows[1:] or windows))), "targets": runner.targets,
+        "targets_per_second": round(statistics.median(map(rate, windows[1:] or windows))),
+        "targets": runner.targets,
         **time_row(runner.curve, target),
         "evaluation_seconds": round(statistics.median(look[runner.name]["seconds"] for look in looks), 3),
-        "own_ndcg@10": own["ndcg@10"], "ours_by_its_rules": own["checked"], **runner.facts,
-    }  # fmt: skip
+        "own_ndcg@10": own["ndcg@10"],
+        "ours_by_its_rules": own["checked"],
+        **runner.facts,
+    }
 
 
 def main() -> int:
@@ -195,11 +205,19 @@ def main() -> int:
         arguments = ["DATASET" if argument == wanted.dataset else argument for argument in sys.argv[1:]]
         about = {
             "command": shlex.join(["python", "-m", "bench.id_peers", *arguments]),
-            "data_hash": split.dataset.data_hash, "split_hash": split.split_hash, "users": split.dataset.n_users,
-            "items": split.dataset.n_items, "targets_of_an_epoch": targets, "settings": dataclasses.asdict(settings),
-            "target": wanted.target, "cap": wanted.cap, "cores": cores, "goals": GOALS, "differences": DIFFERENCES,
+            "data_hash": split.dataset.data_hash,
+            "split_hash": split.split_hash,
+            "users": split.dataset.n_users,
+            "items": split.dataset.n_items,
+            "targets_of_an_epoch": targets,
+            "settings": dataclasses.asdict(settings),
+            "target": wanted.target,
+            "cap": wanted.cap,
+            "cores": cores,
+            "goals": GOALS,
+            "differences": DIFFERENCES,
             "load_before": os.getloadavg()[0],
-        }  # fmt: skip
+        }
         found = about | measure(wanted, split, settings)
     except MolarError as error:
         print(f"error: {error}", file=sys.stderr)

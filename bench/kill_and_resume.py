@@ -49,8 +49,17 @@ class Home:
         folder.mkdir()
         (folder / "nano").symlink_to((molar_home() / "nano").resolve())
         self.out, self.cache = folder / "out", folder / "cache"
-        self._arguments = [sys.executable, "-m", "molar", "encode", str(shop), "--checkpoint", str(self.out),
-                           "--encoder", str(ADAPTER)]  # fmt: skip
+        self._arguments = [
+            sys.executable,
+            "-m",
+            "molar",
+            "encode",
+            str(shop),
+            "--checkpoint",
+            str(self.out),
+            "--encoder",
+            str(ADAPTER),
+        ]
         self._environment = os.environ | {"MOLAR_HOME": str(folder)}
 
     def start(self) -> subprocess.Popen:
@@ -87,12 +96,15 @@ def main() -> None:
             assert process.returncode == 0, said
         vectors = [home.out / "vectors.safetensors" for home in (killed, calm)]
         found = {
-            "command": shlex.join(["python", "-m", "bench.kill_and_resume", *sys.argv[1:]]), "items": wanted.items,
-            "kills": kills, "batches": len(killed.shards()), "sha256": [sha256_of(path) for path in vectors],
+            "command": shlex.join(["python", "-m", "bench.kill_and_resume", *sys.argv[1:]]),
+            "items": wanted.items,
+            "kills": kills,
+            "batches": len(killed.shards()),
+            "sha256": [sha256_of(path) for path in vectors],
             "equal_to_the_last_bit": vectors[0].read_bytes() == vectors[1].read_bytes(),
             "batches_encoded_twice": sum(killed.shards()[name] != when for name, when in finished.items()),
             "all_killed": all(kill["exit"] == -signal.SIGKILL for kill in kills),
-        }  # fmt: skip
+        }
     text = json.dumps(found, indent=1)
     wanted.out.write_text(text + "\n")
     print(text)

@@ -52,7 +52,14 @@ def synthetic(told: dict, count: int) -> dict:
         points = rng.normal(size=(30, 2))[blob] * 0.35 + rng.normal(size=(count, 2)) * 0.06
         return np.round(1000 * points).astype(int).ravel().tolist()
 
-    colour = {"key": "blob", "label": "Blob", "groups": [f"blob {i}" for i in range(30)], "low": 0, "high": 1, "ends": ["", ""]}
+    colour = {
+        "key": "blob",
+        "label": "Blob",
+        "groups": [f"blob {i}" for i in range(30)],
+        "low": 0,
+        "high": 1,
+        "ends": ["", ""],
+    }
     return told | {
         "shoppers": [f"x{i}" for i in range(count)],
         "places": {view: places() for view in ("before", "after", "id")},
@@ -73,7 +80,9 @@ def measure(dataset: Path, checkpoint: Path, count: int, runs: int) -> dict:
 
         page.route("**/maps/shoppers-*.json", replaced)
         page.get_by_role("tab", name="Alignment").click()
-        page.wait_for_selector(f"#linked-maps [data-ready='{count}'], #linked-maps[data-ready='{count}']", state="attached")
+        page.wait_for_selector(
+            f"#linked-maps [data-ready='{count}'], #linked-maps[data-ready='{count}']", state="attached"
+        )
         page.wait_for_timeout(1000)
         rates, slowest, idle = [], [], []
         for _ in range(runs):
@@ -85,10 +94,19 @@ def measure(dataset: Path, checkpoint: Path, count: int, runs: int) -> dict:
         assert visit.errors == [], visit.errors
         version = browser.version
     return {
-        "shoppers": count, "frames_per_second": statistics.median(rates), "target": TARGET, "runs": rates, "idle_runs": idle,
-        "p95_milliseconds_between_frames": slowest, "rendering": "software (--disable-gpu)", "chromium": version,
-        "screen": "1440x900", "cores": os.cpu_count(), "machine": platform.machine(), "load": round(os.getloadavg()[0], 1),
-    }  # fmt: skip
+        "shoppers": count,
+        "frames_per_second": statistics.median(rates),
+        "target": TARGET,
+        "runs": rates,
+        "idle_runs": idle,
+        "p95_milliseconds_between_frames": slowest,
+        "rendering": "software (--disable-gpu)",
+        "chromium": version,
+        "screen": "1440x900",
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "load": round(os.getloadavg()[0], 1),
+    }
 
 
 def main() -> int:

@@ -29,10 +29,17 @@ def main() -> None:
             ours.append(seconds)
         with process([sys.executable, "-c", ONE_LINE]) as (_, seconds):
             theirs.append(seconds)
-    print(json.dumps({
-        "page_s": round(min(ours), 2), "one_line_s": round(min(theirs), 2), "ratio": round(min(ours) / min(theirs), 2),
-        "goal_ratio": GOAL, "load": os.getloadavg()[0],
-    }))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "page_s": round(min(ours), 2),
+                "one_line_s": round(min(theirs), 2),
+                "ratio": round(min(ours) / min(theirs), 2),
+                "goal_ratio": GOAL,
+                "load": os.getloadavg()[0],
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -115,14 +115,19 @@ def main() -> None:
     ratios = {name: [rates[name] / rates["plain float32"] for rates in rounds] for name in RUNS[1:]}
     arguments = ["DATASET" if argument == str(wanted.dataset) else argument for argument in sys.argv[1:]]
     found = {
-        "command": shlex.join(["python", "-m", "bench.train_step", *arguments]), "data_hash": split.dataset.data_hash,
-        "items": split.dataset.n_items, "threads": torch.get_num_threads(), "torch": torch.__version__,
-        "load_before": load, "load_after": os.getloadavg()[0],
+        "command": shlex.join(["python", "-m", "bench.train_step", *arguments]),
+        "data_hash": split.dataset.data_hash,
+        "items": split.dataset.n_items,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "load_before": load,
+        "load_after": os.getloadavg()[0],
         "targets_per_second": {name: round(statistics.median(rates[name] for rates in rounds)) for name in RUNS},
-        "times_plain_float32": {name: {"median": round(statistics.median(each), 2),
-                                       "in_each_round": [round(ratio, 2) for ratio in each]}
-                                for name, each in ratios.items()},
-    }  # fmt: skip
+        "times_plain_float32": {
+            name: {"median": round(statistics.median(each), 2), "in_each_round": [round(ratio, 2) for ratio in each]}
+            for name, each in ratios.items()
+        },
+    }
     wanted.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1))
 

@@ -63,18 +63,22 @@ def measure(uploader, other, archive: Path, clicks: int) -> dict:
         if first is None and uploader.locator("#own-rows .answer").count():
             first = now - start
     return {
-        "first_recommendations_s": round(first, 1), "all_s": round(time.perf_counter() - start, 1),
+        "first_recommendations_s": round(first, 1),
+        "all_s": round(time.perf_counter() - start, 1),
         "longest_wait_for_the_bar_s": round(max(b - a for a, b in zip(bars, bars[1:])), 1),
-        "click_before_s": _summary(before), "click_while_loading_s": _summary(loading),
+        "click_before_s": _summary(before),
+        "click_while_loading_s": _summary(loading),
         "click_while_encoding_s": _summary(during),
-    }  # fmt: skip
+    }
 
 
 def _summary(seconds: list[float]) -> dict:
     ordered = sorted(seconds)
-    return {"n": len(ordered)} | ({
-        "median": round(statistics.median(ordered), 3), "p95": round(ordered[int(0.95 * (len(ordered) - 1))], 3)
-    } if ordered else {})  # fmt: skip
+    return {"n": len(ordered)} | (
+        {"median": round(statistics.median(ordered), 3), "p95": round(ordered[int(0.95 * (len(ordered) - 1))], 3)}
+        if ordered
+        else {}
+    )
 
 
 def main() -> None:

@@ -32,7 +32,16 @@ from molar.storage.checkpoint import CONFIG, read_meta, weights_sha256
 DEFAULT_TABLE, ALIGNMENT, ENCODERS, DECODER, SETTINGS = "default", "alignment", "encoders", "decoder", "settings"
 NONE = ("align=none",)
 # Where the search for the content tower's settings begins. Each trial names them all, so that it is the same whatever --set says.
-START = ("blocks=1", "streams=2", "components=256", "hidden=256", "popularity=0.5", "dropout=0.2", "batch_size=64", "lr=0.002")
+START = (
+    "blocks=1",
+    "streams=2",
+    "components=256",
+    "hidden=256",
+    "popularity=0.5",
+    "dropout=0.2",
+    "batch_size=64",
+    "lr=0.002",
+)
 
 
 @dataclass(frozen=True)
@@ -64,8 +73,10 @@ PLAN = (
     *_set("tau", "tau", "0.05", "0.2"),
     # SASRec over frozen vectors, through a linear adapter as the paper's baselines; then the default's own form over them.
     # ("random" alone is the name of the baseline that ranks at random.)
-    *(Tower(label, "baseline", ENCODERS, (*NONE, "hidden=0", "streams=1"), kind)
-      for label, kind in (("text", "text"), ("image", "image"), ("both", "both"), ("random-linear", "random"))),
+    *(
+        Tower(label, "baseline", ENCODERS, (*NONE, "hidden=0", "streams=1"), kind)
+        for label, kind in (("text", "text"), ("image", "image"), ("both", "both"), ("random-linear", "random"))
+    ),
     *(Tower(f"{kind}-mlp", "baseline", ENCODERS, NONE, kind) for kind in ("both", "random")),
     Tower("hllm", "hllm", ENCODERS, NONE, "vectors-no-picture"),
     Tower("image-only", "input", ENCODERS, vectors="vectors-no-text"),
@@ -75,12 +86,21 @@ PLAN = (
     Tower("tuned-elsewhere", "stage 1", ENCODERS, vectors="tuned-elsewhere"),
     Tower("decoder-backbone", "decoder", DECODER, ("decoder=backbone", "layers=4")),  # hours without a GPU
     # What the default's own sizes and recipe are chosen by, on validation; never measured on the test split.
-    *(Tower(f"settings-{label}", "settings", SETTINGS, (*NONE, *START, *settings)) for label, settings in {
-        "start": (), "blocks-2": ("blocks=2",), "one-stream": ("streams=1",), "batch-32": ("batch_size=32",),
-        "wide": ("components=768", "hidden=512"), "popularity-1": ("popularity=1",), "dropout-0.3": ("dropout=0.3",),
-        "lr-0.001": ("lr=0.001",), "blocks-2-wide-32": ("blocks=2", "components=768", "hidden=512", "batch_size=32"),
-    }.items()),
-)  # fmt: skip
+    *(
+        Tower(f"settings-{label}", "settings", SETTINGS, (*NONE, *START, *settings))
+        for label, settings in {
+            "start": (),
+            "blocks-2": ("blocks=2",),
+            "one-stream": ("streams=1",),
+            "batch-32": ("batch_size=32",),
+            "wide": ("components=768", "hidden=512"),
+            "popularity-1": ("popularity=1",),
+            "dropout-0.3": ("dropout=0.3",),
+            "lr-0.001": ("lr=0.001",),
+            "blocks-2-wide-32": ("blocks=2", "components=768", "hidden=512", "batch_size=32"),
+        }.items()
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -106,10 +126,22 @@ class Runner:
         # The alignment is named, so that a row's command says all that it is.
         own = [] if any(one.startswith("align=") for one in tower.settings) else ["--set", "align=infonce"]
         return [
-            "train-content", str(self.dataset), "--checkpoint", str(self.work / tower.table),
-            "--name", f"{tower.label}/seed-{self.seed}", "--vectors", str(self._vectors(tower)),
-            "--id-model", str(self._id_model(tower)), "--seed", str(self.seed), *epochs, *own, *chosen,
-        ]  # fmt: skip
+            "train-content",
+            str(self.dataset),
+            "--checkpoint",
+            str(self.work / tower.table),
+            "--name",
+            f"{tower.label}/seed-{self.seed}",
+            "--vectors",
+            str(self._vectors(tower)),
+            "--id-model",
+            str(self._id_model(tower)),
+            "--seed",
+            str(self.seed),
+            *epochs,
+            *own,
+            *chosen,
+        ]
 
     def command(self, tower: Tower) -> str:
         return shlex.join(["python", "-m", "molar", *self.arguments(tower)])
@@ -131,12 +163,22 @@ class Runner:
         folder = self.folder(tower)
         meta = read_meta(folder)
         return {
-            "label": tower.label, "factor": tower.factor, "table": tower.table, "settings": [*self.settings, *tower.settings],
-            "vectors": tower.vectors, "id_model": tower.id_model, "validation_ndcg@10": meta["validation"]["ndcg@10"],
-            "best_epoch": meta["best_epoch"], "epochs": meta["epochs"], "seconds": round(seconds, 1), "seed": self.seed,
-            "data_hash": meta["data_hash"], "split_hash": meta["split_hash"], "weights_sha256": weights_sha256(folder),
+            "label": tower.label,
+            "factor": tower.factor,
+            "table": tower.table,
+            "settings": [*self.settings, *tower.settings],
+            "vectors": tower.vectors,
+            "id_model": tower.id_model,
+            "validation_ndcg@10": meta["validation"]["ndcg@10"],
+            "best_epoch": meta["best_epoch"],
+            "epochs": meta["epochs"],
+            "seconds": round(seconds, 1),
+            "seed": self.seed,
+            "data_hash": meta["data_hash"],
+            "split_hash": meta["split_hash"],
+            "weights_sha256": weights_sha256(folder),
             "command": meta["command"],
-        }  # fmt: skip
+        }
 
     def _vectors(self, tower: Tower) -> Path:
         return self.vectors / f"{tower.vectors}.safetensors"
@@ -150,7 +192,9 @@ def train(arguments: Sequence[str], log: Path, threads: int) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     with log.open("a", encoding="utf-8") as file:
-        done = subprocess.run([sys.executable, "-m", "molar", *arguments], stdout=file, stderr=file, env=os.environ | limits)
+        done = subprocess.run(
+            [sys.executable, "-m", "molar", *arguments], stdout=file, stderr=file, env=os.environ | limits
+        )
     if done.returncode:
         last = (log.read_text(encoding="utf-8").strip().splitlines() or ["it said nothing"])[-1]
         raise MolarError(f"the training that {log} tells of ended with {done.returncode}: {last}")
@@ -224,7 +268,9 @@ def listing(runner: Runner, plan: Sequence[Tower]) -> str:
     lines = []
     for tower in plan:
         waits = runner.waits_for(tower)
-        state = "finished" if runner.finished(tower) else f"waits for {', '.join(map(str, waits))}" if waits else "ready"
+        state = (
+            "finished" if runner.finished(tower) else f"waits for {', '.join(map(str, waits))}" if waits else "ready"
+        )
         lines.append(f"{tower.label:18} {tower.table:10} {tower.factor:11} {state}\n    {runner.command(tower)}")
     return "\n".join(lines)
 
@@ -238,15 +284,31 @@ def main() -> int:
     parser.add_argument("--id-models", type=Path, required=True, help="folder with sasrec, fpmc, gru4rec and duorec")
     parser.add_argument("--out", type=Path, required=True, help="the log, such as results/ablations.json")
     parser.add_argument("--only", help="labels, factors or tables, separated by commas")
-    parser.add_argument("--jobs", type=int, default=1, help="how many trainings at a time; they share the cores (default: 1)")
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="how many trainings at a time; they share the cores (default: 1)"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, help="at most this many epochs of every tower")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
-                        help="a setting of every tower, before its own; may be repeated")  # fmt: skip
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="a setting of every tower, before its own; may be repeated",
+    )
     parser.add_argument("--list", action="store_true", help="print the plan and train nothing")
     options = parser.parse_args()
-    runner = Runner(options.dataset, options.work, options.vectors, options.id_models, options.out, options.seed,
-                    options.epochs, tuple(options.settings))  # fmt: skip
+    runner = Runner(
+        options.dataset,
+        options.work,
+        options.vectors,
+        options.id_models,
+        options.out,
+        options.seed,
+        options.epochs,
+        tuple(options.settings),
+    )
     try:
         plan = chosen(options.only)
         if options.list:

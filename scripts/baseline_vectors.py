@@ -50,7 +50,9 @@ def write_baseline_vectors(dataset: Dataset, out: Path, *, report: Report = sile
     text = unit(sentence_vectors(texts, report=report))
     report(0, 0, "loading the picture tower, about ten seconds")
     encoder = ItemEncoder.load(EncoderConfig())
-    image = unit(catalogue_features(encoder, item_pictures(dataset), cache_folder(), names=dataset.item_ids[1:], report=report))
+    image = unit(
+        catalogue_features(encoder, item_pictures(dataset), cache_folder(), names=dataset.item_ids[1:], report=report)
+    )
     both = np.hstack([text, image])
     made = {"text": text, "image": image, "both": both, "random": unit(random_vectors(len(texts), both.shape[1]))}
     told = {"text": {"text": MINILM[1].sha256}, "image": {"picture": encoder.tower_fingerprint}, "random": {"seed": 0}}

@@ -40,7 +40,9 @@ def offset_curve(tower, split: Split) -> dict:
     users = split.evaluation_users(PART)
     asked_cold = split.cold[split.targets_of(users, PART)]
     if not asked_cold.any() or asked_cold.all():
-        raise MolarError(f"{split.dataset.name} has no users of both kinds, with cold and with warm {PART} items, to compare.")
+        raise MolarError(
+            f"{split.dataset.name} has no users of both kinds, with cold and with warm {PART} items, to compare."
+        )
     ranks, among = np.empty((len(OFFSETS), len(users)), np.int64), np.empty(len(users), np.int64)
     block = max(1, BLOCK_SCORES // len(split.cold))
     for start in range(0, len(users), block):
@@ -54,7 +56,11 @@ def offset_curve(tower, split: Split) -> dict:
     gains = np.array([ndcg(row, 10) for row in ranks])
     parts = {"all": gains, "warm": gains[:, ~asked_cold], "cold": gains[:, asked_cold]}
     means = {name: [round(float(value), 6) for value in part.mean(1)] for name, part in parts.items()}
-    return means | {"among_cold": round(float(ndcg(among[asked_cold], 10).mean()), 6), "n": len(users), "n_cold": int(asked_cold.sum())}
+    return means | {
+        "among_cold": round(float(ndcg(among[asked_cold], 10).mean()), 6),
+        "n": len(users),
+        "n_cold": int(asked_cold.sum()),
+    }
 
 
 def read_curves(out: Path) -> list[dict]:
@@ -62,7 +68,9 @@ def read_curves(out: Path) -> list[dict]:
     return json.loads(out.read_text(encoding="utf-8"))["towers"] if out.exists() else []
 
 
-def write_curves(dataset: Path, towers: Sequence[Path], vectors: Path, out: Path, *, interactions: str, command: str) -> list[dict]:
+def write_curves(
+    dataset: Path, towers: Sequence[Path], vectors: Path, out: Path, *, interactions: str, command: str
+) -> list[dict]:
     """Measure every tower, replace what the file says of this dataset, and return its lines of it."""
     split = leave_one_out(load_dataset(dataset, interactions=interactions, decode_pictures=False))
     array = load_vectors(vectors, split.dataset, read_pictures=False)
@@ -72,8 +80,12 @@ def write_curves(dataset: Path, towers: Sequence[Path], vectors: Path, out: Path
     for folder, (name, seed) in found.items():
         report(len(made), len(found), f"{name}, seed {seed}")
         curve = offset_curve(load_tower(folder, split, array), split)
-        made.append(facts | {"model": name, "seed": seed, "offsets": list(OFFSETS)} | curve
-                    | {"command": command, "weights_sha256": weights_sha256(folder)})  # fmt: skip
+        made.append(
+            facts
+            | {"model": name, "seed": seed, "offsets": list(OFFSETS)}
+            | curve
+            | {"command": command, "weights_sha256": weights_sha256(folder)}
+        )
     others = [line for line in read_curves(out) if line["dataset"] != facts["dataset"]]
     lines = sorted(others + made, key=lambda line: (line["dataset"], line["model"], line["seed"]))
     write_json(out, {"towers": lines}, one_per_line="towers")
@@ -86,12 +98,21 @@ def main() -> int:
     parser.add_argument("dataset", type=Path)
     parser.add_argument("towers", type=Path, nargs="+", help="folders that hold trained content towers, at any depth")
     parser.add_argument("--vectors", type=Path, required=True, help="the item vectors that they were trained on")
-    parser.add_argument("--interactions", default="interactions.csv", metavar="FILE", help="another file of histories in the dataset")
+    parser.add_argument(
+        "--interactions", default="interactions.csv", metavar="FILE", help="another file of histories in the dataset"
+    )
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     command = shlex.join(["python", "-m", "scripts.cold_offsets", *sys.argv[1:]])
     try:
-        write_curves(options.dataset, options.towers, options.vectors, options.out, interactions=options.interactions, command=command)
+        write_curves(
+            options.dataset,
+            options.towers,
+            options.vectors,
+            options.out,
+            interactions=options.interactions,
+            command=command,
+        )
     except MolarError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -41,8 +41,15 @@ WHICH = "validation"
 RANDOM_WIDTH = 1024
 COLD_SHARE = 0.1  # of the items of a dataset that has no cold ones
 NANO, WHOLE, STATE, UNTRAINED, TEXT, PICTURE, BOTH, RANDOM = (
-    "nano", "nano in bfloat16", "nano, [Cur_Item] alone", "nano before stage 1", "MiniLM", "CLIP", "MiniLM + CLIP", "random",
-)  # fmt: skip
+    "nano",
+    "nano in bfloat16",
+    "nano, [Cur_Item] alone",
+    "nano before stage 1",
+    "MiniLM",
+    "CLIP",
+    "MiniLM + CLIP",
+    "random",
+)
 LINEAR = f"{BOTH}, linear adapter"
 
 
@@ -53,9 +60,13 @@ def kinds_of_vectors(texts: list[str], pictures: list, encoder: Path, report: Re
     whole = ItemEncoder.load(EncoderConfig(precision="bfloat16"), encoder)
     kinds[WHOLE] = encode_catalogue(whole, texts, pictures, cache_folder(), report=report)
     kinds[STATE] = kinds[NANO][:, : tuned.hidden]
-    kinds[UNTRAINED] = encode_catalogue(ItemEncoder.load(EncoderConfig()), texts, pictures, cache_folder(), report=report)
+    kinds[UNTRAINED] = encode_catalogue(
+        ItemEncoder.load(EncoderConfig()), texts, pictures, cache_folder(), report=report
+    )
     kinds[TEXT] = sentence_vectors(texts)
-    kinds[PICTURE] = kinds[NANO][:, tuned.hidden : tuned.hidden + tuned.wide]  # the tower's own, carried by the late gate
+    kinds[PICTURE] = kinds[NANO][
+        :, tuned.hidden : tuned.hidden + tuned.wide
+    ]  # the tower's own, carried by the late gate
     kinds[BOTH] = np.hstack([kinds[TEXT], kinds[PICTURE]])
     kinds[RANDOM] = random_vectors(len(texts), RANDOM_WIDTH)
     return {kind: vectors.astype(np.float32) for kind, vectors in kinds.items()}
@@ -66,9 +77,15 @@ def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, see
     linear = {"hidden": 0} if kind == LINEAR else {}
     out = molar_home() / "compared" / f"{facts['data_hash']}-{kind}-{seed}"
     tower = train_molar(
-        split, vectors, align=CONTENT_ALONE, config=ContentConfig(dim_in=vectors.shape[1], **linear), epochs=epochs,
-        seed=seed, out=out, report=Terminal(f"{kind}, seed {seed}"),
-    )  # fmt: skip
+        split,
+        vectors,
+        align=CONTENT_ALONE,
+        config=ContentConfig(dim_in=vectors.shape[1], **linear),
+        epochs=epochs,
+        seed=seed,
+        out=out,
+        report=Terminal(f"{kind}, seed {seed}"),
+    )
     facts = facts | {"seed": seed, "weights_sha256": weights_sha256(out)}
     users = split.evaluation_users(WHICH)
     gains = ndcg(evaluate_ranks(TowerScorer(kind, tower), split, WHICH, users), 10)
@@ -82,7 +99,11 @@ def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, see
 
 
 def probe_rows(
-    kinds: dict[str, np.ndarray], truth: Path, item_ids: list[str], facts: dict, columns=("palette", "technique", "motif")
+    kinds: dict[str, np.ndarray],
+    truth: Path,
+    item_ids: list[str],
+    facts: dict,
+    columns=("palette", "technique", "motif"),
 ) -> list[dict]:
     """How well a linear probe reads what only the picture shows, and what only the text tells, off each kind."""
     import pandas as pd
@@ -116,9 +137,16 @@ def photograph_rows(encoder: Path, facts: dict) -> list[dict]:
         ranks = [1 + int((likeness[a] > likeness[a, b]).sum()) for a, b in (cheetahs, cheetahs[::-1])]
         values = {"mean_rank_of_the_other_cheetah": np.mean(ranks)}
         rows.append(
-            row(facts | {"dataset": "twelve photographs", "data_hash": dataset.data_hash}, slice="all", model="likeness",
-                variant=kind, n=len(paths), values=values, ci={})
-        )  # fmt: skip
+            row(
+                facts | {"dataset": "twelve photographs", "data_hash": dataset.data_hash},
+                slice="all",
+                model="likeness",
+                variant=kind,
+                n=len(paths),
+                values=values,
+                ci={},
+            )
+        )
     return rows
 
 

@@ -1,6 +1,6 @@
 """What fewer bits cost, as a picture.
 
-    python -m scripts.draw_fidelity results/fidelity-nano.json docs/fidelity-nano.png
+python -m scripts.draw_fidelity results/fidelity-nano.json docs/fidelity-nano.png
 """
 
 import argparse
@@ -31,12 +31,25 @@ def figure(rows: list[dict]):
             shown = [precision for precision in PRECISIONS if metric in own.get(precision, {})]
             values = [own[precision][metric] for precision in shown]
             made.add_trace(
-                go.Bar(x=shown, y=values, name=dataset, marker_color=colour, showlegend=column == 1,
-                       text=[f"{value:.3g}" for value in values], textposition="outside", cliponaxis=False),
-                row=1, col=column,
-            )  # fmt: skip
+                go.Bar(
+                    x=shown,
+                    y=values,
+                    name=dataset,
+                    marker_color=colour,
+                    showlegend=column == 1,
+                    text=[f"{value:.3g}" for value in values],
+                    textposition="outside",
+                    cliponaxis=False,
+                ),
+                row=1,
+                col=column,
+            )
     made.update_layout(
-        template="plotly_white", font_size=13, legend={"orientation": "h", "y": -0.15}, margin={"t": 60, "l": 50, "r": 20}, **SIZE
+        template="plotly_white",
+        font_size=13,
+        legend={"orientation": "h", "y": -0.15},
+        margin={"t": 60, "l": 50, "r": 20},
+        **SIZE,
     )
     made.update_annotations(font_size=13)
     return made

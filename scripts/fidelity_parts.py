@@ -40,7 +40,9 @@ def quantise(model: torch.nn.Module, wanted) -> int:
     names = [name for name, module in model.named_modules() if type(module) is torch.nn.Linear and wanted(name)]
     for name in names:
         plain = model.get_submodule(name)
-        few = Linear4bit(plain.in_features, plain.out_features, plain.bias is not None, torch.bfloat16, quant_type="nf4")
+        few = Linear4bit(
+            plain.in_features, plain.out_features, plain.bias is not None, torch.bfloat16, quant_type="nf4"
+        )
         few.weight = Params4bit(plain.weight.data, requires_grad=False, quant_type="nf4")
         few.bias = plain.bias
         model.set_submodule(name, few.to("cpu").eval())
@@ -52,7 +54,9 @@ def encoded(encoder: ItemEncoder, texts: list[str], seen: list, order: np.ndarra
     vectors = np.zeros((len(texts), encoder.dim), np.float32)
     for number, features in enumerate(seen):
         batch = order[number * BATCH : (number + 1) * BATCH]
-        vectors[batch] = encoder.encode([texts[item] for item in batch], features, torch.ones(len(batch), dtype=torch.bool))
+        vectors[batch] = encoder.encode(
+            [texts[item] for item in batch], features, torch.ones(len(batch), dtype=torch.bool)
+        )
         report(number + 1, len(seen), "")
     return vectors
 
@@ -78,10 +82,13 @@ def main() -> None:
     reference = encoded(encoder, texts, seen, order, Terminal("bfloat16"))
     everything = np.arange(len(texts))
     facts = {
-        "dataset": dataset.name, "data_hash": dataset.data_hash, "split": "none", "seed": 0,
+        "dataset": dataset.name,
+        "data_hash": dataset.data_hash,
+        "split": "none",
+        "seed": 0,
         "command": "python -m scripts.fidelity_parts " + shlex.join(sys.argv[1:]),
         "weights_sha256": f"{encoder.fingerprint['backbone_sha256']} {encoder.fingerprint['adapter_sha256']}",
-    }  # fmt: skip
+    }
     variants = {"all in nf4": lambda name: True}
     for part, pattern in PARTS.items():
         variants[f"{part} alone in nf4"] = lambda name, pattern=pattern: bool(re.search(pattern, name))
@@ -92,7 +99,9 @@ def main() -> None:
         vectors = encoded(encoder, texts, seen, order, Terminal(variant))
         values = {"overlap@10": overlap(reference, vectors, vectors, everything), "layers": layers}
         slice = f"{len(texts)} items"
-        write_rows(options.out, [row(facts, slice=slice, model="nano", variant=variant, n=len(texts), values=values, ci={})])
+        write_rows(
+            options.out, [row(facts, slice=slice, model="nano", variant=variant, n=len(texts), values=values, ci={})]
+        )
         print(f"{variant:40} {layers:4} layers  overlap@10 {values['overlap@10']:.3f}", flush=True)
 
 

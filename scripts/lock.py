@@ -35,8 +35,9 @@ def closure(requirements: list[Requirement]) -> dict[str, str]:
         pins[name] = metadata.version(name).split("+")[0]
         for line in metadata.requires(name) or []:
             need = Requirement(line)
-            if need.marker is None or any(need.marker.evaluate(default_environment() | {"extra": extra})
-                                          for extra in wanted.extras | {""}):
+            if need.marker is None or any(
+                need.marker.evaluate(default_environment() | {"extra": extra}) for extra in wanted.extras | {""}
+            ):
                 waiting.append(need)
     return pins
 

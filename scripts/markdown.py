@@ -5,15 +5,34 @@ from statistics import mean, stdev
 from molar.experiments.results import READING_ORACLE
 
 NAMES = {
-    "item-knn": "item-kNN", "content-knn": "content-kNN", "sasrec": "SASRec", "molar": "**molar**, aligned",
-    "gru4rec": "GRU4Rec", "fpmc": "FPMC", "duorec": "DuoRec", "sasrec-bce": "SASRec, BCE", "sasrec-gbce": "SASRec, gBCE",
-    "sasrec-sampled": "SASRec, sampled softmax", "sasrec-in-batch": "SASRec, in-batch softmax", "content": "content only",
-    "molar-fused": "**molar**, fused with ids", "content-fused": "content, fused with ids", READING_ORACLE: "reading oracle", "oracle-knowing": "knowing oracle",
-    "text": "SASRec over MiniLM", "image": "SASRec over CLIP", "both": "SASRec over MiniLM + CLIP",
-    "random-linear": "SASRec over random vectors", "hllm": "HLLM: content, no picture", "both-mlp": "content over MiniLM + CLIP",
-    "random-mlp": "content over random vectors", "content-knn, text": "content-kNN, MiniLM", "content-knn, image": "content-kNN, CLIP",
-    "content-knn, both": "content-kNN, MiniLM + CLIP", "content-knn, random": "content-kNN, random vectors",
-}  # fmt: skip
+    "item-knn": "item-kNN",
+    "content-knn": "content-kNN",
+    "sasrec": "SASRec",
+    "molar": "**molar**, aligned",
+    "gru4rec": "GRU4Rec",
+    "fpmc": "FPMC",
+    "duorec": "DuoRec",
+    "sasrec-bce": "SASRec, BCE",
+    "sasrec-gbce": "SASRec, gBCE",
+    "sasrec-sampled": "SASRec, sampled softmax",
+    "sasrec-in-batch": "SASRec, in-batch softmax",
+    "content": "content only",
+    "molar-fused": "**molar**, fused with ids",
+    "content-fused": "content, fused with ids",
+    READING_ORACLE: "reading oracle",
+    "oracle-knowing": "knowing oracle",
+    "text": "SASRec over MiniLM",
+    "image": "SASRec over CLIP",
+    "both": "SASRec over MiniLM + CLIP",
+    "random-linear": "SASRec over random vectors",
+    "hllm": "HLLM: content, no picture",
+    "both-mlp": "content over MiniLM + CLIP",
+    "random-mlp": "content over random vectors",
+    "content-knn, text": "content-kNN, MiniLM",
+    "content-knn, image": "content-kNN, CLIP",
+    "content-knn, both": "content-kNN, MiniLM + CLIP",
+    "content-knn, random": "content-kNN, random vectors",
+}
 
 
 def name(model: str) -> str:

@@ -26,7 +26,9 @@ CONSTANT_TEXT = "Art print."
 
 def picture_vectors(encoder: ItemEncoder, pictures: list) -> dict[str, np.ndarray]:
     """Kinds of vectors of pictures under one constant text; name → (n, width)."""
-    whole = encode_catalogue(encoder, [CONSTANT_TEXT] * len(pictures), pictures, cache_folder(), report=Terminal("probe"))
+    whole = encode_catalogue(
+        encoder, [CONSTANT_TEXT] * len(pictures), pictures, cache_folder(), report=Terminal("probe")
+    )
     hidden, wide = encoder.hidden, encoder.wide
     return {
         "[Cur_Item] alone": whole[:, :hidden],
@@ -65,10 +67,13 @@ def main() -> None:
     shuffled = np.random.default_rng(0).permutation(dataset.n_items)
     kinds["shuffled pictures"] = kinds["with the late gate"][shuffled]
     facts = {
-        "dataset": dataset.name, "data_hash": dataset.data_hash, "split": "five folds", "seed": 0,
+        "dataset": dataset.name,
+        "data_hash": dataset.data_hash,
+        "split": "five folds",
+        "seed": 0,
         "command": "python -m scripts.probe_encoder " + shlex.join(sys.argv[1:]),
         "weights_sha256": sha256_of(options.checkpoint / "encoder" / "adapter.safetensors"),
-    }  # fmt: skip
+    }
     rows = []
     for column in options.columns.split(","):
         labels = truth[column].to_numpy()
@@ -78,9 +83,7 @@ def main() -> None:
             spread = 1.96 * hits.std() / len(hits) ** 0.5
             values = {"probe_accuracy": hits.mean(), "chance": chance}
             ci = {"probe_accuracy": [round(float(hits.mean() - spread), 6), round(float(hits.mean() + spread), 6)]}
-            rows.append(
-                row(facts, slice=column, model="content", variant=kind, n=len(labels), values=values, ci=ci)
-            )
+            rows.append(row(facts, slice=column, model="content", variant=kind, n=len(labels), values=values, ci=ci))
             print(f"{column:10} {kind:20} {hits.mean():.3f}  (chance {chance:.3f})", flush=True)
     write_rows(options.out, rows)
 

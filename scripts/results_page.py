@@ -46,32 +46,58 @@ DIAL = (
     "{0} % of the variance of taste shows in the histories alone ([the dial](print-shop.md#the-dial)). "
     f"{ONE_RECIPE} Content towers have at most 14."
 )
-ONE_SETTING = "SASRec under the sampled losses shares 1,024 negatives within a batch; all else is as under the full softmax."
+ONE_SETTING = (
+    "SASRec under the sampled losses shares 1,024 negatives within a batch; all else is as under the full softmax."
+)
 SHOP_COMMAND = "scripts/reproduce_demo.sh"
 FILMS_COMMAND = "scripts/reproduce_ml1m_id.sh --data DATASET"
 CHAPTERS = (
-    Chapter("ml1m-id.json", "MovieLens-1M in full",
-            "ID models on all 6,040 users. The files hold an order and no timestamps, so there is no split by time.",
-            FILMS_COMMAND, published=True),
-    Chapter("ml1m-1500.json", "MovieLens-1M, 1,500 of its users",
-            f"Exploratory: a part, chosen by a hash, is no comparison with numbers on the whole. {ONE_SETTING}", FILMS_COMMAND),
-    Chapter("demo.json", "The print shop, content and alignment", "Simulated: the oracles tell what can be reached.",
-            SHOP_COMMAND),
-    *(Chapter(f"demo-dial-{dial}.json", f"The print shop, dial at {dial} %", DIAL.format(dial), SHOP_COMMAND)
-      for dial in (0, 50, 100)),
-    Chapter("demo-temporal.json", "The print shop, ID models, split by time",
-            f"Nothing that trains is later than anything that is asked. {ONE_RECIPE}", SHOP_COMMAND),
-)  # fmt: skip
+    Chapter(
+        "ml1m-id.json",
+        "MovieLens-1M in full",
+        "ID models on all 6,040 users. The files hold an order and no timestamps, so there is no split by time.",
+        FILMS_COMMAND,
+        published=True,
+    ),
+    Chapter(
+        "ml1m-1500.json",
+        "MovieLens-1M, 1,500 of its users",
+        f"Exploratory: a part, chosen by a hash, is no comparison with numbers on the whole. {ONE_SETTING}",
+        FILMS_COMMAND,
+    ),
+    Chapter(
+        "demo.json",
+        "The print shop, content and alignment",
+        "Simulated: the oracles tell what can be reached.",
+        SHOP_COMMAND,
+    ),
+    *(
+        Chapter(f"demo-dial-{dial}.json", f"The print shop, dial at {dial} %", DIAL.format(dial), SHOP_COMMAND)
+        for dial in (0, 50, 100)
+    ),
+    Chapter(
+        "demo-temporal.json",
+        "The print shop, ID models, split by time",
+        f"Nothing that trains is later than anything that is asked. {ONE_RECIPE}",
+        SHOP_COMMAND,
+    ),
+)
 
 EARLIER = "Item vectors by an encoder that stage 1 had taught on captioned prints alone, adapter `81d3d46ba36d5a66`: it had seen no film."
 MEASURED = (  # chapters of towers, which the page has once they are measured
-    Chapter("ml1m.json", "MovieLens-1M in full, content and alignment",
-            f"{EARLIER} Six epochs of the content towers, twelve of SASRec.",
-            "scripts/reproduce_ml1m.sh --data DATASET --encoder checkpoints/demo/encoder"),
-    Chapter("ml1m-cold.json", "MovieLens-1M, a tenth of its films cold",
-            f"The same histories, a tenth of the films, chosen by a hash, in no training prefix: `molar/subset.py`. {EARLIER}",
-            "scripts/reproduce_ml1m.sh --data DATASET --cold"),
-)  # fmt: skip
+    Chapter(
+        "ml1m.json",
+        "MovieLens-1M in full, content and alignment",
+        f"{EARLIER} Six epochs of the content towers, twelve of SASRec.",
+        "scripts/reproduce_ml1m.sh --data DATASET --encoder checkpoints/demo/encoder",
+    ),
+    Chapter(
+        "ml1m-cold.json",
+        "MovieLens-1M, a tenth of its films cold",
+        f"The same histories, a tenth of the films, chosen by a hash, in no training prefix: `molar/subset.py`. {EARLIER}",
+        "scripts/reproduce_ml1m.sh --data DATASET --cold",
+    ),
+)
 
 HEAD = """\
 # Results
@@ -129,7 +155,9 @@ def films_lines(folder: Path = Path("results")) -> list[str]:
 
 def plots(folder: Path = Path("results")) -> dict[str, str]:
     """File name → SVG of every plot of the page."""
-    found = {chapter: read_curves(folder / chapter.file) for chapter in chapters(folder) if (folder / chapter.file).exists()}
+    found = {
+        chapter: read_curves(folder / chapter.file) for chapter in chapters(folder) if (folder / chapter.file).exists()
+    }
     return {svg_name(chapter.file): curves_svg(curves, chapter.title) for chapter, curves in found.items() if curves}
 
 
@@ -143,7 +171,9 @@ def dataset_lines(rows: list[dict], path: Path) -> list[str]:
     for row in rows:
         if not row["variant"]:
             by.setdefault((row["model"], row["slice"]), []).append(row)
-    models = sorted(dict.fromkeys(model for model, _ in by), key=lambda model: model.startswith("oracle"))  # oracles last
+    models = sorted(
+        dict.fromkeys(model for model, _ in by), key=lambda model: model.startswith("oracle")
+    )  # oracles last
     return [
         *_provenance(rows, by, models, path),
         *_accuracy(by, models),
@@ -159,12 +189,17 @@ def _provenance(rows: list[dict], by: dict, models: list[str], path: Path) -> li
     told = f"{rows[0]['dataset']}, data `{rows[0]['data_hash']}`"
     told += "".join(f", split `{split}`" for split in splits)
     commands = dict.fromkeys(row["command"] for row in rows)
-    weights = [f"{name(model)} {row['seed']} `{row['weights_sha256'][:16]}`"
-               for model in models for row in by.get((model, "all"), []) if row["weights_sha256"]]  # fmt: skip
+    weights = [
+        f"{name(model)} {row['seed']} `{row['weights_sha256'][:16]}`"
+        for model in models
+        for row in by.get((model, "all"), [])
+        if row["weights_sha256"]
+    ]
     return [
         f"{told}, by {', '.join(f'`{command}`' for command in commands)}.",
-        *([f"Weights by model and seed: {', '.join(weights)}."] if weights else []), "",
-    ]  # fmt: skip
+        *([f"Weights by model and seed: {', '.join(weights)}."] if weights else []),
+        "",
+    ]
 
 
 def _accuracy(by: dict, models: list[str]) -> list[str]:
@@ -206,8 +241,11 @@ def _buckets(by: dict, models: list[str]) -> list[str]:
 
 
 def _differences(rows: list[dict]) -> list[str]:
-    by = {(row["model"], row["variant"], row["slice"]): row for row in rows
-          if row["variant"].startswith(MINUS) and not row["variant"].startswith(f"{MINUS}probe ")}  # fmt: skip
+    by = {
+        (row["model"], row["variant"], row["slice"]): row
+        for row in rows
+        if row["variant"].startswith(MINUS) and not row["variant"].startswith(f"{MINUS}probe ")
+    }
     pairs = list(dict.fromkeys((model, variant) for model, variant, part in by if part in MAIN))
     if not pairs:
         return []
@@ -220,6 +258,10 @@ def _differences(rows: list[dict]) -> list[str]:
 
 def published_lines() -> list[str]:
     """What others published on MovieLens-1M, as context."""
-    lines = ["Published elsewhere, for context: leave-one-out, full ranking, seen items filtered. Not our runs; order of ties,",
-             "preprocessing and item sets differ.", "", *head(["published elsewhere", "NDCG@10", "Recall@10", "where"])]  # fmt: skip
+    lines = [
+        "Published elsewhere, for context: leave-one-out, full ranking, seen items filtered. Not our runs; order of ties,",
+        "preprocessing and item sets differ.",
+        "",
+        *head(["published elsewhere", "NDCG@10", "Recall@10", "where"]),
+    ]
     return [*lines, *(line(row[0], list(row[1:])) for row in PUBLISHED), ""]

@@ -74,8 +74,17 @@ def search(dataset: Path, out: Path, work: Path, models: list[str], trials: int,
             settings, folder = draw(model, trial), work / model / f"trial-{trial}"
             given = [f"{name}={value}" for name, value in settings.items()]
             parts = id_settings(model, split, given)
-            train_id_model(split, model, epochs=EPOCHS, seed=0, out=folder, label=model, command=command,
-                           report=Terminal(f"{model}, trial {trial}"), **parts)  # fmt: skip
+            train_id_model(
+                split,
+                model,
+                epochs=EPOCHS,
+                seed=0,
+                out=folder,
+                label=model,
+                command=command,
+                report=Terminal(f"{model}, trial {trial}"),
+                **parts,
+            )
             meta = read_meta(folder)
             entry = {
                 "model": model,
@@ -117,7 +126,9 @@ def main() -> int:
         for model in options.models:
             chosen = best(log, model)
             settings = " ".join(f"--set {name}={value}" for name, value in chosen["settings"].items())
-            print(f"{model}: validation NDCG@10 {chosen['validation_ndcg@10']:.4f}, trial {chosen['trial']}: {settings}")
+            print(
+                f"{model}: validation NDCG@10 {chosen['validation_ndcg@10']:.4f}, trial {chosen['trial']}: {settings}"
+            )
     except MolarError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -29,10 +29,17 @@ def losses_of(folder: Path) -> dict:
     if "dataset" not in about:
         raise MolarError(f"{folder} was tuned on no dataset: name an encoder that `tune-encoder DATASET` made.")
     return {
-        "name": folder.name, "dataset": about["dataset"], "data_hash": about["data_hash"], "split_hash": about["split_hash"],
-        "samples": about["samples"], "form": about["config"]["form"], "seed": about["config"]["seed"],
-        "weights_sha256": tuned_sha256(folder, about), "command": about["command"], "curve": about["curve"],
-    }  # fmt: skip
+        "name": folder.name,
+        "dataset": about["dataset"],
+        "data_hash": about["data_hash"],
+        "split_hash": about["split_hash"],
+        "samples": about["samples"],
+        "form": about["config"]["form"],
+        "seed": about["config"]["seed"],
+        "weights_sha256": tuned_sha256(folder, about),
+        "command": about["command"],
+        "curve": about["curve"],
+    }
 
 
 def collect(folders: list[Path], out: Path) -> list[dict]:

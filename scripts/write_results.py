@@ -14,11 +14,16 @@ from scripts.results_page import SVG_FOLDER, films_lines, plots, results_page
 
 START, END = "<!-- results: written by python -m scripts.write_results -->", "<!-- end of results -->"
 MODELS = (
-    ("random", "random"), ("popularity", "popularity"), ("item-knn", "item-kNN"), ("content-knn", "content-kNN"),
-    ("sasrec", "SASRec, ids only"), ("content", "content only"), ("molar", "**molar**, aligned"),
+    ("random", "random"),
+    ("popularity", "popularity"),
+    ("item-knn", "item-kNN"),
+    ("content-knn", "content-kNN"),
+    ("sasrec", "SASRec, ids only"),
+    ("content", "content only"),
+    ("molar", "**molar**, aligned"),
     ("oracle-reading", "reading oracle: the best that a history allows"),
     ("oracle-knowing", "knowing oracle: true tastes"),
-)  # fmt: skip
+)
 DIFFERENCES = (("content", "item-knn"), ("molar", "item-knn"), ("molar", "content"), ("molar", "sasrec"))
 ALIGNMENT = (
     ("align/paired_cosine", "cosine of a shopper's content and ID vector"),
@@ -95,7 +100,9 @@ def _differences(rows: list[dict]) -> list[str]:
     pairs = [(model, other) for model, other in DIFFERENCES if (model, f"minus {other}", "all") in by]
     lines = ["Differences of NDCG@10 on the same shoppers:", "", "| | all | warm | cold |", "|---|---|---|---|"]
     for model, other in pairs:
-        cells = [_cell(by.get((model, f"minus {other}", part)), "ndcg@10", sign=True) for part in ("all", "warm", "cold")]
+        cells = [
+            _cell(by.get((model, f"minus {other}", part)), "ndcg@10", sign=True) for part in ("all", "warm", "cold")
+        ]
         lines.append(f"| {model} minus {other} | {' | '.join(cells)} |")
     return [*lines, ""] if pairs else []
 

@@ -53,7 +53,9 @@ def _card(dataset: Dataset, number: int, lazy: bool) -> str:
 
 def _facts(dataset: Dataset, number: int) -> str:
     row = dataset.items.iloc[number - 1]
-    told = [row[column].replace("|", ", ") for column in dataset.items if column not in (ITEM, TITLE, DESCRIPTION, IMAGE)]
+    told = [
+        row[column].replace("|", ", ") for column in dataset.items if column not in (ITEM, TITLE, DESCRIPTION, IMAGE)
+    ]
     return " · ".join([one for one in told if one][:MOST_FACTS])
 
 
@@ -77,9 +79,14 @@ def history(dataset: Dataset, picks: tuple[int, ...], *, ids: list[str], undo: b
         f'<a class="plain jump" href="#search">{words.JUMP}</a>',
         button("undo", words.UNDO, **({} if undo else {"disabled": ""})),
         button("clear", words.CLEAR, **({} if picks else {"disabled": ""})),
-        button("copy", words.COPY_LINK, title=words.COPY_LINK_HINT, data_done=words.COPIED,
-               **({} if picks else {"disabled": ""})),
-    ]  # fmt: skip
+        button(
+            "copy",
+            words.COPY_LINK,
+            title=words.COPY_LINK_HINT,
+            data_done=words.COPIED,
+            **({} if picks else {"disabled": ""}),
+        ),
+    ]
     strip = "".join(_pick(dataset, number, place, len(picks)) for place, number in enumerate(picks))
     strip = f'<ol class="strip">{strip}</ol>' if picks else f'<p class="strip nothing">{words.EMPTY_HISTORY}</p>'
     return (
@@ -94,22 +101,26 @@ def _pick(dataset: Dataset, number: int, place: int, count: int) -> str:
 
     def nudge(to: int, sign: str, says: str) -> str:
         off = {} if 0 <= to < count else {"disabled": ""}
-        return button("move", sign, look="nudge", data_n=str(number), data_to=str(to), tabindex="-1", aria_label=says, **off)
+        return button(
+            "move", sign, look="nudge", data_n=str(number), data_to=str(to), tabindex="-1", aria_label=says, **off
+        )
 
     return (
         f'<li class="pick" data-picked="{number}"><span class="handle" role="button" tabindex="0" draggable="true" '
         f'data-n="{number}" data-place="{place}" title="{name}" aria-label="{words.handle(name, place + 1, count)}">'
         f'{picture(dataset, number)}</span><span class="name">{name}</span><span class="nudges">'
-        f'{nudge(place - 1, "‹", words.earlier(raw))}'
-        f'{button("drop", "×", look="drop", data_n=str(number), aria_label=words.remove(raw))}'
-        f'{nudge(place + 1, "›", words.later(raw))}</span></li>'
+        f"{nudge(place - 1, '‹', words.earlier(raw))}"
+        f"{button('drop', '×', look='drop', data_n=str(number), aria_label=words.remove(raw))}"
+        f"{nudge(place + 1, '›', words.later(raw))}</span></li>"
     )
 
 
 def personas(found: Iterable[Persona], column: str | None, picks: tuple[int, ...]) -> str:
     """Buttons that borrow a test shopper's history; `column` is what their labels tell."""
     chips = "".join(
-        button("persona", escape(one.label), look="chip", data_n=str(place), aria_pressed=str(one.picks == picks).lower())
+        button(
+            "persona", escape(one.label), look="chip", data_n=str(place), aria_pressed=str(one.picks == picks).lower()
+        )
         for place, one in enumerate(found)
     )
     return f'<p class="personas"><span class="quiet">{words.borrow(column)}</span>{chips}</p>' if chips else ""

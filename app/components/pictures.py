@@ -41,7 +41,8 @@ def placeholder(title: str, ratio: float) -> str:
     """A drawn card for an item without a picture: its initials on a colour that follows from its title."""
     hue = zlib.crc32(title.encode()) / 2**32
     ground, ink = (
-        "#" + "".join(f"{round(255 * part):02x}" for part in colorsys.hls_to_rgb(hue, light, 0.3)) for light in (0.8, 0.3)
+        "#" + "".join(f"{round(255 * part):02x}" for part in colorsys.hls_to_rgb(hue, light, 0.3))
+        for light in (0.8, 0.3)
     )
     initials = "".join(word[0] for word in title.split() if word[0].isalnum())[:2].upper() or "?"
     width, height = round(240 * ratio), 240

@@ -13,7 +13,12 @@ class Tray(gr.HTML):
     def __init__(self, value: str = "", *, elem_id: str, live: bool = False, **rebuilt):
         # Gradio builds a component anew, out of its own arguments and some of its choice, when a listener skips it.
         script = SCRIPT + ("\nelement.setAttribute('role', 'status');" if live else "")
-        looks = {"js_on_load": script, "apply_default_css": False, "elem_id": elem_id, "elem_classes": ["board", "tray"]}
+        looks = {
+            "js_on_load": script,
+            "apply_default_css": False,
+            "elem_id": elem_id,
+            "elem_classes": ["board", "tray"],
+        }
         super().__init__(value, **rebuilt | looks)
 
 

@@ -40,7 +40,9 @@ ROWS = {
 }
 
 GAME_TITLE = "What did they buy next?"
-GAME_LEAD = "A test shopper bought these, the oldest first. No model has seen what came next. Which of the eight was it?"
+GAME_LEAD = (
+    "A test shopper bought these, the oldest first. No model has seen what came next. Which of the eight was it?"
+)
 GAME_RULE = (
     "The seven others are drawn at random from what this shopper does not own, in proportion to how often each was bought "
     "in the training histories, plus one. A model’s guess is the one of the eight that it scores highest."
@@ -122,7 +124,10 @@ NUMBERS_LIMITS = (
 NUMBERS_HEAD = ("", "before", "after", "change", "chance")
 # measure -> (what it says, the measure that holds its chance level)
 ALIGNMENT_NUMBERS = {
-    "procrustes_paired_cosine": ("Cosine of a shopper's content and ID vector, best rotation", "procrustes_shuffled_cosine"),
+    "procrustes_paired_cosine": (
+        "Cosine of a shopper's content and ID vector, best rotation",
+        "procrustes_shuffled_cosine",
+    ),
     "retrieval_r@10": ("Finds its own ID vector among the ten nearest", "retrieval_r@10_chance"),
     "mutual_knn@10": ("Ten nearest shoppers shared with the ID model", "mutual_knn@10_chance"),
     "debiased_cka": ("Likeness of the two spaces (debiased CKA)", None),
@@ -202,7 +207,9 @@ def summary_neighbours(count: int, before: float, after: float, kept: float, cha
 
 def summary_agreement(column: str, shares: dict[str, float]) -> str:
     """How often near shoppers agree in what is known of them."""
-    before, after, ids, chance = (f"{100 * shares[view]:.0f}\N{NO-BREAK SPACE}%" for view in ("before", "after", "id", "chance"))
+    before, after, ids, chance = (
+        f"{100 * shares[view]:.0f}\N{NO-BREAK SPACE}%" for view in ("before", "after", "id", "chance")
+    )
     return (
         f"Same true {column.replace('_', ' ')} among the ten nearest: {before} before alignment, {after} after it, {ids} by ID, "
         f"{chance} by chance."
@@ -238,7 +245,11 @@ def said(count: int, first: list[str]) -> str:
 
 def unknown_items(count: int) -> str:
     """About a link or a kept history that names what this catalogue does not hold."""
-    what = "One item is not in this catalogue and was" if count == 1 else f"{count:,} items are not in this catalogue and were"
+    what = (
+        "One item is not in this catalogue and was"
+        if count == 1
+        else f"{count:,} items are not in this catalogue and were"
+    )
     return f"{what} left out."
 
 
@@ -328,7 +339,9 @@ OWN_NO_TOWER = (
     "could not read yours."
 )
 OWN_ERRORS_HEAD = ("File", "Row", "Column", "What is wrong")
-OWN_NO_WAY = "These mistakes concern the table as a whole, so no rows can be left out: mend them and choose the files again."
+OWN_NO_WAY = (
+    "These mistakes concern the table as a whole, so no rows can be left out: mend them and choose the files again."
+)
 
 
 def own_missing(why: str) -> str:

@@ -71,16 +71,32 @@ class RecBole:
 def as_config(settings: Settings) -> dict:
     """The settings in RecBole's words; leave-one-out by time is its LS split."""
     return {
-        "data_path": ".", "load_col": {"inter": ["user_id", "item_id", "timestamp"]}, "use_gpu": False,
-        "USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp",
+        "data_path": ".",
+        "load_col": {"inter": ["user_id", "item_id", "timestamp"]},
+        "use_gpu": False,
+        "USER_ID_FIELD": "user_id",
+        "ITEM_ID_FIELD": "item_id",
+        "TIME_FIELD": "timestamp",
         "eval_args": {"split": {"LS": "valid_and_test"}, "group_by": "user", "order": "TO", "mode": "full"},
-        "loss_type": "CE", "train_neg_sample_args": None, "MAX_ITEM_LIST_LENGTH": settings.max_length,
-        "hidden_size": settings.dim, "inner_size": 4 * settings.dim, "n_layers": settings.blocks,
-        "n_heads": settings.heads, "hidden_dropout_prob": settings.dropout, "attn_dropout_prob": settings.dropout,
-        "learning_rate": settings.lr, "train_batch_size": settings.prefix_batch, "epochs": 10_000,
+        "loss_type": "CE",
+        "train_neg_sample_args": None,
+        "MAX_ITEM_LIST_LENGTH": settings.max_length,
+        "hidden_size": settings.dim,
+        "inner_size": 4 * settings.dim,
+        "n_layers": settings.blocks,
+        "n_heads": settings.heads,
+        "hidden_dropout_prob": settings.dropout,
+        "attn_dropout_prob": settings.dropout,
+        "learning_rate": settings.lr,
+        "train_batch_size": settings.prefix_batch,
+        "epochs": 10_000,
         "seed": settings.seed,
-        "metrics": ["NDCG"], "topk": [10], "valid_metric": "NDCG@10", "metric_decimal_place": 6, "show_progress": False,
-    }  # fmt: skip
+        "metrics": ["NDCG"],
+        "topk": [10],
+        "valid_metric": "NDCG@10",
+        "metric_decimal_place": 6,
+        "show_progress": False,
+    }
 
 
 def write_inter(path: Path, histories: Histories) -> None:

@@ -47,10 +47,16 @@ class RecTools:
         self.dataset = Dataset.construct(self.table(users, items, places))
         self.targets = self.table(self.users, histories.targets(), np.zeros(len(self.users), np.int64))
         self.model = SASRecModel(
-            n_factors=settings.dim, n_blocks=settings.blocks, n_heads=settings.heads, dropout_rate=settings.dropout,
-            session_max_len=settings.max_length, lr=settings.lr, batch_size=settings.batch, loss="softmax",
+            n_factors=settings.dim,
+            n_blocks=settings.blocks,
+            n_heads=settings.heads,
+            dropout_rate=settings.dropout,
+            session_max_len=settings.max_length,
+            lr=settings.lr,
+            batch_size=settings.batch,
+            loss="softmax",
             epochs=10_000,
-        )  # fmt: skip
+        )
 
     @staticmethod
     def table(users: np.ndarray, items: np.ndarray, places: np.ndarray) -> pd.DataFrame:

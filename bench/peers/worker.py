@@ -48,9 +48,14 @@ class Clock:
     """Adds up the seconds and targets of training, and obeys commands between two steps."""
 
     def __init__(
-        self, trainee: Trainee | None, histories: Histories, *,
-        listen: Callable[[], str], say: Callable[[dict], None], now: Callable[[], float] = time.perf_counter,
-    ):  # fmt: skip
+        self,
+        trainee: Trainee | None,
+        histories: Histories,
+        *,
+        listen: Callable[[], str],
+        say: Callable[[dict], None],
+        now: Callable[[], float] = time.perf_counter,
+    ):
         self.trainee, self.histories, self.listen, self.say, self.now = trainee, histories, listen, say, now
         self.started, self.begun, self.finished = now(), False, False
 

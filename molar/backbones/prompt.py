@@ -11,8 +11,6 @@ BEFORE_NEXT = " Item information: "
 MAX_TEXT_TOKENS = 160
 
 
-
-
 def prompt_hash(*frame: str) -> str:
     """Eight hex digits that change with the wording, the text limit or what a backbone puts around them (`frame`)."""
     return hashlib.sha256(repr((BEFORE_TEXT, BEFORE_IMAGE, MAX_TEXT_TOKENS, *frame)).encode()).hexdigest()[:8]

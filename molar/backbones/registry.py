@@ -103,6 +103,8 @@ def refuse_unknown(name: str) -> MolarError:
 def _snapshot(model: HubModel, *, local_files_only: bool) -> Path:
     from huggingface_hub import snapshot_download
 
-    return Path(snapshot_download(
-        model.repository, revision=model.revision, allow_patterns=TAKEN, local_files_only=local_files_only
-    ))  # fmt: skip
+    return Path(
+        snapshot_download(
+            model.repository, revision=model.revision, allow_patterns=TAKEN, local_files_only=local_files_only
+        )
+    )

@@ -8,25 +8,36 @@ from molar.core.errors import MolarError
 def add(verb: argparse.ArgumentParser) -> None:
     """Add the options to the verb's parser."""
     verb.add_argument("--tasks", help="of the dataset, separated by commas: it, sa, ub (default: all that it gives)")
-    verb.add_argument("--counts", default="", metavar="TASK=NUMBER,…",
-                      help="samples of a task (it, sa, ub, pairs) instead of the schedule's")  # fmt: skip
-    verb.add_argument("--form", default="bottleneck",
-                      help="bottleneck (the answer sees the items' vectors alone; default) or plain")  # fmt: skip
-    verb.add_argument("--schedule", choices=("cpu", "gpu"),
-                      help="20 to 45 minutes of two cores, or 10,000 samples of each task in large batches "
-                           "(default: gpu where there is one)")  # fmt: skip
+    verb.add_argument(
+        "--counts",
+        default="",
+        metavar="TASK=NUMBER,…",
+        help="samples of a task (it, sa, ub, pairs) instead of the schedule's",
+    )
+    verb.add_argument(
+        "--form", default="bottleneck", help="bottleneck (the answer sees the items' vectors alone; default) or plain"
+    )
+    verb.add_argument(
+        "--schedule",
+        choices=("cpu", "gpu"),
+        help="20 to 45 minutes of two cores, or 10,000 samples of each task in large batches "
+        "(default: gpu where there is one)",
+    )
     verb.add_argument("--batch", type=int, help="items read a step")
     verb.add_argument("--history", type=int, help="items of a history at most (default: 4)")
     verb.add_argument("--held-out", type=int, help="samples of each task that the losses are measured on, nine times")
     verb.add_argument("--resolution", type=int, help="side of the picture in pixels, for backbones that can change it")
-    verb.add_argument("--pooling", type=int,
-                      help="side of the square of patches that make one visual token (nano; default: 2)")  # fmt: skip
-    verb.add_argument("--precision", default="bfloat16",
-                      help="of the language model that is trained through (default: bfloat16)")  # fmt: skip
+    verb.add_argument(
+        "--pooling", type=int, help="side of the square of patches that make one visual token (nano; default: 2)"
+    )
+    verb.add_argument(
+        "--precision", default="bfloat16", help="of the language model that is trained through (default: bfloat16)"
+    )
     verb.add_argument("--lora-rank", type=int, help="of the language model's adapters, 0 for none (default: 8)")
     verb.add_argument("--lora-alpha", type=float, help="what they learn is multiplied by alpha / rank (default: 16)")
-    verb.add_argument("--lora-targets",
-                      help="attention, mlp or names of linear layers, separated by commas (default: attention)")  # fmt: skip
+    verb.add_argument(
+        "--lora-targets", help="attention, mlp or names of linear layers, separated by commas (default: attention)"
+    )
 
 
 def settings(options, *, dataset: bool) -> dict:
@@ -39,7 +50,9 @@ def settings(options, *, dataset: bool) -> dict:
 
     schedule = options.schedule or ("gpu" if torch.cuda.is_available() else "cpu")
     tasks = _listed(options.tasks) if options.tasks is not None else None
-    counts, asked = choose_counts(tasks, read_counts(options.counts), schedule, dataset=dataset, pairs=bool(options.pairs))
+    counts, asked = choose_counts(
+        tasks, read_counts(options.counts), schedule, dataset=dataset, pairs=bool(options.pairs)
+    )
     given = {name: getattr(options, name) for name in ("batch", "history", "held_out", "seed")}
     given = {name: value for name, value in given.items() if value is not None}  # each default has its one home
     lora = {"rank": options.lora_rank, "alpha": options.lora_alpha}

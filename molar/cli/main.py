@@ -61,15 +61,23 @@ def _preparing(verbs) -> None:
     _dataset(verb)
     verb.add_argument("--no-interactions", action="store_true", help="check a catalogue without histories")
 
-    verb = _verb(verbs, "fetch-backbone", do.fetch_backbone, "get a backbone once, offline afterwards (default: nano, 170 MB)")
+    verb = _verb(
+        verbs, "fetch-backbone", do.fetch_backbone, "get a backbone once, offline afterwards (default: nano, 170 MB)"
+    )
     verb.add_argument("name", nargs="?", default="nano", help=BACKBONES)
     verb.add_argument("--folder", type=Path, help="where to put nano (default: $MOLAR_HOME, else ~/.cache/molar)")
 
     verb = _verb(verbs, "tune-encoder", do.tune_encoder, "stage 1: train what lets the item encoder see and read")
     _dataset(verb, split=True, optional=True)
-    verb.add_argument("--out", type=Path, required=True, help="folder for the trained parts, such as CHECKPOINT/encoder")
-    verb.add_argument("--pairs", default="", metavar="MODULE:FUNCTION",
-                      help="besides or instead: function(seed, count) that yields captioned pictures")  # fmt: skip
+    verb.add_argument(
+        "--out", type=Path, required=True, help="folder for the trained parts, such as CHECKPOINT/encoder"
+    )
+    verb.add_argument(
+        "--pairs",
+        default="",
+        metavar="MODULE:FUNCTION",
+        help="besides or instead: function(seed, count) that yields captioned pictures",
+    )
     _backbone(verb)
     tune_options.add(verb)
     _seed(verb)
@@ -79,11 +87,20 @@ def _preparing(verbs) -> None:
     _checkpoint(verb)
     _backbone(verb)
     verb.add_argument("--encoder", type=Path, help="folder of a tuned encoder (default: CHECKPOINT/encoder)")
-    verb.add_argument("--precision", default="nf4", help="of the language model: float32, bfloat16, int8 or nf4 (default: nf4)")
-    verb.add_argument("--no-gate", dest="gate", action="store_false",
-                      help="the language model's state alone, without the features that the late gate carries past it")  # fmt: skip
-    verb.add_argument("--probe", metavar="NAME",
-                      help="shuffled-pictures, no-picture, no-text or no-title: CHECKPOINT/vectors-NAME.safetensors")  # fmt: skip
+    verb.add_argument(
+        "--precision", default="nf4", help="of the language model: float32, bfloat16, int8 or nf4 (default: nf4)"
+    )
+    verb.add_argument(
+        "--no-gate",
+        dest="gate",
+        action="store_false",
+        help="the language model's state alone, without the features that the late gate carries past it",
+    )
+    verb.add_argument(
+        "--probe",
+        metavar="NAME",
+        help="shuffled-pictures, no-picture, no-text or no-title: CHECKPOINT/vectors-NAME.safetensors",
+    )
 
 
 def _training(verbs) -> None:
@@ -92,10 +109,18 @@ def _training(verbs) -> None:
     _dataset(verb, split=True)
     _checkpoint(verb)
     verb.add_argument("--model", default="sasrec", help="sasrec, gru4rec, fpmc or duorec (default: sasrec)")
-    verb.add_argument("--name", help="folder in CHECKPOINT; its first part is the model's name in results (default: the model's)")
+    verb.add_argument(
+        "--name", help="folder in CHECKPOINT; its first part is the model's name in results (default: the model's)"
+    )
     verb.add_argument("--epochs", type=whole(1), help="at most this many epochs")
-    verb.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
-                      help="a size, a loss or a part of the recipe, such as dim=64, kind=bce, lr=0.001; may be repeated")  # fmt: skip
+    verb.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="a size, a loss or a part of the recipe, such as dim=64, kind=bce, lr=0.001; may be repeated",
+    )
     _seed(verb)
 
     verb = _verb(verbs, "train", do.train, "train the content model and the aligned one: CHECKPOINT/content and /molar")
@@ -109,13 +134,27 @@ def _training(verbs) -> None:
     verb = _verb(verbs, "train-content", do.train_content, "train one content tower with any settings: CHECKPOINT/NAME")
     _dataset(verb, split=True)
     _checkpoint(verb)
-    verb.add_argument("--name", required=True, help="folder in CHECKPOINT; its first part is the model's name in results")
-    verb.add_argument("--id-model", type=Path, metavar="FOLDER",
-                      help="the trained ID model that it is aligned to (default: CHECKPOINT/sasrec)")  # fmt: skip
-    verb.add_argument("--vectors", type=Path, metavar="FILE", help="item vectors (default: CHECKPOINT/vectors.safetensors)")
+    verb.add_argument(
+        "--name", required=True, help="folder in CHECKPOINT; its first part is the model's name in results"
+    )
+    verb.add_argument(
+        "--id-model",
+        type=Path,
+        metavar="FOLDER",
+        help="the trained ID model that it is aligned to (default: CHECKPOINT/sasrec)",
+    )
+    verb.add_argument(
+        "--vectors", type=Path, metavar="FILE", help="item vectors (default: CHECKPOINT/vectors.safetensors)"
+    )
     verb.add_argument("--epochs", type=whole(1), help="at most this many epochs")
-    verb.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
-                      help="a size, the alignment (align, on, alpha, tau, id_tower, targets), the loss or the recipe; may be repeated")  # fmt: skip
+    verb.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="a size, the alignment (align, on, alpha, tau, id_tower, targets), the loss or the recipe; may be repeated",
+    )
     _seed(verb)
 
 
@@ -128,23 +167,62 @@ def _measuring(verbs) -> None:
 
     verb = _verb(verbs, "evaluate-id", do.evaluate_id, "the same for trained ID models, which need no item vectors")
     _dataset(verb, split=True)
-    verb.add_argument("folders", type=Path, nargs="+", metavar="FOLDER",
-                      help="a trained ID model, or a folder of several; seeds of one label are one model's")  # fmt: skip
+    verb.add_argument(
+        "folders",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="a trained ID model, or a folder of several; seeds of one label are one model's",
+    )
     _results(verb)
 
-    verb = _verb(verbs, "evaluate-content", do.evaluate_content, "the same for content towers, the ID models beside them, both fused")
+    verb = _verb(
+        verbs,
+        "evaluate-content",
+        do.evaluate_content,
+        "the same for content towers, the ID models beside them, both fused",
+    )
     _dataset(verb, split=True)
-    verb.add_argument("folders", type=Path, nargs="+", metavar="FOLDER",
-                      help="a trained content tower, or a folder of several; seeds of one label are one model's")  # fmt: skip
-    verb.add_argument("--id-model", type=Path, nargs="+", required=True, metavar="FOLDER",
-                      help="the ID models that they were aligned to, or folders of such")  # fmt: skip
-    verb.add_argument("--vectors", type=Path, nargs="+", required=True, metavar="FILE",
-                      help="the item vectors that they were trained on, or folders of such")  # fmt: skip
+    verb.add_argument(
+        "folders",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="a trained content tower, or a folder of several; seeds of one label are one model's",
+    )
+    verb.add_argument(
+        "--id-model",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FOLDER",
+        help="the ID models that they were aligned to, or folders of such",
+    )
+    verb.add_argument(
+        "--vectors",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="the item vectors that they were trained on, or folders of such",
+    )
     verb.add_argument("--default", metavar="LABEL", help="the label that others are compared with (default: molar)")
-    verb.add_argument("--fused", nargs="*", metavar="LABEL", help="labels whose score is joined with their ID model's (default: molar content)")
-    verb.add_argument("--probes", nargs="+", default=[], metavar="LABEL",
-                      help="labels that are asked again with a part of their input taken away or exchanged")  # fmt: skip
-    verb.add_argument("--brief", action="store_true", help="NDCG@10 and Recall@10 of all users, for tables of many towers")
+    verb.add_argument(
+        "--fused",
+        nargs="*",
+        metavar="LABEL",
+        help="labels whose score is joined with their ID model's (default: molar content)",
+    )
+    verb.add_argument(
+        "--probes",
+        nargs="+",
+        default=[],
+        metavar="LABEL",
+        help="labels that are asked again with a part of their input taken away or exchanged",
+    )
+    verb.add_argument(
+        "--brief", action="store_true", help="NDCG@10 and Recall@10 of all users, for tables of many towers"
+    )
     _results(verb)
 
     verb = _verb(verbs, "fidelity", do.fidelity, "what fewer bits cost: vectors in every precision beside bfloat16")
@@ -153,8 +231,11 @@ def _measuring(verbs) -> None:
     _backbone(verb)
     verb.add_argument("--encoder", type=Path, help="folder of a tuned encoder (default: CHECKPOINT/encoder)")
     verb.add_argument("--items", type=whole(11), help="how many items, chosen by a hash (default: 300)")
-    verb.add_argument("--precisions", type=lambda names: tuple(names.split(",")),
-                      help="separated by commas (default: all; bfloat16 is always among them)")  # fmt: skip
+    verb.add_argument(
+        "--precisions",
+        type=lambda names: tuple(names.split(",")),
+        help="separated by commas (default: all; bfloat16 is always among them)",
+    )
     verb.add_argument("--out", type=Path, required=True, help="results file, such as results/fidelity-nano.json")
 
     verb = _verb(verbs, "draw-maps", do.draw_maps, "the users' maps before and after alignment: CHECKPOINT/maps.csv")
@@ -177,21 +258,39 @@ def _verb(verbs, name: str, run, summary: str) -> argparse.ArgumentParser:
     return verb
 
 
-def _dataset(verb: argparse.ArgumentParser, interactions: bool = True, split: bool = False, optional: bool = False) -> None:
-    verb.add_argument("dataset", type=Path, nargs="?" if optional else None,
-                      help="dataset folder: items.csv, interactions.csv, images/")  # fmt: skip
+def _dataset(
+    verb: argparse.ArgumentParser, interactions: bool = True, split: bool = False, optional: bool = False
+) -> None:
+    verb.add_argument(
+        "dataset",
+        type=Path,
+        nargs="?" if optional else None,
+        help="dataset folder: items.csv, interactions.csv, images/",
+    )
     if interactions:
-        verb.add_argument("--interactions", default="interactions.csv", metavar="FILE",
-                          help="another file of histories in that folder")  # fmt: skip
+        verb.add_argument(
+            "--interactions",
+            default="interactions.csv",
+            metavar="FILE",
+            help="another file of histories in that folder",
+        )
     if split:
-        verb.add_argument("--split", choices=METHODS, default=METHODS[0],
-                          help=f"how histories are split; {METHODS[1]} needs timestamps (default: {METHODS[0]})")  # fmt: skip
+        verb.add_argument(
+            "--split",
+            choices=METHODS,
+            default=METHODS[0],
+            help=f"how histories are split; {METHODS[1]} needs timestamps (default: {METHODS[0]})",
+        )
 
 
 def _results(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", type=Path, required=True, help="results file, such as results/demo.json")
-    verb.add_argument("--which", choices=("validation", "test"), default="test",
-                      help="validation alone, to choose by, or both; test is the default")  # fmt: skip
+    verb.add_argument(
+        "--which",
+        choices=("validation", "test"),
+        default="test",
+        help="validation alone, to choose by, or both; test is the default",
+    )
 
 
 def _checkpoint(verb: argparse.ArgumentParser) -> None:

@@ -43,7 +43,9 @@ def fetch_backbone(options) -> None:
     if model is None and options.name != "nano":
         raise refuse_unknown(options.name)
     if model and options.folder:
-        raise MolarError("--folder is for nano alone: models of the hub lie in the hub's own folder (HF_HOME moves it).")
+        raise MolarError(
+            "--folder is for nano alone: models of the hub lie in the hub's own folder (HF_HOME moves it)."
+        )
     print(fetch_hub_model(model, report=report) if model else fetch_backbone(options.folder, report=report))
 
 
@@ -55,16 +57,29 @@ def tune_encoder(options) -> None:
 
     split = options.dataset and open_split(options.dataset, options.interactions, options.split)
     settings = tune_options.settings(options, dataset=split is not None)
-    print(tune_encoder(split, options.out, pairs=options.pairs, command=options.command, report=Terminal("tuning"),
-                       **settings))  # fmt: skip
+    print(
+        tune_encoder(
+            split, options.out, pairs=options.pairs, command=options.command, report=Terminal("tuning"), **settings
+        )
+    )
 
 
 def encode(options) -> None:
     """Encode every item of a dataset."""
     from molar.encoder.encode import encode_items
 
-    print(encode_items(options.dataset, options.checkpoint, backbone=options.backbone, precision=options.precision,
-                       gate=options.gate, encoder=options.encoder, probe=options.probe, report=Terminal("encoding")))  # fmt: skip
+    print(
+        encode_items(
+            options.dataset,
+            options.checkpoint,
+            backbone=options.backbone,
+            precision=options.precision,
+            gate=options.gate,
+            encoder=options.encoder,
+            probe=options.probe,
+            report=Terminal("encoding"),
+        )
+    )
 
 
 def train_id(options) -> None:
@@ -77,9 +92,16 @@ def train_id(options) -> None:
     split = _split(options)
     name = options.name or options.model
     out = options.checkpoint / name
-    train_id_model(split, options.model, out=out, label=name.split("/")[0], command=options.command,
-                   report=Terminal(f"training {name}"), **id_settings(options.model, split, options.settings),
-                   **_given(options, "seed", "epochs"))  # fmt: skip
+    train_id_model(
+        split,
+        options.model,
+        out=out,
+        label=name.split("/")[0],
+        command=options.command,
+        report=Terminal(f"training {name}"),
+        **id_settings(options.model, split, options.settings),
+        **_given(options, "seed", "epochs"),
+    )
     if Crew().first:
         print(describe_training(out), file=sys.stderr)
         print(out)
@@ -97,8 +119,18 @@ def train(options) -> None:
     aligned = AlignConfig(**_given(options, "alpha", "tau"))
     for name, align in (("content", CONTENT_ALONE), ("molar", aligned)):
         out = options.checkpoint / name
-        train_molar(split, vectors, id_model, align=align, out=out, label=name, command=options.command,
-                    report=Terminal(f"training {name}"), **made, **_given(options, "seed", "epochs"))  # fmt: skip
+        train_molar(
+            split,
+            vectors,
+            id_model,
+            align=align,
+            out=out,
+            label=name,
+            command=options.command,
+            report=Terminal(f"training {name}"),
+            **made,
+            **_given(options, "seed", "epochs"),
+        )
         print(out)
 
 
@@ -117,8 +149,18 @@ def train_content(options) -> None:
     if parts["align"].active or parts["config"].fusion != "none":
         id_model = load_tower(options.id_model or options.checkpoint / "sasrec", split, vectors)
     out = options.checkpoint / options.name
-    train_molar(split, vectors, id_model, out=out, label=options.name.split("/")[0], command=options.command,
-                report=Terminal(f"training {options.name}"), **parts, **made, **_given(options, "seed", "epochs"))  # fmt: skip
+    train_molar(
+        split,
+        vectors,
+        id_model,
+        out=out,
+        label=options.name.split("/")[0],
+        command=options.command,
+        report=Terminal(f"training {options.name}"),
+        **parts,
+        **made,
+        **_given(options, "seed", "epochs"),
+    )
     if Crew().first:
         print(describe_training(out), file=sys.stderr)
         print(out)
@@ -152,9 +194,17 @@ def evaluate_content(options) -> None:
     """Measure trained content towers and write the results file."""
     from molar.experiments.evaluate_content import evaluate_content_towers
 
-    evaluate_content_towers(options.dataset, options.folders, options.out, id_models=options.id_model,
-                            vectors=options.vectors, probes=options.probes, brief=options.brief,
-                            **_given(options, "default", "fused"), **_measured(options))  # fmt: skip
+    evaluate_content_towers(
+        options.dataset,
+        options.folders,
+        options.out,
+        id_models=options.id_model,
+        vectors=options.vectors,
+        probes=options.probes,
+        brief=options.brief,
+        **_given(options, "default", "fused"),
+        **_measured(options),
+    )
     print(options.out if options.which == "test" else f"{options.out} (validation alone)")
 
 
@@ -168,9 +218,17 @@ def fidelity(options) -> None:
     """Measure what fewer bits cost and write the results file."""
     from molar.experiments.quantisation_report import measure_fidelity
 
-    measure_fidelity(options.dataset, options.checkpoint, options.out, backbone=options.backbone,
-                     encoder=options.encoder, interactions=options.interactions, command=options.command,
-                     report=Terminal("measuring"), **_given(options, "items", "precisions"))  # fmt: skip
+    measure_fidelity(
+        options.dataset,
+        options.checkpoint,
+        options.out,
+        backbone=options.backbone,
+        encoder=options.encoder,
+        interactions=options.interactions,
+        command=options.command,
+        report=Terminal("measuring"),
+        **_given(options, "items", "precisions"),
+    )
     print(options.out)
 
 
@@ -178,8 +236,15 @@ def draw_maps(options) -> None:
     """Draw the users' maps."""
     from molar.serving.user_maps import draw_maps
 
-    print(draw_maps(options.dataset, options.checkpoint, interactions=options.interactions,
-                    report=Terminal("drawing maps"), **_given(options, "users", "seed")))  # fmt: skip
+    print(
+        draw_maps(
+            options.dataset,
+            options.checkpoint,
+            interactions=options.interactions,
+            report=Terminal("drawing maps"),
+            **_given(options, "users", "seed"),
+        )
+    )
 
 
 def recommend(options) -> None:

@@ -61,7 +61,9 @@ def require_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise MolarError(f"Nothing can be written in {folder} ({error.strerror or error}): name another folder.") from error
+        raise MolarError(
+            f"Nothing can be written in {folder} ({error.strerror or error}): name another folder."
+        ) from error
 
 
 def molar_home() -> Path:

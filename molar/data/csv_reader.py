@@ -59,7 +59,9 @@ def read_table(path: Path) -> tuple[pd.DataFrame | None, list[Problem]]:
         try:
             raw = gzip.decompress(raw)
         except (OSError, EOFError, zlib.error):
-            return None, [Problem(name, None, None, "the file cannot be unpacked; pack it again with gzip, or leave it unpacked")]
+            return None, [
+                Problem(name, None, None, "the file cannot be unpacked; pack it again with gzip, or leave it unpacked")
+            ]
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return None, [Problem(name, 1, None, "the file is written in UTF-16; save it as CSV in UTF-8")]
     try:
@@ -129,7 +131,9 @@ def _header_problems(name: str, header: list[str], text: str) -> list[Problem]:
             if mark in header[0]:
                 problems.append(Problem(name, 1, None, f"the cells are separated by {word}; save the file with commas"))
     for column in sorted({column for column in header if header.count(column) > 1}):
-        problems.append(Problem(name, 1, _printable(column) or None, "two columns have this name" if column else "unnamed columns"))
+        problems.append(
+            Problem(name, 1, _printable(column) or None, "two columns have this name" if column else "unnamed columns")
+        )
     return problems
 
 
@@ -141,7 +145,9 @@ def _wrong_bytes(name: str, table: pd.DataFrame, header: list[str]) -> list[Prob
             problems.append(Problem(name, 1, None, f"byte {_wrong_byte(column)} is not UTF-8; save the file as UTF-8"))
         for row, cell in table[column].items():
             if byte := _wrong_byte(cell):
-                problems.append(Problem(name, row, _printable(column), f"byte {byte} is not UTF-8; save the file as UTF-8"))
+                problems.append(
+                    Problem(name, row, _printable(column), f"byte {byte} is not UTF-8; save the file as UTF-8")
+                )
     return problems
 
 

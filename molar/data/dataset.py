@@ -140,9 +140,11 @@ def _hash(items: pd.DataFrame, user_ids, sequence, offsets, times) -> str:
 def describe_dataset(dataset: Dataset) -> str:
     """What was loaded and what of it enters the prompt, in a few lines."""
     left_out = [column for column in dataset.items if column not in dataset.encoded_columns]
-    return "\n".join([
-        f"{dataset.name}: {dataset.n_items:,} items, {dataset.n_users:,} users, {len(dataset.sequence):,} purchases",
-        f"in the prompt: {', '.join(dataset.encoded_columns)}",
-        f"not in the prompt: {', '.join(left_out)}",
-        f"data hash: {dataset.data_hash}",
-    ])
+    return "\n".join(
+        [
+            f"{dataset.name}: {dataset.n_items:,} items, {dataset.n_users:,} users, {len(dataset.sequence):,} purchases",
+            f"in the prompt: {', '.join(dataset.encoded_columns)}",
+            f"not in the prompt: {', '.join(left_out)}",
+            f"data hash: {dataset.data_hash}",
+        ]
+    )

@@ -37,7 +37,9 @@ def picture_problem(root: Path, name: str, *, decode: bool = True) -> str:
             with Image.open(path) as picture:
                 picture.draft("RGB", (max(1, picture.width // 8), max(1, picture.height // 8)))
                 picture.load()
-    except Exception as error:  # a broken file makes decoders raise nearly anything: OSError, struct.error, IndexError …
+    except (
+        Exception
+    ) as error:  # a broken file makes decoders raise nearly anything: OSError, struct.error, IndexError …
         return f'the picture "{name}" cannot be read ({type(error).__name__}); save it again as JPEG, PNG or WebP'
     return ""
 
@@ -62,4 +64,6 @@ def open_picture(source) -> Image.Image:
             picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
         return picture.convert("RGB")
     except Exception as error:  # whatever a decoder raises
-        raise MolarError(f"The picture {source} cannot be read ({error}): replace it or leave its cell empty.") from error
+        raise MolarError(
+            f"The picture {source} cannot be read ({error}): replace it or leave its cell empty."
+        ) from error

@@ -55,7 +55,13 @@ def _by_history(lengths: np.ndarray) -> dict[str, np.ndarray]:
     masks, least = {}, 0
     for bucket, most in enumerate([*edges, None], start=1):
         mask = (lengths > least) & ((lengths <= most) if most is not None else True)
-        told = f"{least + 1:,} or more" if most is None else f"up to {most:,}" if bucket == 1 else f"{least + 1:,} to {most:,}"
+        told = (
+            f"{least + 1:,} or more"
+            if most is None
+            else f"up to {most:,}"
+            if bucket == 1
+            else f"{least + 1:,} to {most:,}"
+        )
         masks[f"{HISTORY}{bucket} ({told} items)"] = mask
         least = most or least
     return masks

@@ -44,8 +44,10 @@ def make_subset(source: str | Path, out: str | Path, *, users: int, films: int) 
         return out
     dataset = load_dataset(source)
     if not 0 < users <= dataset.n_users or not 0 < films <= dataset.n_items:
-        raise MolarError(f"{dataset.name} has {dataset.n_users:,} users and {dataset.n_items:,} items; "
-                         f"a subset of {users:,} and {films:,} cannot be taken")
+        raise MolarError(
+            f"{dataset.name} has {dataset.n_users:,} users and {dataset.n_items:,} items; "
+            f"a subset of {users:,} and {films:,} cannot be taken"
+        )
     chosen = choose_users(dataset, users)
     bought = np.bincount(np.concatenate([dataset.history(u) for u in chosen]), minlength=dataset.n_items + 1)
     numbers = np.sort(np.argsort(-bought[1:], kind="stable")[:films] + 1)  # in the order of the source
@@ -70,8 +72,10 @@ def with_cold_items(dataset: Dataset, share: float) -> Dataset:
 
     The last two purchases, which leave-one-out asks for, stay. Who then has fewer than three would train on them, so
     he loses the cold ones among them too."""
-    by_hash = sorted(range(1, dataset.n_items + 1),
-                     key=lambda item: hashlib.sha256(f"cold {dataset.item_ids[item]}".encode()).digest())  # fmt: skip
+    by_hash = sorted(
+        range(1, dataset.n_items + 1),
+        key=lambda item: hashlib.sha256(f"cold {dataset.item_ids[item]}".encode()).digest(),
+    )
     cold = np.zeros(dataset.n_items + 1, bool)
     cold[by_hash[: round(share * dataset.n_items)]] = True
     lengths = np.diff(dataset.offsets)
@@ -148,13 +152,19 @@ def _write_histories(dataset: Dataset, users: np.ndarray, numbers: np.ndarray, p
 
 def main() -> int:
     """Cut the subset that the command line names. Returns the exit code: 0, or 2 for an error the user can mend."""
-    parser = argparse.ArgumentParser(prog="python -m molar.data.subsets", description="Make a frozen variant of a dataset.")
+    parser = argparse.ArgumentParser(
+        prog="python -m molar.data.subsets", description="Make a frozen variant of a dataset."
+    )
     parser.add_argument("dataset", type=Path, help="the dataset folder to cut from")
     parser.add_argument("out", type=Path, help="the folder to write")
     parser.add_argument("--users", type=int, help="how many users, chosen by a hash of their id")
     parser.add_argument("--films", type=int, help="how many items, the most popular among these users")
-    parser.add_argument("--cold-items", type=float, metavar="SHARE",
-                        help="this share of the items, chosen by a hash, out of all training prefixes; by itself")  # fmt: skip
+    parser.add_argument(
+        "--cold-items",
+        type=float,
+        metavar="SHARE",
+        help="this share of the items, chosen by a hash, out of all training prefixes; by itself",
+    )
     options = parser.parse_args()
     part = None not in (options.users, options.films)
     if part == (options.cold_items is not None) or (options.users is None) != (options.films is None):

@@ -23,8 +23,11 @@ def encoded_columns(items: pd.DataFrame, chosen: list[str] | None = None) -> tup
         return (*first, *(column for column in attributes if holds_words(column, items[column]))), []
     wrong = [f'"{column}" is not a column of items.csv' for column in chosen if column not in items]
     wrong += [f'"{column}" never enters a prompt' for column in chosen if column in NEVER or _names_an_id(column)]
-    wrong += [f'"{column}" holds links or file names, which never enter a prompt' for column in chosen
-              if column in items and column not in NEVER and _holds_links(items[column])]
+    wrong += [
+        f'"{column}" holds links or file names, which never enter a prompt'
+        for column in chosen
+        if column in items and column not in NEVER and _holds_links(items[column])
+    ]
     if len(set(chosen)) < len(chosen):
         wrong.append("a column is named twice")
     return tuple(chosen), wrong

@@ -137,7 +137,7 @@ def _check_settings(root: Path, found: Inspection) -> None:
         problems.append(Problem(SETTINGS_FILE, None, None, f"this is not readable JSON ({error})"))
         return
     if not isinstance(settings, dict):
-        problems.append(Problem(SETTINGS_FILE, None, None, "a JSON object is needed, such as {\"name\": \"Shop\"}"))
+        problems.append(Problem(SETTINGS_FILE, None, None, 'a JSON object is needed, such as {"name": "Shop"}'))
         return
     for key, value in settings.items():
         if key not in ("name", "note", "encoded_columns"):
@@ -151,8 +151,10 @@ def _check_settings(root: Path, found: Inspection) -> None:
             return
     found.settings = settings
     if not found.items.empty:
-        problems += [Problem(SETTINGS_FILE, None, "encoded_columns", what)
-                     for what in encoded_columns(found.items, settings.get("encoded_columns"))[1]]
+        problems += [
+            Problem(SETTINGS_FILE, None, "encoded_columns", what)
+            for what in encoded_columns(found.items, settings.get("encoded_columns"))[1]
+        ]
 
 
 def _check_interactions(path: Path, found: Inspection) -> None:

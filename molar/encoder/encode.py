@@ -21,9 +21,16 @@ SHOWN = 10  # items named in the closing remark
 
 
 def encode_items(
-    dataset_dir: Path, checkpoint_dir: Path, *, backbone: str = "nano", precision: str = "nf4", gate: bool = True,
-    encoder: Path | None = None, probe: str | None = None, report: Report = silent,
-) -> Path:  # fmt: skip
+    dataset_dir: Path,
+    checkpoint_dir: Path,
+    *,
+    backbone: str = "nano",
+    precision: str = "nf4",
+    gate: bool = True,
+    encoder: Path | None = None,
+    probe: str | None = None,
+    report: Report = silent,
+) -> Path:
     """Encode all items of a dataset folder and write `vectors.safetensors` into the checkpoint folder.
 
     encoder: the folder of what stage 1 trained, `checkpoint_dir/encoder` when not given. Without one, nothing is trained
@@ -42,7 +49,11 @@ def encode_items(
     dataset = load_dataset(dataset_dir, interactions=None, decode_pictures=False)  # each is decoded below, once
     trained = tuned_encoder(checkpoint_dir, encoder)
     texts, paths = probed_items(dataset, probe) if probe else (item_texts(dataset), item_pictures(dataset))
-    notes = [f"no tuned encoder in {checkpoint_dir}: nothing is trained yet (--encoder names one)"] if trained is None else []
+    notes = (
+        [f"no tuned encoder in {checkpoint_dir}: nothing is trained yet (--encoder names one)"]
+        if trained is None
+        else []
+    )
     require_writable(Path(checkpoint_dir))
     for note in notes + absent_parts(texts, paths):
         report(0, 0, note)
@@ -63,12 +74,6 @@ def tuned_encoder(checkpoint_dir: Path, given: Path | None = None) -> Path | Non
     return given or (own if own.exists() else None)
 
 
-
-
-
-
-
-
 def absent_parts(texts: list[str], pictures: list) -> list[str]:
     """What the report says of items that lack a part, [] when none does."""
     no_picture, no_text = sum(picture is None for picture in pictures), sum(not text for text in texts)
@@ -77,9 +82,15 @@ def absent_parts(texts: list[str], pictures: list) -> list[str]:
 
 
 def encode_catalogue(
-    encoder, texts: list[str], pictures: list, cache: Path, *, names=None, out: np.ndarray | None = None,
+    encoder,
+    texts: list[str],
+    pictures: list,
+    cache: Path,
+    *,
+    names=None,
+    out: np.ndarray | None = None,
     report: Report = silent,
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """Vectors (n_items, dim) float16 of items given by text and picture (a path, a PIL picture, or None).
 
     The batch plan depends on the texts alone, so a resumed run does what an undisturbed one would have done (on a GPU, the
@@ -172,9 +183,12 @@ class _CachedEncoder:
             rows = list(missing.values())
             wanted = [texts[row] for row in rows]
             seen, has = picture_features(
-                self.encoder, [pixels[row] for row in rows], [picture_keys[row] for row in rows], self.pictures,
+                self.encoder,
+                [pixels[row] for row in rows],
+                [picture_keys[row] for row in rows],
+                self.pictures,
                 self.pieces["tower"],
-            )  # fmt: skip
+            )
             made = self.pieces["model"].run(
                 lambda some: self.encoder.encode(wanted[some], seen.rows(some), has[some]), len(rows)
             )

@@ -29,7 +29,9 @@ def probed_items(dataset: Dataset, probe: str, *, seed: int = 0) -> tuple[list[s
     if probe == "no-title":
         if c.TITLE not in dataset.encoded_columns:
             raise MolarError(f"The title is not among the encoded columns of {dataset.root}: there is nothing to mask.")
-        dataset = dataclasses.replace(dataset, encoded_columns=tuple(name for name in dataset.encoded_columns if name != c.TITLE))
+        dataset = dataclasses.replace(
+            dataset, encoded_columns=tuple(name for name in dataset.encoded_columns if name != c.TITLE)
+        )
     texts = item_texts(dataset)
     pictures = item_pictures(dataset)
     if probe == "no-text":
@@ -49,9 +51,3 @@ def probed_items(dataset: Dataset, probe: str, *, seed: int = 0) -> tuple[list[s
 def probe_path(vectors: Path, probe: str) -> Path:
     """Where the vectors of a probe lie: beside those that the tower was trained on."""
     return vectors.with_name(f"{vectors.stem}-{probe}{vectors.suffix}")
-
-
-
-
-
-

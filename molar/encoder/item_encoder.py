@@ -80,9 +80,10 @@ class ItemEncoder:
         adapter = Path(adapter) if adapter is not None else None
         about = tuned_about(adapter)
         config = replace(
-            config, pooling=config.pooling or about.get("backbone", {}).get("pooling", POOLING),
+            config,
+            pooling=config.pooling or about.get("backbone", {}).get("pooling", POOLING),
             resolution=config.resolution or about.get("resolution"),
-        )  # fmt: skip
+        )
         folder = backbone_folder(config.backbone)
         backbone = open_backbone(folder, config.precision, config.pooling, config.resolution)
         if backbone.connected and config.pooling != POOLING:
@@ -94,16 +95,21 @@ class ItemEncoder:
             hold_trainable(backbone.model)
         torch.manual_seed(0)  # an untrained projector is the same one every time: its vectors are cached
         trained = Adapter(
-            backbone.wide, backbone.hidden, connected=backbone.connected,
+            backbone.wide,
+            backbone.hidden,
+            connected=backbone.connected,
             cur_item=backbone.words.weight[backbone.tokenizer.eos_token_id] if backbone.connected else None,
-        )  # fmt: skip
+        )
         fingerprint = asdict(config) | {
             "backbone": backbone_name(config.backbone),
             "backbone_sha256": backbone_sha256(folder),
             "adapter_sha256": "untrained",
-            "blocks": BLOCKS, "prompt": backbone.prompt, "picture": backbone.size,
-            "max_text_tokens": MAX_TEXT_TOKENS, "versions": _versions(),
-        }  # fmt: skip
+            "blocks": BLOCKS,
+            "prompt": backbone.prompt,
+            "picture": backbone.size,
+            "max_text_tokens": MAX_TEXT_TOKENS,
+            "versions": _versions(),
+        }
         del fingerprint["resolution"]  # "picture" tells it, also where it is the backbone's own
         if adapter is not None:
             require_tuned_for(adapter, about, fingerprint)

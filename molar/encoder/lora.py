@@ -110,7 +110,9 @@ def load_lora(backbone: Backbone, folder: Path, settings: LoraSettings) -> None:
     add_lora(backbone, settings)
     weights = lora_weights(backbone)
     if {name: weight.shape for name, weight in weights.items()} != {name: own.shape for name, own in stored.items()}:
-        raise MolarError(f"{folder / FILE} was made for other layers or another rank than config.json says: tune it again.")
+        raise MolarError(
+            f"{folder / FILE} was made for other layers or another rank than config.json says: tune it again."
+        )
     with torch.no_grad():
         for name, weight in weights.items():
             weight.copy_(stored[name])

@@ -20,8 +20,6 @@ from molar.core.io import FULL, write_atomically
 LEFT_BEHIND = 24 * 3600  # seconds after which a half-written file is that of a process that was killed
 
 
-
-
 class VectorCache:
     """A dictionary on disk, from content key to one float16 array of a fixed shape.
 
@@ -122,9 +120,3 @@ def _read(path: Path) -> np.ndarray:
     if hashlib.sha256(arrays.tobytes()).hexdigest() != about["sha256"]:
         raise ValueError("its checksum is wrong")
     return arrays
-
-
-
-
-
-

@@ -25,7 +25,9 @@ class FusedScorer:
 
     fused = FusedScorer.fit("molar-fused", content, id_model, split); evaluate_ranks(fused, split, "test")."""
 
-    def __init__(self, name: str, content: nn.Module, id_model: IDModel, split: Split, *, weight: float, offset: float = 0.0):
+    def __init__(
+        self, name: str, content: nn.Module, id_model: IDModel, split: Split, *, weight: float, offset: float = 0.0
+    ):
         self.name, self.weight, self.offset = name, weight, offset
         self.content, self.ids = TowerScorer(name, content), TowerScorer(name, id_model, split.cold)
         self.scale = content.logit_scale()

@@ -60,11 +60,23 @@ def alignment_rows(
         values, ci = _numbers(found)
         if pairing.before is not None:
             change = metrics.ndcg(pairing.run.ranks[pool], 10) - metrics.ndcg(pairing.before.ranks[pool], 10)
-            values[CHANGE], ci[CHANGE] = round(float(change.mean()), 6), interval(resampled_means(change[:, None])[:, 0])
+            values[CHANGE], ci[CHANGE] = (
+                round(float(change.mean()), 6),
+                interval(resampled_means(change[:, None])[:, 0]),
+            )
         if pairing.against:
             told = {**facts, **vars(pairing.run.source)}
-            rows.append(row(told, slice=HELD_OUT, model=pairing.run.model, variant=f"against {pairing.against}",
-                            n=len(pool), values=values, ci=ci))  # fmt: skip
+            rows.append(
+                row(
+                    told,
+                    slice=HELD_OUT,
+                    model=pairing.run.model,
+                    variant=f"against {pairing.against}",
+                    n=len(pool),
+                    values=values,
+                    ci=ci,
+                )
+            )
         else:
             own = of[pairing.run.model, "", pairing.run.source.seed]
             own["metrics"] |= values

@@ -83,7 +83,9 @@ def parts_measured(which: str, out: Path) -> list[str]:
     return ["validation", "test"][: 1 + (which == "test")]
 
 
-def measure(scorer: Scorer, split: Split, which: str, users: np.ndarray, source: Source, noted: dict | None = None) -> Run:
+def measure(
+    scorer: Scorer, split: Split, which: str, users: np.ndarray, source: Source, noted: dict | None = None
+) -> Run:
     """Rank the catalogue for `users` once: ranks of their targets, and what the lists of ten do to the catalogue.
 
     noted: other numbers that stand in the row of slice "all".

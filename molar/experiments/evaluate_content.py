@@ -122,7 +122,9 @@ def evaluate_content_towers(
         rows += rows_for(runs + oracle_runs(split, interactions, part, users), masks, facts, asked, kept)
         if part == which:
             of_towers = runs[-len(trained) :]
-            rows += alignment_rows(pairings(towers, runs), of_towers, split, part, users, facts, [] if brief else pairs, kept)
+            rows += alignment_rows(
+                pairings(towers, runs), of_towers, split, part, users, facts, [] if brief else pairs, kept
+            )
             rows += probe_rows(towers, probes, runs, split, part, users, facts, report)
     write_rows(out, rows, whole_families=True)
     curves = [curve_of(one.folder, facts["dataset"], one.label) for one in (*towers.ids, *towers.contents)]
@@ -162,7 +164,9 @@ def vector_files(given: Sequence[str | Path]) -> list[Path]:
         found += sorted(inside, key=lambda one: (one.stem != "vectors", one.stem)) if path.is_dir() else [path]
     names = [path.stem for path in found]
     if not found or len(set(names)) < len(names):
-        raise MolarError(f"--vectors must name files of item vectors with different names, not {', '.join(names) or 'none'}.")
+        raise MolarError(
+            f"--vectors must name files of item vectors with different names, not {', '.join(names) or 'none'}."
+        )
     return found
 
 
@@ -235,8 +239,11 @@ def comparisons(towers: Field, measured: Sequence[str], default: str) -> list[tu
     pairs += [(label, default) for label in others]
     pairs += [(label, BEFORE) for label in others if label in aligned]
     known = {*contents, *ids}
-    bases = [name for name in dict.fromkeys(measured)
-             if name not in known and not name.endswith(FUSED) and name not in {one.label for one in towers.joint}]  # fmt: skip
+    bases = [
+        name
+        for name in dict.fromkeys(measured)
+        if name not in known and not name.endswith(FUSED) and name not in {one.label for one in towers.joint}
+    ]
     return pairs + [(default, base) for base in bases]
 
 
@@ -256,7 +263,9 @@ def pairings(towers: Field, runs: Sequence[Run]) -> list[Pairing]:
     return found
 
 
-def probe_rows(towers: Field, labels, runs, split: Split, part: str, users: np.ndarray, facts: dict, report: Report) -> list[dict]:
+def probe_rows(
+    towers: Field, labels, runs, split: Split, part: str, users: np.ndarray, facts: dict, report: Report
+) -> list[dict]:
     """A row for every probe of every tower of these labels, with the variant "probe NAME", and how much the probe costs
     the tower: its own numbers minus those under the probe, "minus probe NAME". These differences are a family of their own.
     """

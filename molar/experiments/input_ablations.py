@@ -14,7 +14,9 @@ from molar.evaluation.ranking import Scorer, TowerScorer
 
 SHUFFLED_HISTORY, BLANKED = "shuffled-history", "id-blanked"
 PROBES = (*OF_ITEMS, SHUFFLED_HISTORY, BLANKED)
-NO_OP = "no_op"  # the metric of a row whose probe cannot change anything: the ID tower is not asked when items are ranked
+NO_OP = (
+    "no_op"  # the metric of a row whose probe cannot change anything: the ID tower is not asked when items are ranked
+)
 
 
 class ShuffledHistory:
@@ -43,9 +45,12 @@ def probed_scorers(scorer: TowerScorer, vectors: Path | None, dataset: Dataset) 
         for probe in OF_ITEMS:
             if (path := probe_path(vectors, probe)).exists():
                 require_same(
-                    vectors_fingerprint(path), vectors_fingerprint(vectors), f"The vectors in {path}", f"those in {vectors}",
+                    vectors_fingerprint(path),
+                    vectors_fingerprint(vectors),
+                    f"The vectors in {path}",
+                    f"those in {vectors}",
                     f"encode them again: python -m molar encode … --probe {probe}",
-                )  # fmt: skip
+                )
                 other = copy.deepcopy(model)
                 other.set_item_vectors(load_vectors(path, dataset, read_pictures=False))
                 yield probe, TowerScorer(scorer.name, other, scorer.unscorable), {}

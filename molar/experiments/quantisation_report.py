@@ -36,10 +36,19 @@ WHICH = "validation"  # precision is chosen by these numbers, so they are not of
 
 
 def measure_fidelity(
-    dataset_dir: Path, checkpoint_dir: Path, out: Path, *, items: int = 300, backbone: str = "nano", gate: bool = True,
-    encoder: Path | None = None, precisions: tuple[str, ...] = PRECISIONS, interactions: str = "interactions.csv",
-    command: str = "", report: Report = silent,
-) -> list[dict]:  # fmt: skip
+    dataset_dir: Path,
+    checkpoint_dir: Path,
+    out: Path,
+    *,
+    items: int = 300,
+    backbone: str = "nano",
+    gate: bool = True,
+    encoder: Path | None = None,
+    precisions: tuple[str, ...] = PRECISIONS,
+    interactions: str = "interactions.csv",
+    command: str = "",
+    report: Report = silent,
+) -> list[dict]:
     """Encode `items` items in every precision and write one row a precision and one a mixed pair to `out`.
 
     Metrics: `cosine` to bfloat16 (mean) and `cosine_p5` (5th percentile), of the whole vector and, named cur_item/…, of
@@ -61,23 +70,31 @@ def measure_fidelity(
     trained = tuned_encoder(checkpoint_dir, encoder)
     vectors, costs, hidden = {}, {}, 0
     for done, precision in enumerate(precisions):
+
         def told(part: int, total: int, note: str = "", base=done, name=precision) -> None:
             report(base * total + part, len(precisions) * total, f"{name} {note}".strip())
 
         model = ItemEncoder.load(configs[precision], trained)
         if towers.models:
             require_same(
-                towers.trained_on, model.fingerprint, f"The vectors that the towers in {checkpoint_dir} learnt from",
-                "those to be measured", "name the encoder that made them, or a checkpoint without towers",
+                towers.trained_on,
+                model.fingerprint,
+                f"The vectors that the towers in {checkpoint_dir} learnt from",
+                "those to be measured",
+                "name the encoder that made them, or a checkpoint without towers",
                 besides="precision",
-            )  # fmt: skip
+            )
         vectors[precision], costs[precision] = _encode(dataset, chosen, model, told)
         hidden, fingerprint = model.hidden, model.fingerprint
         del model  # two at once may be more than memory holds
     facts = {
-        "dataset": dataset.name, "data_hash": dataset.data_hash, "split": WHICH, "seed": 0, "command": command,
+        "dataset": dataset.name,
+        "data_hash": dataset.data_hash,
+        "split": WHICH,
+        "seed": 0,
+        "command": command,
         "weights_sha256": f"{fingerprint['backbone_sha256']} {fingerprint['adapter_sha256']}",
-    }  # fmt: skip
+    }
     rows = _rows(facts, fingerprint["backbone"], chosen, vectors, costs, hidden if gate else 0, towers)
     write_rows(Path(out), rows)
     return rows
@@ -171,8 +188,10 @@ def overlap(reference: np.ndarray, catalogue: np.ndarray, queries: np.ndarray, c
 def _nearest(catalogue: np.ndarray, queries: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """(chosen, 10) places in `chosen` of the nearest by cosine, after the catalogue's mean is taken off; not itself."""
     centre = catalogue[chosen].mean(0)
-    units = [some / np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-12)
-             for some in (catalogue[chosen] - centre, queries[chosen] - centre)]  # fmt: skip
+    units = [
+        some / np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-12)
+        for some in (catalogue[chosen] - centre, queries[chosen] - centre)
+    ]
     likeness = units[1] @ units[0].T
     np.fill_diagonal(likeness, -np.inf)
     return np.argsort(-likeness, axis=1, kind="stable")[:, :NEIGHBOURS]

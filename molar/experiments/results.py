@@ -18,9 +18,19 @@ from molar.evaluation import metrics
 from molar.evaluation.significance import holm, sign_flip_p_values
 
 FIELDS = (
-    "dataset", "data_hash", "split", "slice", "model", "variant", "seed", "n", "metrics", "ci", "command",
+    "dataset",
+    "data_hash",
+    "split",
+    "slice",
+    "model",
+    "variant",
+    "seed",
+    "n",
+    "metrics",
+    "ci",
+    "command",
     "weights_sha256",
-)  # fmt: skip
+)
 KEY = ("dataset", "split", "slice", "model", "variant", "seed")
 
 MINUS = "minus "  # how the variant of a difference begins
@@ -28,9 +38,10 @@ READING_ORACLE = "oracle-reading"
 SHARE = "share_of_reading_oracle@ndcg10"
 BUCKET_METRICS = ("ndcg@10", "recall@10")
 DIFFERENCES = (
-    ("molar", "content"), ("molar", "sasrec"), *((tower, base) for tower in ("sasrec", "content", "molar")
-                                                 for base in ("popularity", "item-knn", "content-knn")),
-)  # fmt: skip
+    ("molar", "content"),
+    ("molar", "sasrec"),
+    *((tower, base) for tower in ("sasrec", "content", "molar") for base in ("popularity", "item-knn", "content-knn")),
+)
 
 
 @dataclass(frozen=True)
@@ -201,7 +212,9 @@ def read_entries(path: Path, name: str, fields: tuple[str, ...]) -> list[dict]:
     except (ValueError, KeyError, TypeError) as error:
         raise MolarError(f"{path} is not a results file with {name}; move it away or write to another one") from error
     if bad:
-        raise MolarError(f"{path} holds an entry of {name} with other fields than {', '.join(fields)}; move the file away")
+        raise MolarError(
+            f"{path} holds an entry of {name} with other fields than {', '.join(fields)}; move the file away"
+        )
     return entries
 
 
@@ -219,8 +232,11 @@ def write_rows(path: Path, rows: list[dict], *, whole_families: bool = False) ->
     with `whole_families`, all its old differences: these comparisons are then the only ones that `p_holm` speaks of.
     """
     path, measured = Path(path), {row["dataset"] for row in rows}
-    old = [row for row in read_rows(path)
-           if not (whole_families and row["dataset"] in measured and row["variant"].startswith(MINUS))]  # fmt: skip
+    old = [
+        row
+        for row in read_rows(path)
+        if not (whole_families and row["dataset"] in measured and row["variant"].startswith(MINUS))
+    ]
     write_json(path, {"rows": merged(old, rows, KEY)}, one_per_line="rows")
 
 

@@ -103,9 +103,16 @@ def choose_counts(
 
 
 def tune_encoder(
-    split: Split | None, out: Path, *, pairs: str = "", encoder: EncoderConfig = EncoderConfig(precision="bfloat16"),
-    config: TuneConfig = TuneConfig(), asked: set[str] = frozenset(), command: str = "", report: Report = silent,
-) -> Path:  # fmt: skip
+    split: Split | None,
+    out: Path,
+    *,
+    pairs: str = "",
+    encoder: EncoderConfig = EncoderConfig(precision="bfloat16"),
+    config: TuneConfig = TuneConfig(),
+    asked: set[str] = frozenset(),
+    command: str = "",
+    report: Report = silent,
+) -> Path:
     """Run stage 1 and write what it trained to the folder `out`: `adapter.safetensors`, `lora.safetensors` unless its rank
     is 0, and `config.json` with the held-out losses of each task by step. It takes a GPU where there is one.
 
@@ -124,7 +131,9 @@ def tune_encoder(
     model = ItemEncoder.load(encoder, trainable=True)
     samples = draw_samples(model, tasks, pairs, counts, seed=config.seed, held_out=config.held_out, report=report)
     drawn = {task: (len(samples.training[task]), len(samples.held_out[task])) for task in samples.training}
-    report(0, 0, "; ".join(f"{task}: {shown:,} samples and {apart:,} held out" for task, (shown, apart) in drawn.items()))
+    report(
+        0, 0, "; ".join(f"{task}: {shown:,} samples and {apart:,} held out" for task, (shown, apart) in drawn.items())
+    )
     torch.manual_seed(config.seed)
     if config.lora.rank:
         add_lora(model.backbone, config.lora)
@@ -134,10 +143,19 @@ def tune_encoder(
         curve = run_schedule(tuner, config, out, report)
         tuner.centre_gate(samples.whole)
     except torch.OutOfMemoryError as error:
-        raise MolarError(f"The memory of the GPU does not hold {config.batch} items: give a smaller --batch.") from error
-    about = {"config": config.to_dict(), "lora": config.lora.to_dict() if config.lora.rank else None, "pairs": pairs,
-             "resolution": model.config.resolution, "backbone": model.fingerprint, "curve": curve, "command": command,
-             "samples": drawn}  # fmt: skip
+        raise MolarError(
+            f"The memory of the GPU does not hold {config.batch} items: give a smaller --batch."
+        ) from error
+    about = {
+        "config": config.to_dict(),
+        "lora": config.lora.to_dict() if config.lora.rank else None,
+        "pairs": pairs,
+        "resolution": model.config.resolution,
+        "backbone": model.fingerprint,
+        "curve": curve,
+        "command": command,
+        "samples": drawn,
+    }
     if split is not None:
         about |= {"dataset": split.dataset.name, "data_hash": split.dataset.data_hash, "split_hash": split.split_hash}
     if config.lora.rank:

@@ -70,7 +70,9 @@ class Tuner(nn.Module):
         shown = [one for sample in batch for one in sample.items]
         seen, has = self.samples.seen(shown)
         if self.form == "plain":
-            rows, places = self.encoder.compose(self._messages(batch, has.tolist()), seen, history=batch[0].task == "ub")
+            rows, places = self.encoder.compose(
+                self._messages(batch, has.tolist()), seen, history=batch[0].task == "ub"
+            )
             return {"answer": self._answer_loss(rows, batch, places, seen)}
         states, _ = self.encoder.read([one.text for one in shown], seen, has)
         kind, lengths = _kind(batch[0].task), [len(sample.items) for sample in batch]
@@ -142,7 +144,11 @@ class Tuner(nn.Module):
             chunk = shown[start : start + size]
             seen, has = self.samples.seen(chunk)
             state, text = self.encoder.read([one.text for one in chunk], seen, has)
-            present = {"cur_item": [True] * len(chunk), "picture": has.tolist(), "text": [one.text != "" for one in chunk]}
+            present = {
+                "cur_item": [True] * len(chunk),
+                "picture": has.tolist(),
+                "text": [one.text != "" for one in chunk],
+            }
             for name, block in (("cur_item", state), ("picture", seen.pooled), ("text", text)):
                 blocks[name].append(block.float()[[row for row, there in enumerate(present[name]) if there]])
         joined = {name: torch.cat(parts) for name, parts in blocks.items()}

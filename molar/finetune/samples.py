@@ -78,9 +78,15 @@ class Samples:
 
 
 def draw_samples(
-    encoder: ItemEncoder, tasks: Tasks | None, pairs: str, counts: dict[str, int], *, seed: int = 0, held_out: int = 64,
+    encoder: ItemEncoder,
+    tasks: Tasks | None,
+    pairs: str,
+    counts: dict[str, int],
+    *,
+    seed: int = 0,
+    held_out: int = 64,
     report: Report = silent,
-) -> Samples:  # fmt: skip
+) -> Samples:
     """Draw `counts` samples of each task and let the tower see each picture once.
 
     tasks: where the samples of a dataset come from; pairs: `module:function` of captioned pictures, "" for none. Of
@@ -130,7 +136,9 @@ def _see_items(encoder, tasks: Tasks, numbers: list[int], features, grids: list,
                 pixels.append(encoder.pixels(open_picture(tasks.split.dataset.image_path(number))))
                 chunk.append(number)
             except MolarError as error:
-                report(0, 0, f"left out of stage 1: the picture of item {tasks.split.dataset.item_ids[number]}. {error}")
+                report(
+                    0, 0, f"left out of stage 1: the picture of item {tasks.split.dataset.item_ids[number]}. {error}"
+                )
         if not chunk:
             continue
         seen, _ = picture_features(encoder, pixels, [own.key for own in pixels], cache, pieces)

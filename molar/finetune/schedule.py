@@ -72,7 +72,10 @@ def _groups(trained: dict[str, torch.nn.Parameter], config) -> list[dict]:
     """LoRA has a peak of its own."""
     lora = [name for name in trained if name.startswith("lora.")]
     others = [trained[name] for name in trained if name not in set(lora)]
-    groups = [{"params": others, "peak": config.lr}, {"params": [trained[name] for name in lora], "peak": config.lora_lr}]
+    groups = [
+        {"params": others, "peak": config.lr},
+        {"params": [trained[name] for name in lora], "peak": config.lora_lr},
+    ]
     return [group for group in groups if group["params"]]
 
 
@@ -82,7 +85,9 @@ def _plan(training: dict[str, list[Sample]], config) -> list[list[Sample]]:
     for task, samples in training.items():
         size = max(1, config.batch // config.history) if task == "ub" else config.batch
         for start in range(0, len(samples), POOL * size):
-            pool = sorted(samples[start : start + POOL * size], key=lambda one: sum(len(item.text) for item in one.items))
+            pool = sorted(
+                samples[start : start + POOL * size], key=lambda one: sum(len(item.text) for item in one.items)
+            )
             batches += [pool[i : i + size] for i in range(0, len(pool), size)]
     return [batches[number] for number in np.random.default_rng(config.seed).permutation(len(batches))]
 

@@ -83,7 +83,9 @@ class Tasks:
             return few if len(self._users) < FEWEST else ""
         if len(self._described) < FEWEST:
             return "fewer than four items that are not cold have a description"
-        return "fewer than four of the described items have a picture" if task == "it" and len(self._seen) < FEWEST else ""
+        return (
+            "fewer than four of the described items have a picture" if task == "it" and len(self._seen) < FEWEST else ""
+        )
 
     def whole(self, count: int, seed: int) -> list[Shown]:
         """At most `count` items with all that encoding reads of them."""

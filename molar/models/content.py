@@ -33,6 +33,7 @@ class ContentConfig:
     vector before the last block; "late", its user vector beside the finished one; "none". What scores is always content.
     decoder: "light", or "backbone", `layers` (0: all) of the language model `backbone`, the first `frozen` of them as
     they are; blocks, heads and streams then mean nothing."""
+
     dim_in: int
     dim: int = 128
     blocks: int = 1
@@ -63,7 +64,9 @@ class ContentConfig:
                 f"not {self.streams}, {self.fusion!r} and {self.decoder!r}."
             )
         if min(self.layers, self.frozen) < 0 or (self.layers and self.frozen > self.layers):
-            raise MolarError(f"layers and frozen must be at least 0, frozen at most layers, not {self.layers} and {self.frozen}.")
+            raise MolarError(
+                f"layers and frozen must be at least 0, frozen at most layers, not {self.layers} and {self.frozen}."
+            )
         if self.fusion == "middle" and self.decoder != "light":
             raise MolarError("Middle fusion enters before the last block of the light decoder: give decoder=light.")
 

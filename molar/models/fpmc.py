@@ -14,6 +14,7 @@ from molar.models.layers import check_sizes
 @dataclass(frozen=True)
 class FPMCConfig:
     """Sizes of FPMC: user vectors are `dim` wide, one half the user's own, the other half the last item's."""
+
     n_items: int
     n_users: int
     dim: int = 128

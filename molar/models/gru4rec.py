@@ -14,6 +14,7 @@ from molar.models.layers import check_sizes
 @dataclass(frozen=True)
 class GRU4RecConfig:
     """Sizes of GRU4Rec: embeddings and user vectors `dim` wide, `layers` of `hidden` units."""
+
     n_items: int
     dim: int = 128
     hidden: int = 256

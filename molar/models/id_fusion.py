@@ -1,6 +1,5 @@
 """Content and ID together: inside one tower (`IDSide`), or as a sum of two finished towers' scores (`FusedScorer`)."""
 
-
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -39,7 +38,9 @@ class IDSide(nn.Module):
     def set_tower(self, id_model: IDModel) -> None:
         """Give the ID tower; it is frozen. Raises MolarError if it is of another width."""
         if id_model.config.dim != self.map.in_features:
-            raise MolarError(f"The fusion needs an ID model of width {self.map.in_features}, not {id_model.config.dim}.")
+            raise MolarError(
+                f"The fusion needs an ID model of width {self.map.in_features}, not {id_model.config.dim}."
+            )
         self._tower = (id_model.eval().requires_grad_(False),)
         table = id_model.items.weight.detach().clone()
         known = table.any(1)  # training zeroes the others
@@ -63,7 +64,3 @@ class IDSide(nn.Module):
         with torch.no_grad():
             states = self.tower.to(ids.device).encode(ids, None if self.blank else users)
         return self.map(F.normalize(states.float(), dim=-1) * states.shape[-1] ** 0.5)
-
-
-
-

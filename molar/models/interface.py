@@ -79,18 +79,6 @@ class IDModel(nn.Module):
         self.forget(torch.arange(self.config.n_items + 1) == PAD)
 
 
-
-
-
-
-
-
-
-
-
-
-
-
 @torch.no_grad()
 def last_states(
     model: nn.Module, histories: Sequence[np.ndarray], users: np.ndarray | None = None, batch_size: int = 128
@@ -108,7 +96,9 @@ def last_states(
         items, lengths = pad_right([histories[row] for row in rows], model.config.max_length)
         known = None if users is None else torch.from_numpy(np.asarray(users)[rows]).to(device)
         ends = torch.from_numpy(lengths - 1).to(device)
-        vectors.append(model.final(torch.from_numpy(items).to(device), ends, known).float().cpu().numpy())  # (batch, dim)
+        vectors.append(
+            model.final(torch.from_numpy(items).to(device), ends, known).float().cpu().numpy()
+        )  # (batch, dim)
     model.train(was_training)
     if not vectors:
         return np.zeros((0, model.config.dim), np.float32)

@@ -88,7 +88,9 @@ def _open_decoder(config) -> tuple[nn.Module, float]:
     family = family_of(AutoConfig.from_pretrained(folder))
     text = load_weights(folder, "float32", []).get_submodule(family.text_path).cpu()
     if max(config.layers, config.frozen) > len(text.layers):
-        raise MolarError(f"The decoder of {config.backbone} has {len(text.layers)} layers: layers and frozen are at most that.")
+        raise MolarError(
+            f"The decoder of {config.backbone} has {len(text.layers)} layers: layers and frozen are at most that."
+        )
     word_length = float(text.get_input_embeddings().weight.norm(dim=1).mean())
     text.set_input_embeddings(nn.Identity())  # without its word embeddings
     text.config = copy.deepcopy(text.config)

@@ -16,6 +16,7 @@ class SASRecConfig:
     """Sizes of SASRec: `dim` wide, `blocks` deep, reading the last `max_length` items of a history.
 
     block: "plain", the pre-norm transformer's, or "ligr", eSASRec's."""
+
     n_items: int
     dim: int = 128
     blocks: int = 2

@@ -12,6 +12,7 @@ from molar.core.schema import PAD
 @dataclass(frozen=True)
 class Batch:
     """Windows of training histories, as a training step reads them."""
+
     users: np.ndarray  # (batch,) user rows
     items: np.ndarray  # (batch, length) int64 item numbers, padded on the right
     targets: np.ndarray  # (batch, length) int64 the item that follows, PAD where there is none

@@ -7,7 +7,9 @@ from molar.models.gru4rec import GRU4Rec, GRU4RecConfig
 from molar.models.sasrec import SASRec, SASRecConfig
 
 ID_MODELS = {
-    "sasrec": (SASRec, SASRecConfig), "gru4rec": (GRU4Rec, GRU4RecConfig), "fpmc": (FPMC, FPMCConfig),
+    "sasrec": (SASRec, SASRecConfig),
+    "gru4rec": (GRU4Rec, GRU4RecConfig),
+    "fpmc": (FPMC, FPMCConfig),
     "duorec": (DuoRec, DuoRecConfig),
-}  # fmt: skip
+}
 CLASSES = {pair[0].__name__: pair for pair in (*ID_MODELS.values(), (ContentUserEncoder, ContentConfig))}

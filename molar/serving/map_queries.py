@@ -45,7 +45,9 @@ class ShopperMaps:
         number_of = {str(user): number for number, user in enumerate(dataset.user_ids)}
         unknown = next((user for user in table[c.USER] if user not in number_of), None)
         if unknown is not None:
-            raise MolarError(f'{MAPS} shows the shopper "{unknown}", whom {dataset.name} does not know: draw the maps again.')
+            raise MolarError(
+                f'{MAPS} shows the shopper "{unknown}", whom {dataset.name} does not know: draw the maps again.'
+            )
         self.user_ids = table[c.USER].to_numpy()  # (n,)
         self.users = np.array([number_of[user] for user in self.user_ids])  # (n,) user indices of the dataset
         self.points = {view: table[[f"{view}_x", f"{view}_y"]].to_numpy(np.float64) for view in VIEWS}  # (n, 2) each

@@ -88,9 +88,13 @@ def check_key(checkpoint_dir: Path, user_ids: np.ndarray) -> None:
     try:
         key = json.loads(path.read_text(encoding="utf-8"))["key"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise MolarError(f"{path} does not tell what {MAPS} was drawn from: run python -m molar draw-maps again.") from None
+        raise MolarError(
+            f"{path} does not tell what {MAPS} was drawn from: run python -m molar draw-maps again."
+        ) from None
     if key != maps_key(checkpoint_dir, user_ids):
-        raise MolarError(f"The maps in {checkpoint_dir} were drawn from other models: run python -m molar draw-maps again.")
+        raise MolarError(
+            f"The maps in {checkpoint_dir} were drawn from other models: run python -m molar draw-maps again."
+        )
 
 
 def shopper_spaces(towers: dict, histories: list[np.ndarray]) -> dict[str, np.ndarray]:

@@ -109,11 +109,12 @@ def require_tower_of_vectors(tower: Path, vectors: Path) -> None:
     trained_on = read_meta(tower).get("encoder")
     if trained_on:
         require_same(
-            vectors_fingerprint(vectors), trained_on, f"The item vectors in {vectors}",
-            f"those that {tower} was trained on", "encode the items again as they were, or train again on these",
-        )  # fmt: skip
-
-
+            vectors_fingerprint(vectors),
+            trained_on,
+            f"The item vectors in {vectors}",
+            f"those that {tower} was trained on",
+            "encode the items again as they were, or train again on these",
+        )
 
 
 def tower_hash(model: nn.Module) -> str:

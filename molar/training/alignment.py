@@ -50,13 +50,17 @@ class AlignConfig:
     def __post_init__(self):
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
-                raise MolarError(f"{name} of the alignment must be one of {', '.join(known)}, not {getattr(self, name)!r}.")
+                raise MolarError(
+                    f"{name} of the alignment must be one of {', '.join(known)}, not {getattr(self, name)!r}."
+                )
         if not self.alpha >= 0 or not self.tau > 0:
             raise MolarError(f"alpha must be at least 0 and tau above 0, not {self.alpha} and {self.tau}.")
         if self.kind == "procrustes" and (self.on, self.id_tower, self.targets) != ("users", "frozen", "own"):
             raise MolarError("procrustes is fitted on users after training: it takes no other on, id_tower or targets.")
         if self.id_tower == "joint" and self.targets != "own":
-            raise MolarError(f"targets={self.targets} are fixed vectors, which leave a joint ID tower nothing to learn.")
+            raise MolarError(
+                f"targets={self.targets} are fixed vectors, which leave a joint ID tower nothing to learn."
+            )
 
     @property
     def active(self) -> bool:
@@ -133,9 +137,14 @@ class AlignmentLoss:
         return self.config.on != "items" and self.user_targets is None
 
     def __call__(
-        self, content: nn.Module, id_model: IDModel, batch: Batch, states: torch.Tensor, id_states: torch.Tensor | None,
+        self,
+        content: nn.Module,
+        id_model: IDModel,
+        batch: Batch,
+        states: torch.Tensor,
+        id_states: torch.Tensor | None,
         rng: np.random.Generator,
-    ) -> torch.Tensor:  # fmt: skip
+    ) -> torch.Tensor:
         kind = "cuda" if states.is_cuda else "cpu"
         with torch.autocast(kind, enabled=False):  # cosines over a small temperature need all their bits
             parts = []

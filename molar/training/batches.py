@@ -12,10 +12,6 @@ SMALLEST_BATCH, STEPS_AN_EPOCH = 16, 50
 POOL = 16  # batches whose windows are sorted by length together: little padding, still well mixed
 
 
-
-
-
-
 def training_targets(split: Split) -> int:
     """How many items an epoch asks to predict: all but the first of each training prefix."""
     return int(np.maximum(split.train_ends - 1, 0).sum())

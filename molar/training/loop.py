@@ -111,9 +111,7 @@ def _finished(state: State, recipe: Recipe) -> bool:
     return epochs >= recipe.epochs or (epochs > 0 and epochs - state.best_entry()["epoch"] >= recipe.patience)
 
 
-def _train_epoch(
-    state: State, loss: Loss, split: Split, recipe: Recipe, seed: int, crew: Crew, report: Report
-) -> None:
+def _train_epoch(state: State, loss: Loss, split: Split, recipe: Recipe, seed: int, crew: Crew, report: Report) -> None:
     """One pass over the training prefixes and one look at validation, entered in the curve."""
     model, epoch, began = state.model, len(state.curve) + 1, time.perf_counter()
     torch.manual_seed(seed * 1_000_003 + epoch + crew.rank * 7_919)

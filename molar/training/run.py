@@ -99,7 +99,9 @@ def describe_training(folder: Path | str) -> str:
     meta = read_meta(folder)
     epochs, recipe = meta["epochs"], meta["recipe"]
     early = f" (stopped early: no better for {recipe['patience']} epochs)" if epochs < recipe["epochs"] else ""
-    return f"best at epoch {meta['best_epoch']} of {epochs}{early}: validation NDCG@10 {meta['validation']['ndcg@10']:.4f}"
+    return (
+        f"best at epoch {meta['best_epoch']} of {epochs}{early}: validation NDCG@10 {meta['validation']['ndcg@10']:.4f}"
+    )
 
 
 def _made_beside(made: dict) -> dict:

@@ -145,18 +145,29 @@ def train_molar(
             model.set_rotation(fitted_rotation(model, id_model, split))
 
     settings = {
-        "class": ContentUserEncoder.__name__, "align": dataclasses.asdict(align), "loss": dataclasses.asdict(loss),
+        "class": ContentUserEncoder.__name__,
+        "align": dataclasses.asdict(align),
+        "loss": dataclasses.asdict(loss),
         "vectors": sha16([vectors]),
-    }  # fmt: skip
+    }
     if reads_ids:
         id_model.eval().requires_grad_(False)
         settings["id_model"] = tower_hash(id_model)
     about = {"command": command, "label": label or Path(out or "content").name, "vectors_file": vectors_file}
     about |= {"encoder": encoder} if encoder else {}
     model = run_training(
-        build, _content_loss(split, align, loss, id_model, seed), split, config, recipe,
-        settings=settings, about=about, seed=seed, out=out, report=report, finish=turn,
-    )  # fmt: skip
+        build,
+        _content_loss(split, align, loss, id_model, seed),
+        split,
+        config,
+        recipe,
+        settings=settings,
+        about=about,
+        seed=seed,
+        out=out,
+        report=report,
+        finish=turn,
+    )
     model.set_item_vectors(vectors)
     model.set_counts(split.train_counts())
     return model
@@ -202,7 +213,11 @@ def _frozen_states(id_model: IDModel, batch: Batch) -> torch.Tensor:
 def _require_fitting(id_model: IDModel | None, config: ContentConfig) -> None:
     """Raises MolarError unless the ID tower is there, as wide as the content tower, and reads as long a history."""
     if id_model is None or id_model.config.dim != config.dim:
-        other = "" if id_model is None else f", not {id_model.config.dim}: give --set dim={id_model.config.dim}, or such a model"
+        other = (
+            ""
+            if id_model is None
+            else f", not {id_model.config.dim}: give --set dim={id_model.config.dim}, or such a model"
+        )
         raise MolarError(f"This tower needs an ID model of width {config.dim}{other}.")
     if id_model.config.max_length < config.max_length:
         raise MolarError(

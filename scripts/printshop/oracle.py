@@ -50,7 +50,7 @@ def limits(shop: Shop, purchases: Purchases, batch: int = 512) -> Limits:
 
 def factors_before(shop: Shop, purchases: Purchases, person: int, now: int) -> np.ndarray:
     """(items,) what season and history do to every weight at purchase number `now`, whatever the type."""
-    earlier = purchases.items[purchases.offsets[person]:now]
+    earlier = purchases.items[purchases.offsets[person] : now]
     return shop.season[purchases.periods[now]] * history_factors(shop, earlier[None])[0]
 
 
@@ -83,7 +83,7 @@ def history_corrections(shop: Shop, items: np.ndarray, periods: np.ndarray) -> t
     gap = steps[:, None] - steps  # (now, bought): how many purchases ago
     factors = np.zeros((len(items), len(touched)))
     boosts = np.where(gap > 0, sequel_boosts(shop.taste, np.maximum(gap, 1)) - 1, 0.0)
-    factors[:, place[len(items):]] = boosts[:, sequels >= 0]
+    factors[:, place[len(items) :]] = boosts[:, sequels >= 0]
     owned = np.zeros_like(factors, dtype=bool)
     owned[:, place[: len(items)]] = gap > 0
     factors[owned] = -1
@@ -120,6 +120,6 @@ def popularity_ranks(shop: Shop, purchases: Purchases) -> np.ndarray:
     for person in range(shoppers):
         for place in range(HELD_OUT):
             now = purchases.offsets[person + 1] - HELD_OUT + place
-            target, owned = purchases.items[now], purchases.items[purchases.offsets[person]:now]
+            target, owned = purchases.items[now], purchases.items[purchases.offsets[person] : now]
             ranks[person, place] = (counts >= counts[target]).sum() - (counts[owned] >= counts[target]).sum()
     return ranks

@@ -42,7 +42,7 @@ def simulate(shop: Shop, batch: int = 1024) -> Purchases:
     drawn_from = np.empty((taste.shoppers, HELD_OUT, len(shop.item_ids)))
     by_count = np.argsort(counts, kind="stable")  # shoppers of a batch have about as many purchases: little is wasted
     for start in range(0, taste.shoppers, batch):
-        people = by_count[start:start + batch]
+        people = by_count[start : start + batch]
         for step in range(counts[people].max()):
             people = people[counts[people] > step]
             now = offsets[people] + step

@@ -110,14 +110,26 @@ def open_shop(prints: Sequence[Print], taste: Taste) -> Shop:
     motif, palette, technique = (
         visible * np.sqrt(share) * part for share, part in zip(shares, favourites, strict=True)
     )
-    utility = (motif[:, None, None, None] + palette[None, :, None, None]  # (motifs, palettes, techniques, rooms, items)
-               + technique[None, None, :, None] + hidden * rooms[None, None, None, :])
+    utility = (
+        motif[:, None, None, None]
+        + palette[None, :, None, None]  # (motifs, palettes, techniques, rooms, items)
+        + technique[None, None, :, None]
+        + hidden * rooms[None, None, None, :]
+    )
     names = (*names, ROOMS)
     types = np.stack(np.unravel_index(np.arange(utility[..., 0].size), utility.shape[:-1]), axis=1)
     weights = np.exp(utility.reshape(len(types), len(prints)) + popularity(len(prints), taste))
     launches = np.array([item.launch for item in prints])
-    return Shop(taste, tuple(item.item_id for item in prints), types, names, weights, seasons(prints, taste),
-                next_editions(prints), launches > taste.cut)
+    return Shop(
+        taste,
+        tuple(item.item_id for item in prints),
+        types,
+        names,
+        weights,
+        seasons(prints, taste),
+        next_editions(prints),
+        launches > taste.cut,
+    )
 
 
 def visible_taste(prints: Sequence[Print], taste: Taste) -> tuple[tuple, tuple]:
@@ -130,8 +142,11 @@ def visible_taste(prints: Sequence[Print], taste: Taste) -> tuple[tuple, tuple]:
     unknown = sorted({item.palette for item in prints} - set(PALETTE_RING))
     if unknown:
         raise ValueError(f"palettes missing from PALETTE_RING: {', '.join(unknown)}")
-    columns = ([groups[item.motif] for item in prints], [item.palette for item in prints],
-               [item.technique for item in prints])
+    columns = (
+        [groups[item.motif] for item in prints],
+        [item.palette for item in prints],
+        [item.technique for item in prints],
+    )
     orders = (tuple(MOTIF_GROUPS), PALETTE_RING, sorted(set(columns[2])))
     names, parts = [], []
     for column, order, neighbour in zip(columns, orders, (0.0, taste.neighbour, 0.0), strict=True):

@@ -42,16 +42,25 @@ def write_shoppers(out: Path, prints: Sequence[Print], taste: Taste, report: Rep
         table = as_csv(interactions(shop, purchases))
         digest = hashlib.sha256(table).hexdigest()  # of what is packed, since another zlib may pack it otherwise
         (out / f"{name}.gz").write_bytes(gzip.compress(table, mtime=0))
-        files[name] = {"hidden": hidden, "sha256": digest, "shoppers": len(purchases.types),
-                       "purchases": len(purchases.items)}  # fmt: skip
+        files[name] = {
+            "hidden": hidden,
+            "sha256": digest,
+            "shoppers": len(purchases.types),
+            "purchases": len(purchases.items),
+        }
         found = limits(shop, purchases)
         write_table(truth / f"oracle{ending}.csv", oracle_table(shop, purchases, found))
         rows += [{"interactions": name, "hidden": hidden, **row} for row in limit_rows(shop, purchases, found)]
     write_table(truth / "shoppers.csv", shopper_table(shop, purchases))  # the dial leaves the tastes as they are
     parameters = {name: value for name, value in asdict(taste).items() if name != "hidden"}
-    about = {"command": "python -m scripts.printshop.write_shoppers", "parameters": parameters, "interactions": files,
-             "motif_groups": MOTIF_GROUPS, "palette_ring": PALETTE_RING,
-             "catalogue_sha256": catalogue_hash(prints)}  # fmt: skip
+    about = {
+        "command": "python -m scripts.printshop.write_shoppers",
+        "parameters": parameters,
+        "interactions": files,
+        "motif_groups": MOTIF_GROUPS,
+        "palette_ring": PALETTE_RING,
+        "catalogue_sha256": catalogue_hash(prints),
+    }
     write_json(truth / "taste.json", json.dumps(about, indent=1, ensure_ascii=False))
     write_json(truth / "limits.json", '{"rows": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]}")
     report(len(DIALS), len(DIALS), "")
@@ -71,12 +80,17 @@ def held_out(purchases: Purchases) -> np.ndarray:
 def oracle_table(shop: Shop, purchases: Purchases, found: Limits) -> pd.DataFrame:
     """One row for each shopper and split; the probabilities are those of the print that was then bought."""
     people = len(purchases.types)
-    return pd.DataFrame({
-        USER: np.repeat(purchases.user_ids(), HELD_OUT), "split": np.tile(SPLITS, people),
-        ITEM: np.array(shop.item_ids)[held_out(purchases)].ravel(),
-        "knowing_rank": found.knowing_rank.ravel(), "reading_rank": found.reading_rank.ravel(),
-        "knowing_p": found.knowing_p.ravel(), "reading_p": found.reading_p.ravel(),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            USER: np.repeat(purchases.user_ids(), HELD_OUT),
+            "split": np.tile(SPLITS, people),
+            ITEM: np.array(shop.item_ids)[held_out(purchases)].ravel(),
+            "knowing_rank": found.knowing_rank.ravel(),
+            "reading_rank": found.reading_rank.ravel(),
+            "knowing_p": found.knowing_p.ravel(),
+            "reading_p": found.reading_p.ravel(),
+        }
+    )
 
 
 def shopper_table(shop: Shop, purchases: Purchases) -> pd.DataFrame:
@@ -91,9 +105,12 @@ def shopper_table(shop: Shop, purchases: Purchases) -> pd.DataFrame:
 
 def limit_rows(shop: Shop, purchases: Purchases, found: Limits) -> list[dict]:
     """Metrics of the oracles and of popularity, by split and slice."""
-    ranks = {"oracle-knowing": found.knowing_rank, "oracle-reading": found.reading_rank,
-             "oracle-reading-without-room": found.roomless_rank,
-             "popularity": popularity_ranks(shop, purchases)}  # fmt: skip
+    ranks = {
+        "oracle-knowing": found.knowing_rank,
+        "oracle-reading": found.reading_rank,
+        "oracle-reading-without-room": found.roomless_rank,
+        "popularity": popularity_ranks(shop, purchases),
+    }
     cold = shop.cold[held_out(purchases)]
     rows = []
     for place, split in enumerate(SPLITS):
@@ -130,8 +147,10 @@ def main() -> None:
     out = parser.parse_args().out
     about = write_shoppers(out, build_catalogue(), Taste(), Terminal("shoppers"))
     for name, file in about["interactions"].items():
-        print(f"{out / name}: {file['purchases']:,} purchases of {file['shoppers']:,} shoppers, {file['sha256'][:16]}",
-              file=sys.stderr)  # fmt: skip
+        print(
+            f"{out / name}: {file['purchases']:,} purchases of {file['shoppers']:,} shoppers, {file['sha256'][:16]}",
+            file=sys.stderr,
+        )
 
 
 if __name__ == "__main__":

@@ -55,7 +55,9 @@ def test_similar_items_are_nearest_first_and_leave_the_item_out(client):
     assert scores == sorted(scores, reverse=True) and -1 <= scores[-1] <= scores[0] <= 1
 
 
-@pytest.mark.parametrize("arguments, message", [(("nothing", 5), "nothing"), (("i01", 0), "1 to 100"), ((["i01"], 5), "must be a text")])
+@pytest.mark.parametrize(
+    "arguments, message", [(("nothing", 5), "nothing"), (("i01", 0), "1 to 100"), ((["i01"], 5), "must be a text")]
+)
 def test_a_mistaken_question_for_similar_items_comes_back_as_a_sentence(client, arguments, message):
     with pytest.raises(AppError, match=message):
         client.predict(*arguments, api_name="/similar_items")
@@ -78,7 +80,11 @@ def test_a_mistake_comes_back_as_a_sentence(client, arguments, message):
 
 def test_locate_user(client):
     places = client.predict(["i01", "i02"], api_name="/locate_user")
-    assert [(one["map"], one["model"]) for one in places] == [("before", "content"), ("after", "molar"), ("id", "sasrec")]
+    assert [(one["map"], one["model"]) for one in places] == [
+        ("before", "content"),
+        ("after", "molar"),
+        ("id", "sasrec"),
+    ]
     for place in places:
         assert len(place["nearest"]) == 10 and abs(place["x"]) <= 2 and abs(place["y"]) <= 2
         cosines = [near["similarity"] for near in place["nearest"]]
@@ -91,7 +97,8 @@ def test_nobody_lies_nowhere(client):
 
 
 @pytest.mark.parametrize(
-    "history, message", [(["nothing"], "nothing"), ("i01", "list of item ids"), ([1], "list of item ids"), (["i01"] * 501, "500")]
+    "history, message",
+    [(["nothing"], "nothing"), ("i01", "list of item ids"), ([1], "list of item ids"), (["i01"] * 501, "500")],
 )
 def test_a_wrong_history_has_no_place(client, history, message):
     with pytest.raises(AppError, match=message):
@@ -127,8 +134,10 @@ def test_an_item_without_a_picture_gets_a_drawn_one(address):
 def test_without_a_checkpoint_the_start_ends_with_one_sentence(tiny_folder, tmp_path):
     run = subprocess.run(
         [sys.executable, "app.py", "--dataset", str(tiny_folder), "--checkpoint", str(tmp_path / "none")],
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert run.returncode == 2
     assert run.stderr.startswith("error: The checkpoint") and len(run.stderr.splitlines()) == 1
 

@@ -229,7 +229,15 @@ def test_text_stands_out_from_its_ground(scheme, standin, visit):
         while (getComputedStyle(on).backgroundColor === 'rgba(0, 0, 0, 0)') on = on.parentElement;
         const ground = light(getComputedStyle(on).backgroundColor);
         return (Math.max(text, ground) + .05) / (Math.min(text, ground) + .05); }"""
-    for selector in ("#header p", ".name", ".hint", "h2", "#tabs [role=tab]", "#filters select", "#history [data-act=clear]"):
+    for selector in (
+        "#header p",
+        ".name",
+        ".hint",
+        "h2",
+        "#tabs [role=tab]",
+        "#filters select",
+        "#history [data-act=clear]",
+    ):
         assert opened.page.evaluate(contrast, selector) >= 4.5, selector
 
 

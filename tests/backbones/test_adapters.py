@@ -81,16 +81,20 @@ def test_positions_are_those_of_the_whole_model(encoders, family, side):
     assert len(set(map(len, rows))) > 1, "some row is padded"
     padding = [[0] * (longest - len(row)) for row in rows]
     ids = torch.tensor([pad + row if side == "left" else row + pad for pad, row in zip(padding, rows)])
-    mask = torch.tensor([
-        [0] * len(pad) + [1] * len(row) if side == "left" else [1] * len(row) + [0] * len(pad)
-        for pad, row in zip(padding, rows)
-    ])  # fmt: skip
+    mask = torch.tensor(
+        [
+            [0] * len(pad) + [1] * len(row) if side == "left" else [1] * len(row) + [0] * len(pad)
+            for pad, row in zip(padding, rows)
+        ]
+    )
     with torch.inference_mode():
         states = backbone.model.model(
-            input_ids=ids, attention_mask=mask, pixel_values=torch.cat([own.values for own in pixels]),
+            input_ids=ids,
+            attention_mask=mask,
+            pixel_values=torch.cat([own.values for own in pixels]),
             image_grid_thw=backbone._patch_grids([own.grid for own in pixels]),
             mm_token_type_ids=(ids == backbone.model.config.image_token_id).int(),
-        ).last_hidden_state  # fmt: skip
+        ).last_hidden_state
     ends = [longest - 1 if side == "left" else len(row) - 1 for row in rows]
     np.testing.assert_allclose(ours, states[range(3), ends].numpy(), atol=1e-4)
 

@@ -83,7 +83,9 @@ def test_little_memory_changes_no_vector(encoder, tmp_path, monkeypatch):
 def test_a_gpu_is_asked_for_more_at_a_time(tmp_path, monkeypatch):
     asked, stub = [], Stub()
     monkeypatch.setattr(Stub.backbone, "device", torch.device("cuda"))
-    monkeypatch.setattr(stub, "encode", lambda texts, *_: asked.append(len(texts)) or np.zeros((len(texts), stub.dim)), raising=False)
+    monkeypatch.setattr(
+        stub, "encode", lambda texts, *_: asked.append(len(texts)) or np.zeros((len(texts), stub.dim)), raising=False
+    )
     count = GPU_BATCH + 10
     encode_catalogue(stub, [f"item {n}" for n in range(count)], [Image.new("RGB", (4, 4))] * count, tmp_path)
     assert asked == [GPU_BATCH, 10]
@@ -133,7 +135,9 @@ def test_a_towers_loss_computes_where_the_tower_is(tiny, tiny_vectors, name, kin
     value, states = NextItemLoss(tiny.split, LossConfig(kind, negatives=10))(towers[name], batch, rng)
     if name == "content":
         align = AlignmentLoss(AlignConfig(on="both"), tiny.split, towers["sasrec"], seed=0)
-        value = value + align(towers[name], towers["sasrec"], batch, states, _frozen_states(towers["sasrec"], batch), rng)
+        value = value + align(
+            towers[name], towers["sasrec"], batch, states, _frozen_states(towers["sasrec"], batch), rng
+        )
     elif name in ID_MODELS and (regularise := towers[name].regulariser(towers[name].config, tiny.split)):
         value = value + regularise(towers[name], batch, states, rng)
     assert value.device.type == "meta"
@@ -158,8 +162,18 @@ def test_ranking_computes_where_the_tower_is(tiny, tiny_vectors, name):
 
 def test_the_papers_setting_runs_to_its_end_on_a_tiny_model(tiny_folder, tmp_path):
     backbone = save_tiny_family("qwen2_vl", tmp_path / "backbone")
-    command = [ROOT / "scripts" / "reproduce_paper_setting.sh", tiny_folder, "--backbone", backbone, "--samples", "16",
-               "--epochs", "1", "--out", tmp_path / "out"]  # fmt: skip
+    command = [
+        ROOT / "scripts" / "reproduce_paper_setting.sh",
+        tiny_folder,
+        "--backbone",
+        backbone,
+        "--samples",
+        "16",
+        "--epochs",
+        "1",
+        "--out",
+        tmp_path / "out",
+    ]
     environment = os.environ | {"MOLAR_HOME": str(tmp_path / "home"), "PYTHON": sys.executable}
     done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -169,8 +183,14 @@ def test_the_papers_setting_runs_to_its_end_on_a_tiny_model(tiny_folder, tmp_pat
     assert about["precision"] == "bfloat16" and about["adapter_sha256"] != "untrained"
 
 
-@pytest.mark.parametrize("arguments, said", [([], "name the dataset folder"), (["nowhere"], "there is no folder nowhere"),
-                                             (["--sample", "1"], "unknown option --sample")])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        ([], "name the dataset folder"),
+        (["nowhere"], "there is no folder nowhere"),
+        (["--sample", "1"], "unknown option --sample"),
+    ],
+)
 def test_the_script_says_what_is_wrong(arguments, said):
     done = subprocess.run([ROOT / "scripts" / "reproduce_paper_setting.sh", *arguments], capture_output=True, text=True)
     assert done.returncode == 2 and said in done.stderr

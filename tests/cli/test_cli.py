@@ -10,8 +10,21 @@ from molar.cli.main import METHODS, build_parser, main
 from molar.core.errors import Cancelled
 from molar.encoder.vectors import save_vectors
 
-VERBS = ("check", "fetch-backbone", "tune-encoder", "encode", "fidelity", "train-id", "train", "train-content", "evaluate", "evaluate-id", "evaluate-content",
-         "draw-maps", "recommend")  # fmt: skip
+VERBS = (
+    "check",
+    "fetch-backbone",
+    "tune-encoder",
+    "encode",
+    "fidelity",
+    "train-id",
+    "train",
+    "train-content",
+    "evaluate",
+    "evaluate-id",
+    "evaluate-content",
+    "draw-maps",
+    "recommend",
+)
 
 
 @pytest.fixture(scope="module")
@@ -196,9 +209,16 @@ def test_tune_encoder_passes_its_settings(monkeypatch, tiny_folder):
     assert stand_in.call_args.args[0].dataset.n_items == 30
 
 
-@pytest.mark.parametrize("told, said", [("", "nothing to learn from"), ("--pairs a:b --counts it", "write it=1000"),
-                                        ("--pairs a:b --counts ub=9", "no dataset folder is named"),
-                                        ("--pairs a:b --lora-rank -1", "rank of LoRA"), ("--pairs a:b --form x", "no form")])  # fmt: skip
+@pytest.mark.parametrize(
+    "told, said",
+    [
+        ("", "nothing to learn from"),
+        ("--pairs a:b --counts it", "write it=1000"),
+        ("--pairs a:b --counts ub=9", "no dataset folder is named"),
+        ("--pairs a:b --lora-rank -1", "rank of LoRA"),
+        ("--pairs a:b --form x", "no form"),
+    ],
+)
 def test_a_stage_1_that_cannot_be_is_one_sentence(told, said, capsys):
     assert main(["tune-encoder", "--out", "O", *told.split()]) == 2
     assert said in capsys.readouterr().err
@@ -216,7 +236,9 @@ def test_evaluate_writes_rows_of_the_one_shape(world, tmp_path):
     out = tmp_path / "results.json"
     assert main(["evaluate", dataset, "--checkpoint", checkpoint, "--out", str(out)]) == 0
     rows = json.loads(out.read_text())["rows"]
-    assert {"random", "popularity", "item-knn", "content-knn", "sasrec", "content", "molar"} <= {r["model"] for r in rows}
+    assert {"random", "popularity", "item-knn", "content-knn", "sasrec", "content", "molar"} <= {
+        r["model"] for r in rows
+    }
     assert all(row["command"].startswith("python -m molar evaluate") for row in rows)
     assert all(0 <= row["metrics"]["recall@10"] <= 1 for row in rows if not row["variant"])
 

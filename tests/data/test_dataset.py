@@ -140,7 +140,9 @@ def test_only_words_enter_the_prompt_by_default(name, cells, words):
 def test_links_cannot_be_chosen():
     items = pd.DataFrame({"title": ["Fox"], "link": ["https://a.example"], "year": ["1990"]}, dtype=object)
     assert encoded_columns(items, ["title", "year"])[1] == []
-    assert encoded_columns(items, ["title", "link"])[1] == ['"link" holds links or file names, which never enter a prompt']
+    assert encoded_columns(items, ["title", "link"])[1] == [
+        '"link" holds links or file names, which never enter a prompt'
+    ]
 
 
 def test_pictures_need_not_be_decoded_again_but_must_be_there(tiny_folder):

@@ -73,8 +73,9 @@ def touched(monkeypatch) -> list[np.ndarray]:
 
 
 def batch_items(split: Split) -> np.ndarray:
-    batches = [batch for epoch in (1, 2, 3) for batch in
-               epoch_batches(split, seed=0, epoch=epoch, batch_size=4, max_length=4)]  # fmt: skip
+    batches = [
+        batch for epoch in (1, 2, 3) for batch in epoch_batches(split, seed=0, epoch=epoch, batch_size=4, max_length=4)
+    ]
     return np.concatenate([part.ravel() for batch in batches for part in (batch.items, batch.targets)])
 
 
@@ -82,12 +83,16 @@ def train_both(split: Split, vectors: np.ndarray) -> list[torch.nn.Module]:
     """One epoch of each tower: the choice of the best epoch by validation has nothing to choose from."""
     id_model = train.train_id_model(split, config=SASRecConfig(split.dataset.n_items, **SMALL), epochs=1)
     config = ContentConfig(vectors.shape[1], hidden=8, **SMALL)
-    return [id_model, train.train_molar(split, vectors, id_model, align=AlignConfig(alpha=0.5), config=config, epochs=1)]
+    return [
+        id_model,
+        train.train_molar(split, vectors, id_model, align=AlignConfig(alpha=0.5), config=config, epochs=1),
+    ]
 
 
 def test_every_target_is_a_sentinel(world):
-    targets = {world.split.target(u, which) for which in ("validation", "test")
-               for u in world.split.evaluation_users(which)}  # fmt: skip
+    targets = {
+        world.split.target(u, which) for which in ("validation", "test") for u in world.split.evaluation_users(which)
+    }
     assert len(targets) == 2 * len(world.split.evaluation_users("test"))
     assert targets <= set(world.sentinels)
     assert world.split.cold[world.sentinels].all()
@@ -203,17 +208,23 @@ def test_other_targets_change_nothing_that_is_fitted(tiny, tiny_vectors):
 def stage_1_samples(split: Split) -> dict:
     """All that stage 1 reads and asks for: of every task what trains and what is held out, and what centres the gate."""
     tasks = Tasks(split)
-    return {task: tasks.draw(task, 120, 0, 16) for task in TASKS if not tasks.missing(task)} | {"gate": tasks.whole(99, 0)}
+    return {task: tasks.draw(task, 120, 0, 16) for task in TASKS if not tasks.missing(task)} | {
+        "gate": tasks.whole(99, 0)
+    }
 
 
 def described(split: Split, numbers: np.ndarray, name: str, picture: str) -> Split:
     """The same world where all items are described and shown, those of `numbers` in other words than the rest."""
     marked = np.isin(np.arange(1, split.dataset.n_items + 1), numbers)
     titles = [f"{name if own else 'warm'} {number}" for number, own in enumerate(marked, start=1)]
-    items = pd.DataFrame({
-        "item_id": split.dataset.item_ids[1:], "title": titles, "description": [f"{title}, told" for title in titles],
-        "image": [picture if own else "warm.png" for own in marked],
-    })  # fmt: skip
+    items = pd.DataFrame(
+        {
+            "item_id": split.dataset.item_ids[1:],
+            "title": titles,
+            "description": [f"{title}, told" for title in titles],
+            "image": [picture if own else "warm.png" for own in marked],
+        }
+    )
     columns = ("title", "description")
     return leave_one_out(dataclasses.replace(split.dataset, items=items, encoded_columns=columns))
 
@@ -242,6 +253,8 @@ def test_nothing_about_cold_items_changes_a_stage_1_sample(world):
 
 
 def test_other_targets_change_no_stage_1_sample(tiny):
-    swapped = with_targets(tiny.dataset, lambda u, history: np.setdiff1d(losses.NextItemLoss(tiny.split).warm, history)[:2])
+    swapped = with_targets(
+        tiny.dataset, lambda u, history: np.setdiff1d(losses.NextItemLoss(tiny.split).warm, history)[:2]
+    )
     assert swapped.target(0, "test") != tiny.split.target(0, "test")
     assert stage_1_samples(swapped) == stage_1_samples(tiny.split)

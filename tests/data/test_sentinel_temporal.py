@@ -32,8 +32,9 @@ def world(tiny) -> tuple[Split, np.ndarray]:
 
 
 def batch_items(split: Split) -> set:
-    batches = [batch for epoch in (1, 2, 3) for batch in
-               epoch_batches(split, seed=0, epoch=epoch, batch_size=4, max_length=4)]  # fmt: skip
+    batches = [
+        batch for epoch in (1, 2, 3) for batch in epoch_batches(split, seed=0, epoch=epoch, batch_size=4, max_length=4)
+    ]
     return set(np.concatenate([part.ravel() for batch in batches for part in (batch.items, batch.targets)]).tolist())
 
 

@@ -50,7 +50,7 @@ def test_held_out_depends_on_the_user_id_alone(tiny):
 
 
 def test_unknown_target_is_refused(tiny):
-    with pytest.raises(ValueError, match="not \"dev\""):
+    with pytest.raises(ValueError, match='not "dev"'):
         tiny.split.target(0, "dev")
 
 
@@ -82,12 +82,14 @@ def histories_at(tiny, *histories):
 @pytest.fixture
 def by_time(tiny):
     """20 interactions at the times 0 … 19, so that the moments are 16 and 18."""
-    return temporal_split(histories_at(
-        tiny,
-        [(1, 0), (2, 1), (3, 2), (4, 16), (5, 17), (6, 18)],  # both targets
-        [(1, 3), (2, 4), (3, 5), (7, 19)],  # a test target alone
-        [(1, 6), (2, 7), (3, 8), (4, 9), (5, 10), (6, 11), (7, 12), (8, 13), (9, 14), (10, 15)],  # trains only
-    ))
+    return temporal_split(
+        histories_at(
+            tiny,
+            [(1, 0), (2, 1), (3, 2), (4, 16), (5, 17), (6, 18)],  # both targets
+            [(1, 3), (2, 4), (3, 5), (7, 19)],  # a test target alone
+            [(1, 6), (2, 7), (3, 8), (4, 9), (5, 10), (6, 11), (7, 12), (8, 13), (9, 14), (10, 15)],  # trains only
+        )
+    )
 
 
 def test_what_lies_before_the_first_moment_trains(by_time):

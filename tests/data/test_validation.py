@@ -69,7 +69,10 @@ def test_all_problems_are_told_together(tiny_folder):
     set_cell(tiny_folder / "items.csv", 4, "image", "none.png")
     set_cell(tiny_folder / "interactions.csv", 9, "item_id", "i99")
     assert {(p.file, p.row) for p in errors(tiny_folder)} == {
-        ("items.csv", 3), ("items.csv", 4), ("interactions.csv", 9)}
+        ("items.csv", 3),
+        ("items.csv", 4),
+        ("interactions.csv", 9),
+    }
 
 
 @pytest.mark.parametrize(
@@ -144,7 +147,9 @@ def test_ragged_rows(tiny_folder):
     edit(tiny_folder / "interactions.csv", lambda rows: rows[4].append("more"))
     edit(tiny_folder / "interactions.csv", lambda rows: rows[6].pop())
     assert [(p.row, p.what) for p in errors(tiny_folder) if "cells" in p.what] == [
-        (5, "4 cells where the header has 3"), (7, "2 cells where the header has 3")]
+        (5, "4 cells where the header has 3"),
+        (7, "2 cells where the header has 3"),
+    ]
 
 
 def test_quotation_mark_that_is_never_closed(tiny_folder):
@@ -233,7 +238,10 @@ def test_order_and_timestamp_must_agree(tiny_folder):
 
 @pytest.mark.parametrize("rating, wrong", [("4.5", 0), ("", 0), ("good", 1)])
 def test_ratings_are_numbers_or_empty(tiny_folder, rating, wrong):
-    edit(tiny_folder / "interactions.csv", lambda rows: [[*row, rating if at else "rating"] for at, row in enumerate(rows[:5])])
+    edit(
+        tiny_folder / "interactions.csv",
+        lambda rows: [[*row, rating if at else "rating"] for at, row in enumerate(rows[:5])],
+    )
     assert len(errors(tiny_folder)) == 4 * wrong
 
 
@@ -258,7 +266,10 @@ def test_dataset_json_is_checked(tiny_folder, settings, expected):
 
 
 def test_first_twenty_errors_and_a_count(tiny_folder):
-    edit(tiny_folder / "items.csv", lambda rows: [row[:1] + ["" if at else "title"] + row[2:] for at, row in enumerate(rows)])
+    edit(
+        tiny_folder / "items.csv",
+        lambda rows: [row[:1] + ["" if at else "title"] + row[2:] for at, row in enumerate(rows)],
+    )
     text = describe(problems_of(tiny_folder))
     assert text.count("error: items.csv, row") == 20
     assert "… and 10 more errors" in text

@@ -23,7 +23,9 @@ def test_each_function_it_links_is_defined_there():
     missing = []
     for name, path in named:
         code = (ROOT / path).read_text(encoding="utf-8")
-        missing += [f"{name} in {path}" for part in name.split(".") if not re.search(rf"^ *(?:def|class) {part}\b", code, re.M)]
+        missing += [
+            f"{name} in {path}" for part in name.split(".") if not re.search(rf"^ *(?:def|class) {part}\b", code, re.M)
+        ]
     assert missing == []
 
 

@@ -15,7 +15,9 @@ LOCKS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("requireme
 
 def test_every_make_target_it_names_exists():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"\bmake (?:PYTHON=\S+ )?([a-z]+)\b", "\n".join(re.findall(r"```sh.*?```|`[^`\n]+`", README, re.S))))
+    named = set(
+        re.findall(r"\bmake (?:PYTHON=\S+ )?([a-z]+)\b", "\n".join(re.findall(r"```sh.*?```|`[^`\n]+`", README, re.S)))
+    )
     assert {"demo", "test"} <= named <= targets
 
 
@@ -63,7 +65,9 @@ def test_the_tree_names_every_module():
 
 @pytest.mark.parametrize("listed, lock", [("requirements.txt", "requirements.lock"), ("requirements-dev.txt", None)])
 def test_the_locks_pin_what_the_lists_ask_for(listed, lock):
-    pins = dict(re.findall(r"^([a-z0-9._-]+)==([^;\s]+)", LOCKS[lock] if lock else "\n".join(LOCKS.values()), re.MULTILINE))
+    pins = dict(
+        re.findall(r"^([a-z0-9._-]+)==([^;\s]+)", LOCKS[lock] if lock else "\n".join(LOCKS.values()), re.MULTILINE)
+    )
     for line in (ROOT / listed).read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             wanted = Requirement(line)

@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "transformers", "pandas", "umap", "bitsandbytes", "peft", "faiss", "plotly", "gradio", "sklearn", "scipy")
+HEAVY = (
+    "torch",
+    "transformers",
+    "pandas",
+    "umap",
+    "bitsandbytes",
+    "peft",
+    "faiss",
+    "plotly",
+    "gradio",
+    "sklearn",
+    "scipy",
+)
 LONGEST = 400
 
 
@@ -47,8 +59,9 @@ def test_app_defines_no_network():
 
 def test_no_file_is_too_long():
     suffixes = {".py", ".sh", ".js", ".css", ".html", ".md"}
-    kept = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
-                          capture_output=True, text=True).stdout.split("\n")  # fmt: skip
+    kept = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.split("\n")
     kept = [name for name in kept if name != "docs/results.md"]  # written from results/: as long as there are results
     files = [ROOT / name for name in kept if Path(name).suffix in suffixes and (ROOT / name).is_file()]
     files = files or sources()  # outside a git checkout

@@ -13,10 +13,18 @@ from molar.storage.checkpoint import require_tower_of_vectors
 from molar.training.train import CONTENT_ALONE, train_molar
 
 MADE = {
-    "backbone": "nano", "backbone_sha256": "0" * 16, "prompt": "11111111", "max_text_tokens": 160,
-    "adapter_sha256": "2" * 16, "precision": "nf4", "picture": {"height": 224, "width": 224}, "pooling": 2, "gate": True, "blocks": "a | b | c",
+    "backbone": "nano",
+    "backbone_sha256": "0" * 16,
+    "prompt": "11111111",
+    "max_text_tokens": 160,
+    "adapter_sha256": "2" * 16,
+    "precision": "nf4",
+    "picture": {"height": 224, "width": 224},
+    "pooling": 2,
+    "gate": True,
+    "blocks": "a | b | c",
     "versions": {"torch": "2.13.0"},
-}  # fmt: skip
+}
 
 
 @pytest.fixture

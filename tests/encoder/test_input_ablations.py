@@ -69,7 +69,9 @@ def test_a_shuffled_history_is_what_the_tower_reads_in_another_order(tower):
 def test_a_probe_of_items_is_asked_of_the_tower_as_it_is(tower, tiny, tiny_vectors):
     scorer, path = tower
     assert [probe for probe, _, _ in probed_scorers(scorer, path, tiny.dataset)] == ["shuffled-history", "id-blanked"]
-    save_vectors(probe_path(path, "no-text"), 2 * tiny_vectors, tiny.dataset, {"precision": "float32", "probe": "no-text"})
+    save_vectors(
+        probe_path(path, "no-text"), 2 * tiny_vectors, tiny.dataset, {"precision": "float32", "probe": "no-text"}
+    )
     before = scorer.scores([np.array([1, 2])])
     found = {probe: (probed, noted) for probe, probed, noted in probed_scorers(scorer, path, tiny.dataset)}
     assert set(found) == {"no-text", "shuffled-history", "id-blanked"} and set(OF_ITEMS) > {"no-text"}
@@ -88,7 +90,16 @@ def test_probe_vectors_of_another_encoder_are_refused(tower, tiny, tiny_vectors)
 def test_a_catalogue_is_encoded_without_a_part_of_it(tiny_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
     backbone = str(save_tiny_backbone(tmp_path / "backbone"))
-    encode = ["encode", str(tiny_folder), "--checkpoint", str(tmp_path / "out"), "--backbone", backbone, "--precision", "float32"]
+    encode = [
+        "encode",
+        str(tiny_folder),
+        "--checkpoint",
+        str(tmp_path / "out"),
+        "--backbone",
+        backbone,
+        "--precision",
+        "float32",
+    ]
     assert main(encode) == 0
     assert main([*encode, "--probe", "no-picture"]) == 0
     dataset, own = load_dataset(tiny_folder), tmp_path / "out" / "vectors.safetensors"

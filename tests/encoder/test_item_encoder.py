@@ -115,9 +115,17 @@ def test_unknown_precision_and_absent_backbone_are_one_sentence(tmp_path):
         ItemEncoder.load(EncoderConfig(str(tmp_path / "nowhere"), "float32"))
 
 
-@pytest.mark.parametrize("name, content", [("config.json", b"{"), ("config.json", b"{}"), ("tokenizer.json", b"{"),
-                                           ("preprocessor_config.json", None), ("chat_template.json", b"{}"),
-                                           ("model.safetensors", b"cut")])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("config.json", b"{"),
+        ("config.json", b"{}"),
+        ("tokenizer.json", b"{"),
+        ("preprocessor_config.json", None),
+        ("chat_template.json", b"{}"),
+        ("model.safetensors", b"cut"),
+    ],
+)
 def test_a_damaged_backbone_is_one_sentence_that_names_its_folder(backbone, tmp_path, name, content):
     folder = shutil.copytree(backbone, tmp_path / "damaged")
     (folder / name).unlink(missing_ok=True)
@@ -159,13 +167,20 @@ def test_encode_items_writes_vectors_that_know_their_origin(backbone, tiny_folde
 
 
 def test_a_prompt_holds_words_and_no_links():
-    text = item_text({"title": "Night ferry.", "description": "See https://shop.example/1 now", "genres": "A|B", "x": ""})
+    text = item_text(
+        {"title": "Night ferry.", "description": "See https://shop.example/1 now", "genres": "A|B", "x": ""}
+    )
     assert text == "Night ferry. See now. genres: A, B."
 
 
 def test_the_report_counts_what_is_absent(backbone, tiny_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
     notes = []
-    encode_items(tiny_folder, tmp_path / "checkpoint", backbone=backbone, precision="float32",
-                 report=lambda done, total, note="": notes.append(note))  # fmt: skip
+    encode_items(
+        tiny_folder,
+        tmp_path / "checkpoint",
+        backbone=backbone,
+        precision="float32",
+        report=lambda done, total, note="": notes.append(note),
+    )
     assert "nothing is trained yet" in notes[0] and "1 without a picture, read by their text alone" in notes[1]

@@ -54,8 +54,9 @@ def test_fresh_adapters_change_nothing_and_lie_in_the_language_model_alone(folde
     torch.testing.assert_close(states(encoder), before)
 
 
-@pytest.mark.parametrize("targets, layers", [(("attention", "mlp"), [*PARTS["attention"], *PARTS["mlp"]]),
-                                             (["up_proj"], ["up_proj"])])  # fmt: skip
+@pytest.mark.parametrize(
+    "targets, layers", [(("attention", "mlp"), [*PARTS["attention"], *PARTS["mlp"]]), (["up_proj"], ["up_proj"])]
+)
 def test_targets_are_parts_or_layers(targets, layers):
     assert LoraSettings(targets=targets).layers == layers
 
@@ -98,8 +99,9 @@ def test_other_adapters_are_another_encoder(folder, tuned):
     assert load(folder, tuned[0]).fingerprint["adapter_sha256"] != one
 
 
-@pytest.mark.parametrize("damage, said", [("absent", "cannot be read"), ("cut short", "cannot be read"),
-                                          ("rank", "another rank")])  # fmt: skip
+@pytest.mark.parametrize(
+    "damage, said", [("absent", "cannot be read"), ("cut short", "cannot be read"), ("rank", "another rank")]
+)
 def test_damaged_adapters_are_one_sentence(folder, tuned, damage, said):
     path, about = tuned[0] / "lora.safetensors", tuned[0] / "config.json"
     if damage == "absent":

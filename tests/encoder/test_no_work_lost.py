@@ -69,8 +69,12 @@ def test_a_broken_picture_costs_that_picture_alone(encoder, paths, undisturbed, 
     others = [row for row in range(40) if row != 21]
     np.testing.assert_allclose(vectors[others], undisturbed[others], atol=2e-3)
     hidden, wide = encoder.hidden, encoder.wide
-    assert not vectors[21, hidden : hidden + wide].any() and vectors[21, hidden + wide :].any(), "read by its text alone"
-    assert any(note.startswith("item 22 is read by its text alone") and "21.png cannot be read" in note for note in notes)
+    assert not vectors[21, hidden : hidden + wide].any() and vectors[21, hidden + wide :].any(), (
+        "read by its text alone"
+    )
+    assert any(
+        note.startswith("item 22 is read by its text alone") and "21.png cannot be read" in note for note in notes
+    )
     assert "1 read by their text alone, since their pictures cannot be read: 22" in notes[-1]
 
 
@@ -88,8 +92,13 @@ def test_encode_names_the_item_of_a_broken_picture(backbone, tiny_folder, tmp_pa
     monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
     (tiny_folder / "images" / "i07.png").write_bytes(b"no picture")
     notes = []
-    out = encode_items(tiny_folder, tmp_path / "out", backbone=backbone, precision="float32",
-                       report=lambda *told: notes.append(told[2]))  # fmt: skip
+    out = encode_items(
+        tiny_folder,
+        tmp_path / "out",
+        backbone=backbone,
+        precision="float32",
+        report=lambda *told: notes.append(told[2]),
+    )
     assert out.exists() and any(note.startswith("item i07 is read by its text alone") for note in notes)
 
 
@@ -103,7 +112,9 @@ def test_a_disk_full_in_the_middle_keeps_what_was_encoded(encoder, paths, undist
         real(file)
 
     monkeypatch.setattr("molar.encoder.vector_cache.os.fsync", full)
-    with pytest.raises(MolarError, match=r"\w{32}.safetensors could not be written .No space left.*same command resumes"):
+    with pytest.raises(
+        MolarError, match=r"\w{32}.safetensors could not be written .No space left.*same command resumes"
+    ):
         encode_catalogue(encoder, TEXTS, paths, tmp_path / "c")
     monkeypatch.undo()
     asked = counting(monkeypatch, encoder)
@@ -120,7 +131,9 @@ def test_a_picture_of_too_many_pixels_is_not_opened(encoder, paths, tmp_path, mo
 
 
 @pytest.mark.parametrize("kind, again", [("vectors", 16), ("pictures", 0)])
-def test_of_a_damaged_shard_alone_the_items_are_encoded_again(kind, again, encoder, paths, undisturbed, tmp_path, monkeypatch):
+def test_of_a_damaged_shard_alone_the_items_are_encoded_again(
+    kind, again, encoder, paths, undisturbed, tmp_path, monkeypatch
+):
     cache, notes = tmp_path / "undisturbed", []
     shard = max((cache / kind).glob("*/*.safetensors"), key=lambda path: path.stat().st_size)  # a whole batch
     data = bytearray(shard.read_bytes())
@@ -129,7 +142,9 @@ def test_of_a_damaged_shard_alone_the_items_are_encoded_again(kind, again, encod
     asked = counting(monkeypatch, encoder)
     vectors = encode_catalogue(encoder, TEXTS, paths, cache, report=lambda *told: notes.append(told[2]))
     assert len(asked) == again and (vectors == undisturbed).all()
-    assert [shard.name in note for note in notes if note] == [True] * (again > 0), "features of known vectors are not asked for"
+    assert [shard.name in note for note in notes if note] == [True] * (again > 0), (
+        "features of known vectors are not asked for"
+    )
 
 
 def test_a_shard_that_another_process_took_away_is_encoded_again(encoder, paths, undisturbed, tmp_path):
@@ -158,9 +173,23 @@ Path(out).write_bytes(vectors.tobytes())
 
 
 def test_two_processes_on_one_cache_do_not_spoil_each_other(backbone, encoder, paths, tmp_path):
-    both = [subprocess.Popen([sys.executable, "-c", ONE_OF_TWO, backbone, str(paths[0].parent), str(tmp_path / "shared"),
-                              str(tmp_path / f"{number}.bin")], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            for number in range(2)]  # fmt: skip
+    both = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                ONE_OF_TWO,
+                backbone,
+                str(paths[0].parent),
+                str(tmp_path / "shared"),
+                str(tmp_path / f"{number}.bin"),
+            ],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for number in range(2)
+    ]
     for process in both:
         assert process.stdout.readline() == b"ready\n"
     for process in both:  # both are loaded: now they start together
@@ -202,7 +231,9 @@ def test_no_room_for_the_vectors_is_one_sentence_before_any_work(tmp_path, monke
         disk_array(tmp_path, (1000, 1000))
 
 
-def test_a_picture_gone_after_encoding_is_noticed_when_the_vectors_are_read(backbone, tiny_folder, tmp_path, monkeypatch):
+def test_a_picture_gone_after_encoding_is_noticed_when_the_vectors_are_read(
+    backbone, tiny_folder, tmp_path, monkeypatch
+):
     from molar.data.dataset import load_dataset
 
     monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))

@@ -83,8 +83,10 @@ def test_vectors_that_are_not_those_described_are_refused(saved, tiny_folder):
         load_vectors(saved, load_dataset(tiny_folder))
 
 
-@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_text("{"),
-                                    lambda path: path.write_text(json.dumps([1]))])  # fmt: skip
+@pytest.mark.parametrize(
+    "damage",
+    [lambda path: path.unlink(), lambda path: path.write_text("{"), lambda path: path.write_text(json.dumps([1]))],
+)
 def test_without_its_description_a_file_is_refused(saved, tiny_folder, damage):
     damage(saved.with_suffix(".json"))
     with pytest.raises(MolarError, match="vectors.json.*cannot be read: run `python -m molar encode` again"):

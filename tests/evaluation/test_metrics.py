@@ -59,4 +59,6 @@ def test_gini_at_its_ends(shown, expected):
 
 
 def test_lists_without_an_item_cover_nothing():
-    assert metrics.beyond_accuracy(np.zeros((3, 2), np.int32), np.array([1, 1, 1]), np.array([0, 1])) == {"coverage@2": 0}
+    assert metrics.beyond_accuracy(np.zeros((3, 2), np.int32), np.array([1, 1, 1]), np.array([0, 1])) == {
+        "coverage@2": 0
+    }

@@ -47,7 +47,16 @@ def world(tmp_path_factory):
     id_model = train_id_model(split, config=small, epochs=1, out=checkpoint / "sasrec")
     config = ContentConfig(dim_in=6, dim=8, max_length=10, hidden=8)
     for name, alpha in (("content", 0.0), ("molar", 0.5)):
-        train_molar(split, vectors, id_model, align=AlignConfig(alpha=alpha), config=config, epochs=1, seed=3, out=checkpoint / name)
+        train_molar(
+            split,
+            vectors,
+            id_model,
+            align=AlignConfig(alpha=alpha),
+            config=config,
+            epochs=1,
+            seed=3,
+            out=checkpoint / name,
+        )
     return root, checkpoint, split
 
 
@@ -69,8 +78,17 @@ def results(world, tmp_path_factory):
     return json.loads(out.read_text())["rows"], json.loads((checkpoint / "metrics.json").read_text())
 
 
-MODELS = {"random", "popularity", "item-knn", "content-knn", "sasrec", "content", "molar", "oracle-knowing",
-          "oracle-reading"}  # fmt: skip
+MODELS = {
+    "random",
+    "popularity",
+    "item-knn",
+    "content-knn",
+    "sasrec",
+    "content",
+    "molar",
+    "oracle-knowing",
+    "oracle-reading",
+}
 
 
 def test_every_model_has_every_slice_of_both_splits(results):

@@ -30,8 +30,11 @@ def world(tmp_path_factory, tiny, tiny_vectors):
     """(dataset folder, folder with vectors/, ids/ and towers/): content and molar in two seeds, four ablations in one."""
     root, home = str(tiny.dataset.root), tmp_path_factory.mktemp("home")
     rng = np.random.default_rng(5)
-    for name, vectors in (("vectors", tiny_vectors), ("text", rng.normal(size=(31, 6)).astype(np.float32)),
-                          ("vectors-no-text", tiny_vectors[:, ::-1].copy())):  # fmt: skip
+    for name, vectors in (
+        ("vectors", tiny_vectors),
+        ("text", rng.normal(size=(31, 6)).astype(np.float32)),
+        ("vectors-no-text", tiny_vectors[:, ::-1].copy()),
+    ):
         vectors[0] = 0
         save_vectors(home / "vectors" / f"{name}.safetensors", vectors, tiny.dataset, {"encoder": "random"})
 
@@ -57,8 +60,20 @@ def world(tmp_path_factory, tiny, tiny_vectors):
 
 def command(world, out, *more):
     root, home = world
-    return ["evaluate-content", root, str(home / "towers"), "--id-model", str(home / "ids"), "--vectors",
-            str(home / "vectors"), "--out", str(out), "--fused", "molar", *more]  # fmt: skip
+    return [
+        "evaluate-content",
+        root,
+        str(home / "towers"),
+        "--id-model",
+        str(home / "ids"),
+        "--vectors",
+        str(home / "vectors"),
+        "--out",
+        str(out),
+        "--fused",
+        "molar",
+        *more,
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -69,27 +84,59 @@ def rows(world, tmp_path_factory):
 
 
 def values(rows, model, variant="", slice="all", split="test"):
-    return [row["metrics"]["ndcg@10"] for row in rows
-            if (row["model"], row["variant"], row["slice"], row["split"]) == (model, variant, slice, split)]  # fmt: skip
+    return [
+        row["metrics"]["ndcg@10"]
+        for row in rows
+        if (row["model"], row["variant"], row["slice"], row["split"]) == (model, variant, slice, split)
+    ]
 
 
 def test_every_tower_seed_and_baseline_has_its_row(rows):
     for split in ("validation", "test"):
         found = {model: len(values(rows, model, split=split)) for model in {row["model"] for row in rows}}
-        assert found == {"random": 1, "popularity": 1, "item-knn": 1, "content-knn": 1, "content-knn, text": 1, "gru4rec": 1,
-                         "sasrec": 2, "content": 2, "molar": 2, "to-gru4rec": 1, "on-text": 1, "joint": 1, "joint, ID tower": 1,
-                         "late": 1, "molar-fused": 2}  # fmt: skip
+        assert found == {
+            "random": 1,
+            "popularity": 1,
+            "item-knn": 1,
+            "content-knn": 1,
+            "content-knn, text": 1,
+            "gru4rec": 1,
+            "sasrec": 2,
+            "content": 2,
+            "molar": 2,
+            "to-gru4rec": 1,
+            "on-text": 1,
+            "joint": 1,
+            "joint, ID tower": 1,
+            "late": 1,
+            "molar-fused": 2,
+        }
 
 
 def test_the_comparisons_are_those_that_the_method_asks(rows):
-    pairs = {(row["model"], row["variant"].removeprefix("minus ")) for row in rows
-             if row["variant"].startswith("minus ") and "probe" not in row["variant"]}  # fmt: skip
+    pairs = {
+        (row["model"], row["variant"].removeprefix("minus "))
+        for row in rows
+        if row["variant"].startswith("minus ") and "probe" not in row["variant"]
+    }
     assert pairs == {
-        ("molar", "content"), ("molar", "sasrec"), ("molar", "gru4rec"), ("to-gru4rec", "molar"), ("to-gru4rec", "content"),
-        ("on-text", "molar"), ("joint", "molar"), ("joint", "content"), ("late", "molar"), ("late", "content"),
-        *(("molar-fused", other) for other in ("molar", "content", "sasrec", "gru4rec")), ("molar", "random"), ("molar", "popularity"), ("molar", "item-knn"),
-        ("molar", "content-knn"), ("molar", "content-knn, text"),
-    }  # fmt: skip
+        ("molar", "content"),
+        ("molar", "sasrec"),
+        ("molar", "gru4rec"),
+        ("to-gru4rec", "molar"),
+        ("to-gru4rec", "content"),
+        ("on-text", "molar"),
+        ("joint", "molar"),
+        ("joint", "content"),
+        ("late", "molar"),
+        ("late", "content"),
+        *(("molar-fused", other) for other in ("molar", "content", "sasrec", "gru4rec")),
+        ("molar", "random"),
+        ("molar", "popularity"),
+        ("molar", "item-knn"),
+        ("molar", "content-knn"),
+        ("molar", "content-knn, text"),
+    }
 
 
 def test_a_difference_is_that_of_the_means_over_seeds(rows):
@@ -99,11 +146,19 @@ def test_a_difference_is_that_of_the_means_over_seeds(rows):
 
 def test_a_probe_has_a_row_and_what_it_costs(rows):
     probes = {(row["model"], row["variant"]) for row in rows if row["variant"].startswith("probe ")}
-    assert probes == {("molar", "probe no-text"), ("molar", "probe shuffled-history"), ("molar", "probe id-blanked"),
-                      ("late", "probe no-text"), ("late", "probe shuffled-history"), ("late", "probe id-blanked"),
-                      ("sasrec", "probe shuffled-history")}  # fmt: skip
+    assert probes == {
+        ("molar", "probe no-text"),
+        ("molar", "probe shuffled-history"),
+        ("molar", "probe id-blanked"),
+        ("late", "probe no-text"),
+        ("late", "probe shuffled-history"),
+        ("late", "probe id-blanked"),
+        ("sasrec", "probe shuffled-history"),
+    }
     (cost,) = values(rows, "molar", "minus probe no-text")
-    assert cost == pytest.approx(np.mean(values(rows, "molar")) - np.mean(values(rows, "molar", "probe no-text")), abs=2e-6)
+    assert cost == pytest.approx(
+        np.mean(values(rows, "molar")) - np.mean(values(rows, "molar", "probe no-text")), abs=2e-6
+    )
 
 
 def test_blanking_the_id_tower_of_an_aligned_tower_is_no_operation_and_says_so(rows):
@@ -113,8 +168,13 @@ def test_blanking_the_id_tower_of_an_aligned_tower_is_no_operation_and_says_so(r
 
 
 def test_the_fused_score_notes_what_validation_chose(rows):
-    noted = [row["metrics"] for row in rows if row["model"] == "molar-fused" and row["slice"] == "all" and not row["variant"]]
-    assert all({"weight", "offset"} <= set(metrics) and 0 <= metrics["weight"] <= 1 for metrics in noted) and len(noted) == 4
+    noted = [
+        row["metrics"] for row in rows if row["model"] == "molar-fused" and row["slice"] == "all" and not row["variant"]
+    ]
+    assert (
+        all({"weight", "offset"} <= set(metrics) and 0 <= metrics["weight"] <= 1 for metrics in noted)
+        and len(noted) == 4
+    )
 
 
 def test_a_tower_is_held_against_the_id_model_that_it_was_aligned_to(world, tiny):
@@ -130,15 +190,25 @@ def test_a_tower_is_held_against_the_id_model_that_it_was_aligned_to(world, tiny
 def test_an_id_model_that_is_not_named_is_asked_for(world, tmp_path):
     root, home = world
     with pytest.raises(MolarError, match="was aligned to an ID model that --id-model does not name"):
-        evaluate_content_towers(root, [home / "towers"], tmp_path / "out.json", id_models=[home / "ids" / "gru4rec"],
-                                vectors=[home / "vectors"])  # fmt: skip
+        evaluate_content_towers(
+            root,
+            [home / "towers"],
+            tmp_path / "out.json",
+            id_models=[home / "ids" / "gru4rec"],
+            vectors=[home / "vectors"],
+        )
 
 
 def test_vectors_that_are_not_named_are_asked_for(world, tmp_path):
     root, home = world
     with pytest.raises(MolarError, match="was trained on other item vectors than .*text.safetensors"):
-        evaluate_content_towers(root, [home / "towers" / "molar"], tmp_path / "out.json", id_models=[home / "ids"],
-                                vectors=[home / "vectors" / "text.safetensors"])  # fmt: skip
+        evaluate_content_towers(
+            root,
+            [home / "towers" / "molar"],
+            tmp_path / "out.json",
+            id_models=[home / "ids"],
+            vectors=[home / "vectors" / "text.safetensors"],
+        )
 
 
 def test_files_of_one_name_and_of_no_vectors_are_refused(world, tmp_path):
@@ -180,7 +250,12 @@ def test_the_fused_score_is_compared_with_each_of_its_parts():
     contents = [Trained(None, label, 0, None, aligned=label == "molar") for label in ("content", "molar")]
     names = ["random", "sasrec", "content", "molar", "molar-fused", "content-fused"]
     pairs = comparisons(Field(ids, contents), names, "molar")
-    assert [other for model, other in pairs if model == "molar-fused"] == ["molar", "content", "sasrec", "content-fused"]
+    assert [other for model, other in pairs if model == "molar-fused"] == [
+        "molar",
+        "content",
+        "sasrec",
+        "content-fused",
+    ]
     assert ("molar", "content-fused") not in pairs
 
 

@@ -17,7 +17,10 @@ from molar.storage.trained import find_id_models
 
 def train(root, checkpoint, name, *more):
     small = [part for setting in ("dim=8", "heads=1", "blocks=1", "max_length=5") for part in ("--set", setting)]
-    assert main(["train-id", str(root), "--checkpoint", str(checkpoint), "--name", name, "--epochs", "1", *small, *more]) == 0
+    assert (
+        main(["train-id", str(root), "--checkpoint", str(checkpoint), "--name", name, "--epochs", "1", *small, *more])
+        == 0
+    )
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +51,14 @@ def test_every_model_and_seed_has_a_row_and_baselines_have_one(out):
     expected = [("item-knn", 0), ("pairs", 0), ("plain", 0), ("plain", 1), ("popularity", 0), ("random", 0)]
     for split in ("validation", "test"):
         assert models_of(rows, split=split, slice="all") == expected
-    assert {row["weights_sha256"] != "" for row in rows if row["model"] in ("plain", "pairs") and not row["variant"]} == {True}
-    assert all({"coverage@10", "gini@10"} <= set(row["metrics"]) for row in rows if row["slice"] == "all" and not row["variant"])
+    assert {
+        row["weights_sha256"] != "" for row in rows if row["model"] in ("plain", "pairs") and not row["variant"]
+    } == {True}
+    assert all(
+        {"coverage@10", "gini@10"} <= set(row["metrics"])
+        for row in rows
+        if row["slice"] == "all" and not row["variant"]
+    )
 
 
 def test_buckets_and_differences_are_of_the_test_split(out):
@@ -61,7 +70,10 @@ def test_buckets_and_differences_are_of_the_test_split(out):
 
 def test_seeds_are_averaged_before_models_are_compared(out):
     rows = [row for row in read_rows(out) if row["split"] == "test" and row["slice"] == "all"]
-    of = {name: [row["metrics"]["ndcg@10"] for row in rows if row["model"] == name and not row["variant"]] for name in ("plain", "pairs")}
+    of = {
+        name: [row["metrics"]["ndcg@10"] for row in rows if row["model"] == name and not row["variant"]]
+        for name in ("plain", "pairs")
+    }
     (row,) = [row for row in rows if {row["model"], row["variant"].removeprefix("minus ")} == {"plain", "pairs"}]
     sign = 1 if row["model"] == "plain" else -1
     assert row["metrics"]["ndcg@10"] == pytest.approx(sign * (np.mean(of["plain"]) - of["pairs"][0]), abs=2e-6)

@@ -34,14 +34,30 @@ def world(tmp_path_factory):
         dataset = load_dataset(shop)
         vectors = load_vectors(path, dataset)
         config = ContentConfig(dim_in=vectors.shape[1], dim=8, blocks=1, hidden=8)
-        train_molar(leave_one_out(dataset), vectors, align=CONTENT_ALONE, config=config, epochs=1, out=checkpoint / "content")
+        train_molar(
+            leave_one_out(dataset), vectors, align=CONTENT_ALONE, config=config, epochs=1, out=checkpoint / "content"
+        )
         yield str(shop), checkpoint, backbone
 
 
 def run(world, checkpoint, out) -> int:
     shop, _, backbone = world
-    return main(["fidelity", shop, "--checkpoint", str(checkpoint), "--backbone", backbone, "--items", "24",
-                 "--precisions", "float32,nf4", "--out", str(out)])  # fmt: skip
+    return main(
+        [
+            "fidelity",
+            shop,
+            "--checkpoint",
+            str(checkpoint),
+            "--backbone",
+            backbone,
+            "--items",
+            "24",
+            "--precisions",
+            "float32,nf4",
+            "--out",
+            str(out),
+        ]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +98,9 @@ def test_towers_of_another_encoders_vectors_are_refused_before_encoding(world, t
     saved = json.loads(about.read_text())
     saved["fingerprint"]["adapter_sha256"] = "another"
     about.write_text(json.dumps(saved))
-    monkeypatch.setattr("molar.experiments.quantisation_report.encode_catalogue", lambda *_, **__: pytest.fail("encoded"))
+    monkeypatch.setattr(
+        "molar.experiments.quantisation_report.encode_catalogue", lambda *_, **__: pytest.fail("encoded")
+    )
     assert run(world, tmp_path / "checkpoint", tmp_path / "out.json") == 2
     assert "come from another adapter (another, not untrained) than those to be measured" in capsys.readouterr().err
 

@@ -121,8 +121,11 @@ def test_stopped_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path,
     with pytest.raises(end):
         tune(backbone, tmp_path / "parts", report=stop)
     resumed = []
-    tune(backbone, tmp_path / "parts",
-         report=lambda done, total, note="": resumed.append(done) if "words" in note else None)  # fmt: skip
+    tune(
+        backbone,
+        tmp_path / "parts",
+        report=lambda done, total, note="": resumed.append(done) if "words" in note else None,
+    )
     assert resumed[0] == 8, "it began where it was stopped"
     for name in ("adapter.safetensors", "lora.safetensors"):
         whole, parts = (tmp_path / folder / name for folder in ("whole", "parts"))
@@ -146,8 +149,10 @@ def tuned(backbone, tmp_path):
     return tmp_path / "tuned"
 
 
-@pytest.mark.parametrize("name, key", [("backbone", "backbone_sha256"), ("pooling", "pooling"), ("prompt", "prompt"),
-                                       ("picture size", "picture")])
+@pytest.mark.parametrize(
+    "name, key",
+    [("backbone", "backbone_sha256"), ("pooling", "pooling"), ("prompt", "prompt"), ("picture size", "picture")],
+)
 def test_an_adapter_tuned_otherwise_is_refused_with_what_differs(backbone, tuned, name, key):
     about = json.loads((tuned / "config.json").read_text())
     about["backbone"][key] = "other"
@@ -180,17 +185,33 @@ def test_a_damaged_adapter_is_one_sentence_that_names_its_file(backbone, tuned, 
         ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
 
 
-@pytest.mark.parametrize("name, value", [("batch", 0), ("lr", 0.0), ("lr", float("nan")), ("lora_lr", 0.0),
-                                         ("history", 0), ("word_weight", -1.0), ("warm_up_steps", -1), ("seed", -1),
-                                         ("held_out", 0)])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("batch", 0),
+        ("lr", 0.0),
+        ("lr", float("nan")),
+        ("lora_lr", 0.0),
+        ("history", 0),
+        ("word_weight", -1.0),
+        ("warm_up_steps", -1),
+        ("seed", -1),
+        ("held_out", 0),
+    ],
+)
 def test_a_schedule_that_cannot_be_run_is_refused(name, value):
     with pytest.raises(MolarError, match=f"^{name} must be"):
         TuneConfig(**{name: value})
 
 
-@pytest.mark.parametrize("given, said", [({"counts": {"it": 3}}, "count of it must be at least 4"),
-                                         ({"form": "gist"}, "no form 'gist'"),
-                                         ({"counts": {"look": 9}}, "no task 'look'")])  # fmt: skip
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"counts": {"it": 3}}, "count of it must be at least 4"),
+        ({"form": "gist"}, "no form 'gist'"),
+        ({"counts": {"look": 9}}, "no task 'look'"),
+    ],
+)
 def test_an_unknown_task_or_form_is_refused_with_those_that_are_known(given, said):
     with pytest.raises(MolarError, match=said):
         TuneConfig(**given)
@@ -205,11 +226,16 @@ def test_each_task_can_be_left_out_or_counted():
     assert counts == {"it": 10_000, "sa": 7, "ub": 10_000} and asked == {"sa"}
 
 
-@pytest.mark.parametrize("tasks, counts, sources, said", [
-    (None, {}, (False, False), "nothing to learn from"), (["sb"], {}, (True, False), "no task 'sb'"),
-    (["it"], {"sa": 9}, (True, False), "--tasks leaves it out"), (None, {"pairs": 9}, (True, False), "--pairs names none"),
-    (["it"], {}, (False, True), "no dataset folder"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "tasks, counts, sources, said",
+    [
+        (None, {}, (False, False), "nothing to learn from"),
+        (["sb"], {}, (True, False), "no task 'sb'"),
+        (["it"], {"sa": 9}, (True, False), "--tasks leaves it out"),
+        (None, {"pairs": 9}, (True, False), "--pairs names none"),
+        (["it"], {}, (False, True), "no dataset folder"),
+    ],
+)
 def test_a_mixture_without_a_source_is_refused(tasks, counts, sources, said):
     with pytest.raises(MolarError, match=said):
         choose_counts(tasks, counts, "cpu", dataset=sources[0], pairs=sources[1])
@@ -237,7 +263,9 @@ def test_gradients_through_few_bits_survive_a_validation_pass(tmp_path, monkeypa
         torch.nn.init.normal_(weight, std=0.1)
     trained = [tuner.adapter.inner.weight, *lora.values()]
     before = gradient(tuner, trained)
-    tuner.held_out_loss(tuner.samples.training["pairs"][:4])  # without gradients: what repacks four-bit weights not held
+    tuner.held_out_loss(
+        tuner.samples.training["pairs"][:4]
+    )  # without gradients: what repacks four-bit weights not held
     after = gradient(tuner, trained)
     dequantise(encoder.backbone.model)
     wanted = gradient(tuner, trained)

@@ -46,7 +46,9 @@ def make_tuner(folder: str, split, form: str) -> Tuner:
 def test_every_task_trains_every_part_over_every_class(folders, tiny, family, form):
     tuner = make_tuner(folders[family], tiny.split, form)
     for weight in (*lora_weights(tuner.encoder.backbone).values(), tuner.adapter.outer.weight):
-        torch.nn.init.normal_(weight, std=0.05)  # what begins at nothing lets no gradient through to what lies before it
+        torch.nn.init.normal_(
+            weight, std=0.05
+        )  # what begins at nothing lets no gradient through to what lies before it
     for task in TASKS:
         for weight in tuner.trained().values():
             weight.grad = None
@@ -78,7 +80,9 @@ def test_an_answer_over_a_padded_batch_is_the_same_alone(folders, tiny, family):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_picture_of_a_history_is_read_in_its_place(folders, tiny, family):
     tuner = make_tuner(folders[family], tiny.split, "plain")
-    sample = next(one for one in tuner.samples.training["ub"] if len(one.items) == 3 and all(i.picture for i in one.items))
+    sample = next(
+        one for one in tuner.samples.training["ub"] if len(one.items) == 3 and all(i.picture for i in one.items)
+    )
     with torch.no_grad():
         first = tuner.loss([sample])["answer"]
         for item in range(3):
@@ -125,8 +129,14 @@ def test_from_a_dataset_to_vectors(folders, tiny_folder, tiny, tmp_path, form):
 
     backbone, out = folders["qwen2_vl"], tmp_path / "out"
     config = dataclasses.replace(QUICK, form=form)
-    tune_encoder(tiny.split, out, pairs=PAIRS, encoder=EncoderConfig(backbone, "bfloat16", resolution=40),
-                 config=dataclasses.replace(config, counts=COUNTS | {"pairs": 8}), command="tune")  # fmt: skip
+    tune_encoder(
+        tiny.split,
+        out,
+        pairs=PAIRS,
+        encoder=EncoderConfig(backbone, "bfloat16", resolution=40),
+        config=dataclasses.replace(config, counts=COUNTS | {"pairs": 8}),
+        command="tune",
+    )
     about = json.loads((out / "config.json").read_text())
     assert about["split_hash"] == tiny.split.split_hash and about["resolution"] == 40
     assert about["curve"][-1]["step"] == 2 + 2 + 4 + 2, "as many items a step of ub, so half as many histories"
@@ -143,8 +153,14 @@ def test_a_task_that_the_data_do_not_give_is_left_out_unless_it_was_asked_for(fo
     notes, encoder = [], EncoderConfig(folders["llava"], "float32")
 
     def go():
-        tune_encoder(split, tmp_path / "out", encoder=encoder, config=QUICK, asked=asked,
-                     report=lambda done, total, note="": notes.append(note))  # fmt: skip
+        tune_encoder(
+            split,
+            tmp_path / "out",
+            encoder=encoder,
+            config=QUICK,
+            asked=asked,
+            report=lambda done, total, note="": notes.append(note),
+        )
 
     if said:
         with pytest.raises(MolarError, match=said):

@@ -91,9 +91,14 @@ def test_users_of_held_out_histories_train_in_none(tasks, monkeypatch):
     assert users[True] and len(users[False]) > 10 and not users[True] & users[False]
 
 
-@pytest.mark.parametrize("columns, task, why", [({"description": ""}, "sa", "a description"),
-                                                ({"description": ""}, "it", "a description"),
-                                                ({"image": ""}, "it", "a picture")])  # fmt: skip
+@pytest.mark.parametrize(
+    "columns, task, why",
+    [
+        ({"description": ""}, "sa", "a description"),
+        ({"description": ""}, "it", "a description"),
+        ({"image": ""}, "it", "a picture"),
+    ],
+)
 def test_a_task_that_the_data_do_not_give_says_why(tiny, columns, task, why):
     tasks = Tasks(with_items(tiny.split, **columns))
     assert why in tasks.missing(task) and not tasks.missing("ub")

@@ -145,9 +145,7 @@ HISTORIES = [np.array([1, 2, 3]), np.array([9])]
 def test_a_whole_weight_is_that_tower_alone_among_warm_items(tiny, tiny_vectors, weight, part):
     fused = scorer(tiny, tiny_vectors, weight=weight)
     plain = (fused.content, fused.ids)[part].scores(HISTORIES)[:, fused.warm]
-    np.testing.assert_array_equal(
-        fused.scores(HISTORIES)[:, fused.warm].argsort(1)[:, -5:], plain.argsort(1)[:, -5:]
-    )
+    np.testing.assert_array_equal(fused.scores(HISTORIES)[:, fused.warm].argsort(1)[:, -5:], plain.argsort(1)[:, -5:])
 
 
 def test_warm_items_are_probabilities_and_cold_ones_are_contents_own(tiny, tiny_vectors):
@@ -163,8 +161,10 @@ def test_warm_items_are_probabilities_and_cold_ones_are_contents_own(tiny, tiny_
 
 def test_the_offset_lets_cold_items_in(tiny, tiny_vectors):
     users = tiny.split.evaluation_users("test")
-    low, high = (top_items(scorer(tiny, tiny_vectors, weight=0.5, offset=offset), tiny.split, "test", users, 2)
-                 for offset in (-50.0, 50.0))  # fmt: skip
+    low, high = (
+        top_items(scorer(tiny, tiny_vectors, weight=0.5, offset=offset), tiny.split, "test", users, 2)
+        for offset in (-50.0, 50.0)
+    )
     assert not tiny.split.cold[low].any() and tiny.split.cold[high].all()
 
 
@@ -175,10 +175,15 @@ def test_weight_and_offset_are_those_that_rank_validation_best_and_read_nothing_
     content, ids = tower(tiny, tiny_vectors), id_tower(tiny.split)
     fused = FusedScorer.fit("fused", content, ids, tiny.split)
     reached = {
-        (weight, offset): ndcg(evaluate_ranks(FusedScorer("x", content, ids, tiny.split, weight=weight, offset=offset),
-                                              tiny.split, "validation"), 10).mean()
-        for weight in WEIGHTS for offset in OFFSETS
-    }  # fmt: skip
+        (weight, offset): ndcg(
+            evaluate_ranks(
+                FusedScorer("x", content, ids, tiny.split, weight=weight, offset=offset), tiny.split, "validation"
+            ),
+            10,
+        ).mean()
+        for weight in WEIGHTS
+        for offset in OFFSETS
+    }
     assert fused.validation == pytest.approx(max(reached.values()))
     assert reached[fused.weight, fused.offset] == pytest.approx(fused.validation)
     assert fused.chosen() == {"weight": fused.weight, "offset": fused.offset, "validation_ndcg@10": fused.validation}

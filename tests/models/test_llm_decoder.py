@@ -42,7 +42,11 @@ def histories(rows: int = 3, length: int = 7) -> torch.Tensor:
 
 @pytest.fixture(params=["two streams", "one stream", "backbone"])
 def model(request, backbone) -> ContentUserEncoder:
-    options = {"two streams": {}, "one stream": {"streams": 1}, "backbone": {"decoder": "backbone", "backbone": backbone}}
+    options = {
+        "two streams": {},
+        "one stream": {"streams": 1},
+        "backbone": {"decoder": "backbone", "backbone": backbone},
+    }
     return build(**options[request.param])
 
 
@@ -116,7 +120,9 @@ def test_what_stays_frozen_is_taken_from_the_backbone(backbone, tmp_path):
     torch.testing.assert_close(loaded.states(histories()), model.states(histories()), atol=5e-3, rtol=1e-2)
 
 
-def test_a_tower_with_the_backbones_decoder_trains_tells_its_backbone_and_comes_back(tiny, tiny_vectors, backbone, tmp_path):
+def test_a_tower_with_the_backbones_decoder_trains_tells_its_backbone_and_comes_back(
+    tiny, tiny_vectors, backbone, tmp_path
+):
     config = ContentConfig(dim_in=16, dim=16, max_length=6, decoder="backbone", backbone=backbone, frozen=1)
     recipe = Recipe(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.0, patience=2)
     model = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=config, recipe=recipe, out=tmp_path)
@@ -143,12 +149,15 @@ def test_pretrained_weights_learn_slower_and_frozen_ones_not_at_all(backbone):
     assert shares[id(model.decoder.user)] == shares[id(model.out.weight)] == 1.0
 
 
-@pytest.mark.parametrize("options, error", [
-    ({"streams": 3}, "streams must be 1 or 2"),
-    ({"decoder": "heavy"}, "decoder one of light, backbone"),
-    ({"layers": 1, "frozen": 2}, "frozen at most layers"),
-    ({"fusion": "middle", "decoder": "backbone"}, "decoder=light"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options, error",
+    [
+        ({"streams": 3}, "streams must be 1 or 2"),
+        ({"decoder": "heavy"}, "decoder one of light, backbone"),
+        ({"layers": 1, "frozen": 2}, "frozen at most layers"),
+        ({"fusion": "middle", "decoder": "backbone"}, "decoder=light"),
+    ],
+)
 def test_impossible_decoders_are_refused(options, error):
     with pytest.raises(MolarError, match=error):
         ContentConfig(**(SMALL | options))

@@ -20,7 +20,10 @@ def runner(tiny, tiny_vectors, tmp_path, monkeypatch):
     """Over the tiny world: the default's vectors, one ID model, and trainings in this process; `runner.done` counts them."""
     save_vectors(tmp_path / "vectors" / "vectors.safetensors", tiny_vectors, tiny.dataset, {})
     sizes = [part for setting in SMALL for part in ("--set", setting)]
-    assert cli.main(["train-id", str(tiny.dataset.root), "--checkpoint", str(tmp_path / "ids"), "--epochs", "1", *sizes]) == 0
+    assert (
+        cli.main(["train-id", str(tiny.dataset.root), "--checkpoint", str(tmp_path / "ids"), "--epochs", "1", *sizes])
+        == 0
+    )
     done = Counter()
 
     def train(arguments, log, threads):
@@ -29,7 +32,16 @@ def runner(tiny, tiny_vectors, tmp_path, monkeypatch):
             raise MolarError("it failed")
 
     monkeypatch.setattr(script, "train", train)
-    made = Runner(tiny.dataset.root, tmp_path / "towers", tmp_path / "vectors", tmp_path / "ids", tmp_path / "log.json", 0, 1, SMALL)
+    made = Runner(
+        tiny.dataset.root,
+        tmp_path / "towers",
+        tmp_path / "vectors",
+        tmp_path / "ids",
+        tmp_path / "log.json",
+        0,
+        1,
+        SMALL,
+    )
     object.__setattr__(made, "done", done)
     return made
 
@@ -91,7 +103,9 @@ def test_a_failure_stops_no_other_and_is_told(runner):
     assert [entry["label"] for entry in read_log(runner.out)] == ["tau-0.05"]
 
 
-@pytest.mark.parametrize("only, labels", [("alpha-1", {"alpha-1"}), ("tau", {"tau-0.05", "tau-0.2"}), ("default", {"content", "molar"})])
+@pytest.mark.parametrize(
+    "only, labels", [("alpha-1", {"alpha-1"}), ("tau", {"tau-0.05", "tau-0.2"}), ("default", {"content", "molar"})]
+)
 def test_a_part_is_chosen_by_label_or_factor(only, labels):
     assert {tower.label for tower in chosen(only)} == labels
 

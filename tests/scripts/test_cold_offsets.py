@@ -24,8 +24,26 @@ def towers(tmp_path_factory, tiny, tiny_vectors):
     save_vectors(home / "vectors.safetensors", tiny_vectors, tiny.dataset, {"encoder": "random"})
     for seed in ("0", "1"):
         sizes = [part for setting in ("dim=8", "heads=1", "max_length=5", "align=none") for part in ("--set", setting)]
-        assert main(["train-content", str(tiny.dataset.root), "--checkpoint", str(home / "towers"), "--name", f"content/seed-{seed}",
-                     "--seed", seed, "--vectors", str(home / "vectors.safetensors"), "--epochs", "1", *sizes]) == 0  # fmt: skip
+        assert (
+            main(
+                [
+                    "train-content",
+                    str(tiny.dataset.root),
+                    "--checkpoint",
+                    str(home / "towers"),
+                    "--name",
+                    f"content/seed-{seed}",
+                    "--seed",
+                    seed,
+                    "--vectors",
+                    str(home / "vectors.safetensors"),
+                    "--epochs",
+                    "1",
+                    *sizes,
+                ]
+            )
+            == 0
+        )
     return home
 
 
@@ -52,7 +70,14 @@ def test_without_cold_targets_there_is_nothing_to_trade(tower_0, tiny):
 def test_the_command_replaces_its_own_lines_alone(towers, tiny, tmp_path, monkeypatch, capsys):
     out = tmp_path / "offsets.json"
     out.write_text(json.dumps({"towers": [{"dataset": "other", "model": "molar", "seed": 0}]}))
-    arguments = [str(tiny.dataset.root), str(towers / "towers"), "--vectors", str(towers / "vectors.safetensors"), "--out", str(out)]
+    arguments = [
+        str(tiny.dataset.root),
+        str(towers / "towers"),
+        "--vectors",
+        str(towers / "vectors.safetensors"),
+        "--out",
+        str(out),
+    ]
     monkeypatch.setattr(sys, "argv", ["cold_offsets", *arguments])
     for _ in range(2):
         assert cold_offsets.main() == 0
@@ -65,12 +90,24 @@ def test_the_command_replaces_its_own_lines_alone(towers, tiny, tmp_path, monkey
 
 
 def tower(model, seed, cold, warm):
-    return {"dataset": "shop", "model": model, "seed": seed, "offsets": [-1.0, 0.0, 1.0], "cold": cold, "warm": warm, "all": warm,
-            "among_cold": 0.5, "command": "python -m scripts.cold_offsets shop"}  # fmt: skip
+    return {
+        "dataset": "shop",
+        "model": model,
+        "seed": seed,
+        "offsets": [-1.0, 0.0, 1.0],
+        "cold": cold,
+        "warm": warm,
+        "all": warm,
+        "among_cold": 0.5,
+        "command": "python -m scripts.cold_offsets shop",
+    }
 
 
 def test_towers_are_held_against_each_other_at_equal_cold_accuracy():
-    content, molar = tower("content", 0, [0.1, 0.2, 0.3], [0.5, 0.4, 0.3]), tower("molar", 0, [0.05, 0.1, 0.3], [0.6, 0.5, 0.3])
+    content, molar = (
+        tower("content", 0, [0.1, 0.2, 0.3], [0.5, 0.4, 0.3]),
+        tower("molar", 0, [0.05, 0.1, 0.3], [0.6, 0.5, 0.3]),
+    )
     assert warm_at_equal_cold(content, content) == pytest.approx(0.4)
     assert warm_at_equal_cold(molar, content) == pytest.approx(0.4)
     assert np.isnan(warm_at_equal_cold(tower("molar", 0, [0.0, 0.05, 0.1], [0.6, 0.5, 0.3]), content))
@@ -78,7 +115,11 @@ def test_towers_are_held_against_each_other_at_equal_cold_accuracy():
 
 def test_the_table_says_nothing_before_it_is_measured_and_all_seeds_after(tmp_path):
     assert offset_lines(tmp_path) == []
-    told = [tower(model, seed, [0.1, 0.2 + seed / 100, 0.3], [0.5, 0.4, 0.3]) for model in ("content", "molar") for seed in (0, 1)]
+    told = [
+        tower(model, seed, [0.1, 0.2 + seed / 100, 0.3], [0.5, 0.4, 0.3])
+        for model in ("content", "molar")
+        for seed in (0, 1)
+    ]
     told.append(tower("targets-random", 0, [0.0, 0.05, 0.1], [0.6, 0.5, 0.3]))
     (tmp_path / OFFSETS).write_text(json.dumps({"towers": told}))
     lines = offset_lines(tmp_path)

@@ -5,7 +5,14 @@ import numpy as np
 from molar.storage.checkpoint import load_model, read_meta, weights_sha256
 from scripts.compare_encoders import LINEAR, accuracy_rows, probe_rows
 
-FACTS = {"dataset": "tiny", "data_hash": "0" * 16, "split": "validation", "seed": 0, "command": "", "weights_sha256": ""}
+FACTS = {
+    "dataset": "tiny",
+    "data_hash": "0" * 16,
+    "split": "validation",
+    "seed": 0,
+    "command": "",
+    "weights_sha256": "",
+}
 
 
 def test_a_kind_of_vectors_gets_its_rows(tiny, tiny_vectors, tmp_path, monkeypatch):
@@ -25,5 +32,7 @@ def test_the_probe_reads_what_is_there_and_nothing_else(tmp_path):
     truth.write_text("item_id,colour\n" + "".join(f"{item},{colour}\n" for item, colour in zip(ids, colours)))
     noise = rng.standard_normal((len(ids), 4)).astype(np.float32)
     kinds = {"telling": noise + 9 * (colours == "red")[:, None], "random": noise}
-    found = {row["variant"]: row["metrics"]["probe_accuracy"] for row in probe_rows(kinds, truth, ids, FACTS, ("colour",))}
+    found = {
+        row["variant"]: row["metrics"]["probe_accuracy"] for row in probe_rows(kinds, truth, ids, FACTS, ("colour",))
+    }
     assert found["telling"] == 1 and found["random"] < 0.8

@@ -29,13 +29,25 @@ def tiny_prints() -> list[Print]:
     for number in range(40):
         series, edition = divmod(number, 4)
         late = edition == 3 and series % 2 == 0
-        prints.append(Print(
-            item_id=f"p{number:04d}", seed=number, kind="motif", motif=("whale", "fern", "city")[number % 3],
-            palette=("ink", "rose", "coral", "forest")[number * 7 % 4],
-            technique=("linocut", "etching")[number // 3 % 2],
-            mood="calm", artist=f"Artist {series % 5}", series=f"Series {series}", edition=edition + 1, editions=4,
-            size="A4", price=29, year=2023, launch=102 if late else 7 * edition,
-        ))  # fmt: skip
+        prints.append(
+            Print(
+                item_id=f"p{number:04d}",
+                seed=number,
+                kind="motif",
+                motif=("whale", "fern", "city")[number % 3],
+                palette=("ink", "rose", "coral", "forest")[number * 7 % 4],
+                technique=("linocut", "etching")[number // 3 % 2],
+                mood="calm",
+                artist=f"Artist {series % 5}",
+                series=f"Series {series}",
+                edition=edition + 1,
+                editions=4,
+                size="A4",
+                price=29,
+                year=2023,
+                launch=102 if late else 7 * edition,
+            )
+        )
     return prints
 
 

@@ -43,7 +43,9 @@ def folder(tmp_path):
 
 def numbers(folder, model, slice="all"):
     rows = json.loads((folder / "ml1m-id.json").read_text())["rows"]
-    return [row["metrics"]["ndcg@10"] for row in rows if (row["model"], row["slice"], row["variant"]) == (model, slice, "")]
+    return [
+        row["metrics"]["ndcg@10"] for row in rows if (row["model"], row["slice"], row["variant"]) == (model, slice, "")
+    ]
 
 
 def test_seeds_are_shown_by_their_mean_and_deviation(folder):

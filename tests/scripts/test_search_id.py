@@ -31,12 +31,19 @@ def test_a_search_goes_on_where_it_stopped(small, tmp_path, monkeypatch):
 
     monkeypatch.setattr(run, "fit", lambda *given, fit=run.fit, **named: fitted.append(1) or fit(*given, **named))
     log = search_id.search(data, out, work, ["sasrec", "fpmc"], 2, "two")
-    assert [(entry["model"], entry["trial"]) for entry in log] == [("fpmc", 0), ("fpmc", 1), ("sasrec", 0), ("sasrec", 1)]
+    assert [(entry["model"], entry["trial"]) for entry in log] == [
+        ("fpmc", 0),
+        ("fpmc", 1),
+        ("sasrec", 0),
+        ("sasrec", 1),
+    ]
     assert len(fitted) == 3 and log == search_id.read_log(out)
 
 
 def test_the_best_trial_is_validations():
-    log = [{"model": "sasrec", "trial": trial, "validation_ndcg@10": value} for trial, value in enumerate((0.1, 0.3, 0.2))]
+    log = [
+        {"model": "sasrec", "trial": trial, "validation_ndcg@10": value} for trial, value in enumerate((0.1, 0.3, 0.2))
+    ]
     assert search_id.best(log, "sasrec")["trial"] == 1
     with pytest.raises(MolarError, match="no trial of fpmc"):
         search_id.best(log, "fpmc")

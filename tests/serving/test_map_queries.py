@@ -71,8 +71,12 @@ def test_a_wrong_history_is_refused(shopper_maps, history, message):
 
 def test_agreement_is_counted_in_each_space(shopper_maps):
     rooms = shopper_maps.table["room"].to_numpy()
-    shares = [(rooms[place.nearest] == rooms[row]).mean() for row in range(len(shopper_maps))
-              for view, place in shopper_maps.nearest(row).items() if view == "after"]  # fmt: skip
+    shares = [
+        (rooms[place.nearest] == rooms[row]).mean()
+        for row in range(len(shopper_maps))
+        for view, place in shopper_maps.nearest(row).items()
+        if view == "after"
+    ]
     assert shopper_maps.agreement["room"]["after"] == pytest.approx(np.mean(shares))
     counts = pd.Series(rooms).value_counts()
     n = len(rooms)

@@ -93,7 +93,9 @@ def test_an_empty_search_lists_all(shop):
     assert len(shop.search("", 100)) == 30
 
 
-@pytest.mark.parametrize("text, folded", [("Café-Bar", "cafe bar"), ("ÉTÉ  à Paris!", "ete a paris"), ("Straße", "strasse")])
+@pytest.mark.parametrize(
+    "text, folded", [("Café-Bar", "cafe bar"), ("ÉTÉ  à Paris!", "ete a paris"), ("Straße", "strasse")]
+)
 def test_words_are_folded(text, folded):
     assert fold(text) == folded
 

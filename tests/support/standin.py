@@ -66,15 +66,29 @@ def write_numbers(path: Path, dataset) -> None:
     """The numbers of a finished evaluation, in the shape that `molar evaluate` writes."""
     slices = ("all", "warm", "cold")
     ci = {"ndcg@10": [0.01, 0.09]}
-    models = {model: {slice_: {"ndcg@10": value, "ci": ci, "n": 20} for slice_ in slices}
-              for model, value in (("content", 0.05), ("molar", 0.07), ("sasrec", 0.06), ("random", 0.01))}  # fmt: skip
+    models = {
+        model: {slice_: {"ndcg@10": value, "ci": ci, "n": 20} for slice_ in slices}
+        for model, value in (("content", 0.05), ("molar", 0.07), ("sasrec", 0.06), ("random", 0.01))
+    }
     differences = {"molar minus content": {slice_: {"ndcg@10": 0.02, "ci": ci, "n": 20} for slice_ in slices}}
     alignment = {}
     for moment, high in (("before", 0.2), ("after", 0.6)):
-        found = {"procrustes_paired_cosine": high, "procrustes_shuffled_cosine": 0.01, "retrieval_r@10": high / 2,
-                 "retrieval_r@10_chance": 0.05, "mutual_knn@10": high / 3, "mutual_knn@10_chance": 0.05,
-                 "debiased_cka": high}  # fmt: skip
+        found = {
+            "procrustes_paired_cosine": high,
+            "procrustes_shuffled_cosine": 0.01,
+            "retrieval_r@10": high / 2,
+            "retrieval_r@10_chance": 0.05,
+            "mutual_knn@10": high / 3,
+            "mutual_knn@10_chance": 0.05,
+            "debiased_cka": high,
+        }
         alignment[moment] = {"n": 20} | {f"align/{name}": value for name, value in found.items()}
     alignment["after"]["delta_ndcg@10"] = 0.02
-    numbers = {"dataset": dataset.name, "split": "test", "models": models, "differences": differences, "alignment": alignment}
+    numbers = {
+        "dataset": dataset.name,
+        "split": "test",
+        "models": models,
+        "differences": differences,
+        "alignment": alignment,
+    }
     path.write_text(json.dumps(numbers), encoding="utf-8")

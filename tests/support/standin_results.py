@@ -11,24 +11,46 @@ BUCKETS = {"popularity 1": 2.0, "popularity 2": 1.1, "popularity 3": 0.7, "popul
 LENGTHS = {"history <20": 0.8, "history 20–99": 1.0, "history ≥100": 1.1}
 UNTRAINED = ("random", "popularity", "item-knn", "oracle-reading", "oracle-knowing")
 COMPARED = {  # (model, other) -> difference, p after Holm's correction
-    ("content", "item-knn"): (0.02, 0.00011), ("molar", "content"): (0.001, 0.412), ("molar", "sasrec"): (-0.009, 0.018),
-}  # fmt: skip
+    ("content", "item-knn"): (0.02, 0.00011),
+    ("molar", "content"): (0.001, 0.412),
+    ("molar", "sasrec"): (-0.009, 0.018),
+}
 TRAINED = ("fpmc", "gru4rec", "sasrec-bce", "sasrec-gbce", "sasrec", "duorec", "sasrec-wide & deep")
 MODELS = {"random": 0.004, "popularity": 0.034, "item-knn": 0.102, "sasrec": 0.121, "content": 0.122, "molar": 0.123}
 
 
-def row(model: str, slice_: str = "all", *, value: float = 0.1, variant: str = "", seed: int = 0, n: int = 200,
-        data: str = OURS, dataset: str = "Tiny shop", split: str = "test", command: str = "python -m molar evaluate X",
-        half: float = 0.006, more: dict[str, float] | None = None) -> dict:  # fmt: skip
+def row(
+    model: str,
+    slice_: str = "all",
+    *,
+    value: float = 0.1,
+    variant: str = "",
+    seed: int = 0,
+    n: int = 200,
+    data: str = OURS,
+    dataset: str = "Tiny shop",
+    split: str = "test",
+    command: str = "python -m molar evaluate X",
+    half: float = 0.006,
+    more: dict[str, float] | None = None,
+) -> dict:
     """One row as `molar.experiments.results` writes it; `half` is half the width of the intervals, `more` are further metrics."""
     metrics = {"ndcg@10": value, "recall@10": 2 * value, **(more or {})}
     with_ci = [name for name in metrics if not name.startswith(("p_", "coverage", "gini", "popularity"))]
     return {
-        "dataset": dataset, "data_hash": data, "split": split, "slice": slice_, "model": model, "variant": variant,
-        "seed": seed, "n": n, "metrics": metrics, "command": command,
+        "dataset": dataset,
+        "data_hash": data,
+        "split": split,
+        "slice": slice_,
+        "model": model,
+        "variant": variant,
+        "seed": seed,
+        "n": n,
+        "metrics": metrics,
+        "command": command,
         "ci": {name: [round(metrics[name] - half, 6), round(metrics[name] + half, 6)] for name in with_ci},
         "weights_sha256": "" if model in UNTRAINED else hashlib.sha256(f"{model} {seed}".encode()).hexdigest(),
-    }  # fmt: skip
+    }
 
 
 def shop_rows(data: str = OURS, **facts) -> list[dict]:
@@ -62,12 +84,20 @@ def film_rows(**facts) -> list[dict]:
 
 def aligned(model: str, change: float | None, *, seed: int = 0, variant: str = "", **facts) -> dict:
     """A row of held-out users with numbers of alignment, and NDCG@10 minus that before alignment."""
-    numbers = {"align/paired_cosine": 0.82 + 0.01 * seed, "align/procrustes_paired_cosine": 0.89, "align/retrieval_mrr": 0.9}
+    numbers = {
+        "align/paired_cosine": 0.82 + 0.01 * seed,
+        "align/procrustes_paired_cosine": 0.89,
+        "align/retrieval_mrr": 0.9,
+    }
     made = row(model, "held-out", n=40, seed=seed, variant=variant, half=0.01, more=numbers, **facts)
     if change is not None:
         made["metrics"]["delta_ndcg@10"] = change
         made["ci"]["delta_ndcg@10"] = [change - 0.002, change + 0.002]
-    made["metrics"] |= {"align/shuffled_cosine": 0.05, "align/retrieval_mrr_chance": 0.012, "align/effective_rank_content": 55.1}
+    made["metrics"] |= {
+        "align/shuffled_cosine": 0.05,
+        "align/retrieval_mrr_chance": 0.012,
+        "align/effective_rank_content": 55.1,
+    }
     return made
 
 
@@ -78,7 +108,10 @@ def method_rows(n: int = 6040) -> list[dict]:
     for place, model in enumerate(("sasrec", "content", "molar", "molar-fused")):
         rows += [row(model, value=0.17 + 0.01 * place, seed=seed, n=n, **known) for seed in range(3)]
     for seed in range(3):
-        rows += [aligned("content", None, seed=seed, **known), aligned("molar", 0.003 + 0.001 * seed, seed=seed, **known)]
+        rows += [
+            aligned("content", None, seed=seed, **known),
+            aligned("molar", 0.003 + 0.001 * seed, seed=seed, **known),
+        ]
     rows += [aligned("content", None, variant="against fpmc", **known)]
     ps = {"p_value": 0.001, "p_holm": 0.002}
     rows += [row("molar", value=0.004, variant="minus content", n=n, more=ps, **known)]
@@ -92,8 +125,10 @@ def ablation_rows(n: int = 1500) -> list[dict]:
     """The default, content and one tower that differs from it; brief, so of all users and the held-out alone."""
     known = {"dataset": "ml1m-posters, 1500 users", "data": OTHERS}
     ps = {"p_value": 0.001, "p_holm": 0.002}
-    rows = [row(model, value=value, n=n, **known)
-            for model, value in (("popularity", 0.02), ("content", 0.117), ("molar", 0.13), ("tau-0.05", 0.12))]  # fmt: skip
+    rows = [
+        row(model, value=value, n=n, **known)
+        for model, value in (("popularity", 0.02), ("content", 0.117), ("molar", 0.13), ("tau-0.05", 0.12))
+    ]
     rows += [row("molar", value=0.013, variant="minus content", n=n, more=ps, **known)]
     rows += [row("tau-0.05", value=-0.01, variant="minus molar", n=n, more=ps, **known)]
     rows += [row("tau-0.05", value=0.003, variant="minus content", n=n, more=ps, **known)]
@@ -105,10 +140,15 @@ def curve(model: str, seed: int = 0, *, epochs: int = 12, top: float = 0.13, dat
     values = [top * one / (one + 3) - 0.004 * max(0, one - epochs + 2) for one in range(1, epochs + 1)]
     told = [{"epoch": one, "ndcg@10": round(at, 5), "loss": 5.0, "seconds": 2.5} for one, at in enumerate(values, 1)]
     return {
-        "dataset": "ml1m-posters", "data_hash": data, "split_hash": "5b17" * 4, "model": model, "seed": seed,
+        "dataset": "ml1m-posters",
+        "data_hash": data,
+        "split_hash": "5b17" * 4,
+        "model": model,
+        "seed": seed,
         "command": f"python -m molar train-id ml1m --name {model}/seed-{seed} --seed {seed}",
-        "weights_sha256": hashlib.sha256(f"{model} {seed}".encode()).hexdigest(), "curve": told,
-    }  # fmt: skip
+        "weights_sha256": hashlib.sha256(f"{model} {seed}".encode()).hexdigest(),
+        "curve": told,
+    }
 
 
 def write(folder: Path, name: str, rows: list[dict]) -> None:
@@ -127,8 +167,11 @@ def write_all(folder: Path, data: str = OURS) -> Path:
     for place, dial in enumerate((0, 50, 100)):
         write(folder, f"demo-dial-{dial}", shop_rows(f"{place}" * 16))
     write(folder, "ml1m-id", film_rows())
-    drawn = [curve(model, seed, epochs=12 + 3 * place + seed, top=0.1 + 0.013 * place)
-             for place, model in enumerate(TRAINED[:5]) for seed in range(3)]  # fmt: skip
+    drawn = [
+        curve(model, seed, epochs=12 + 3 * place + seed, top=0.1 + 0.013 * place)
+        for place, model in enumerate(TRAINED[:5])
+        for seed in range(3)
+    ]
     write_curves(folder, "ml1m-id", drawn)
     write(folder, "ml1m-1500", film_rows(n=1500))
     write(folder, "of-my-own", [row("my & model", value=0.2, half=0.03), row("popularity", value=0.05)])

@@ -20,7 +20,7 @@ def save_tiny_backbone(folder: Path, seed: int = 0, hidden: int = 16) -> Path:
         LlavaConfig,
         LlavaForConditionalGeneration,
         PreTrainedTokenizerFast,
-    )  # fmt: skip
+    )
 
     vocabulary = {word: number for number, word in enumerate(["<unk>", "<end>", "<image>", *WORDS])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
@@ -31,7 +31,12 @@ def save_tiny_backbone(folder: Path, seed: int = 0, hidden: int = 16) -> Path:
     shape = dict(num_hidden_layers=2, num_attention_heads=2)
     vision = CLIPVisionConfig(hidden_size=24, intermediate_size=32, image_size=32, patch_size=8, **shape)
     text = LlamaConfig(
-        hidden_size=hidden, intermediate_size=2 * hidden, num_key_value_heads=2, vocab_size=len(vocabulary), eos_token_id=1, **shape
+        hidden_size=hidden,
+        intermediate_size=2 * hidden,
+        num_key_value_heads=2,
+        vocab_size=len(vocabulary),
+        eos_token_id=1,
+        **shape,
     )
     torch.manual_seed(seed)
     config = LlavaConfig(vision_config=vision.to_dict(), text_config=text.to_dict(), image_token_index=2)

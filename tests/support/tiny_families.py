@@ -5,8 +5,18 @@ from pathlib import Path
 import torch
 from tiny_backbone import WORDS, save_tiny_backbone
 
-MARKUP = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>",
-          "<image>", "<fake_token_around_image>", "<global-img>", "<end_of_utterance>"]  # fmt: skip
+MARKUP = [
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
+    "<image>",
+    "<fake_token_around_image>",
+    "<global-img>",
+    "<end_of_utterance>",
+]
 # As the real templates do it: the first writes a picture's markup itself, the second leaves it to the processor.
 QWEN_CHAT = (
     "{% for message in messages %}<|im_start|>{{ message.role }} {% for part in message.content %}"
@@ -19,9 +29,17 @@ IDEFICS_CHAT = (
     "{% endfor %}<end_of_utterance> {% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"
 )
 TEXT = dict(
-    hidden_size=64, intermediate_size=128, num_hidden_layers=4, num_attention_heads=2, num_key_value_heads=2,
-    vocab_size=64, tie_word_embeddings=True, pad_token_id=0, bos_token_id=0, eos_token_id=1,
-)  # fmt: skip
+    hidden_size=64,
+    intermediate_size=128,
+    num_hidden_layers=4,
+    num_attention_heads=2,
+    num_key_value_heads=2,
+    vocab_size=64,
+    tie_word_embeddings=True,
+    pad_token_id=0,
+    bos_token_id=0,
+    eos_token_id=1,
+)
 QWEN_VISION = dict(depth=2, patch_size=4, spatial_merge_size=2, temporal_patch_size=2, in_channels=3)
 FAMILIES = ("llava", "idefics3", "smolvlm", "qwen2_vl", "qwen2_5_vl", "qwen3_vl")
 
@@ -73,32 +91,46 @@ def _parts(family: str, ids: dict[str, int]):
         Qwen3VLConfig,
         SmolVLMConfig,
         SmolVLMImageProcessorPil,
-    )  # fmt: skip
+    )
 
     if family in ("idefics3", "smolvlm"):
         vision = dict(hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=32)
         smol = family == "smolvlm"
         config = (SmolVLMConfig if smol else Idefics3Config)(
-            vision_config=vision | {"patch_size": 8}, text_config={"model_type": "llama", **TEXT},
-            image_token_id=ids["<image>"], scale_factor=2, pad_token_id=0, tie_word_embeddings=True,
-        )  # fmt: skip
+            vision_config=vision | {"patch_size": 8},
+            text_config={"model_type": "llama", **TEXT},
+            image_token_id=ids["<image>"],
+            scale_factor=2,
+            pad_token_id=0,
+            tie_word_embeddings=True,
+        )
         return config, (SmolVLMImageProcessorPil if smol else Idefics3ImageProcessorPil)()
     marks = dict(
-        image_token_id=ids["<|image_pad|>"], video_token_id=ids["<|video_pad|>"], tie_word_embeddings=True,
-        vision_start_token_id=ids["<|vision_start|>"], vision_end_token_id=ids["<|vision_end|>"],
-    )  # fmt: skip
+        image_token_id=ids["<|image_pad|>"],
+        video_token_id=ids["<|video_pad|>"],
+        tie_word_embeddings=True,
+        vision_start_token_id=ids["<|vision_start|>"],
+        vision_end_token_id=ids["<|vision_end|>"],
+    )
     rope = {"rope_type": "default", "mrope_section": [8, 4, 4], "rope_theta": 10000.0}
     if family == "qwen3_vl":
-        vision = QWEN_VISION | dict(hidden_size=24, out_hidden_size=64, intermediate_size=32, num_heads=2,
-                                    num_position_embeddings=64, deepstack_visual_indexes=[0, 1])  # fmt: skip
+        vision = QWEN_VISION | dict(
+            hidden_size=24,
+            out_hidden_size=64,
+            intermediate_size=32,
+            num_heads=2,
+            num_position_embeddings=64,
+            deepstack_visual_indexes=[0, 1],
+        )
         text = TEXT | dict(head_dim=32, rope_parameters=rope | {"mrope_interleaved": True})
         return Qwen3VLConfig(vision_config=vision, text_config=text, **marks), _qwen_pixels(Qwen2VLImageProcessorPil)
     text = TEXT | dict(rope_parameters=rope)
     if family == "qwen2_vl":
         vision = QWEN_VISION | dict(embed_dim=24, hidden_size=64, num_heads=2)
         return Qwen2VLConfig(vision_config=vision, text_config=text, **marks), _qwen_pixels(Qwen2VLImageProcessorPil)
-    vision = QWEN_VISION | dict(hidden_size=24, out_hidden_size=64, intermediate_size=32, num_heads=2, window_size=16,
-                                fullatt_block_indexes=[1])  # fmt: skip
+    vision = QWEN_VISION | dict(
+        hidden_size=24, out_hidden_size=64, intermediate_size=32, num_heads=2, window_size=16, fullatt_block_indexes=[1]
+    )
     return Qwen2_5_VLConfig(vision_config=vision, text_config=text, **marks), _qwen_pixels(Qwen2VLImageProcessorPil)
 
 

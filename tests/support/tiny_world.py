@@ -33,8 +33,9 @@ def write_tiny_folder(folder: Path) -> Path:
     for number in range(1, N_ITEMS + 1):
         motif = motifs[number % len(motifs)]
         image = f"i{number:02d}.png" if number < N_ITEMS else ""
-        items.append([f"i{number:02d}", f"{motif.title()} {number}", f"A print of a {motif}.", "Ada Birk", 10 + number,
-                      image])
+        items.append(
+            [f"i{number:02d}", f"{motif.title()} {number}", f"A print of a {motif}.", "Ada Birk", 10 + number, image]
+        )
         if image:
             Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(folder / "images" / image)
     write_csv(folder / "items.csv", items)

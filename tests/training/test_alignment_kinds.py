@@ -33,8 +33,9 @@ def sasrec(tiny):
 
 
 def align(tiny, vectors, id_model, out=None, seed=0, **settings):
-    return train_molar(tiny.split, vectors, id_model, align=AlignConfig(**settings), config=CONTENT, recipe=RECIPE,
-                       out=out, seed=seed)  # fmt: skip
+    return train_molar(
+        tiny.split, vectors, id_model, align=AlignConfig(**settings), config=CONTENT, recipe=RECIPE, out=out, seed=seed
+    )
 
 
 def training_users(split) -> np.ndarray:
@@ -44,7 +45,9 @@ def training_users(split) -> np.ndarray:
 def mean_cosine(split, content, id_model) -> float:
     users = training_users(split)
     histories = [split.train_history(user) for user in users]
-    return float((unit_rows(content.user_vectors(histories)) * unit_rows(id_model.user_vectors(histories, users))).sum(1).mean())
+    return float(
+        (unit_rows(content.user_vectors(histories)) * unit_rows(id_model.user_vectors(histories, users))).sum(1).mean()
+    )
 
 
 def same_weights(one, other) -> bool:
@@ -84,10 +87,16 @@ def test_every_loss_falls_on_users_and_items(tiny, tiny_vectors, sasrec, tmp_pat
 
 @pytest.mark.parametrize("kind", ["gru4rec", "fpmc", "duorec"])
 def test_any_id_model_can_be_aligned_to(tiny, tiny_vectors, kind):
-    config = {"gru4rec": GRU4RecConfig(30, dim=16, max_length=6), "duorec": None,
-              "fpmc": FPMCConfig(30, tiny.dataset.n_users, dim=16, max_length=6)}[kind]  # fmt: skip
+    config = {
+        "gru4rec": GRU4RecConfig(30, dim=16, max_length=6),
+        "duorec": None,
+        "fpmc": FPMCConfig(30, tiny.dataset.n_users, dim=16, max_length=6),
+    }[kind]
     other = train_id_model(tiny.split, kind, config=config, recipe=RECIPE, epochs=1)
-    settings = {"config": dataclasses.replace(CONTENT, dim=other.config.dim), "recipe": dataclasses.replace(RECIPE, epochs=6)}
+    settings = {
+        "config": dataclasses.replace(CONTENT, dim=other.config.dim),
+        "recipe": dataclasses.replace(RECIPE, epochs=6),
+    }
     before, after = (
         train_molar(tiny.split, tiny_vectors, other, align=AlignConfig(kind="cosine", alpha=alpha), **settings)
         for alpha in (0.0, 20.0)
@@ -167,14 +176,17 @@ def test_control_targets_never_read_the_id_tower_of_a_batch(tiny, tiny_vectors, 
     align(tiny, tiny_vectors, sasrec, targets="random", alpha=1.0)
 
 
-@pytest.mark.parametrize("settings, error", [
-    ({"kind": "l2"}, "kind of the alignment must be one of none, infonce, cosine, cka, procrustes, not 'l2'"),
-    ({"on": "films"}, "on of the alignment must be one of users, items, both"),
-    ({"targets": "other"}, "targets of the alignment"),
-    ({"alpha": float("nan")}, "alpha must be at least 0"),
-    ({"kind": "procrustes", "on": "both"}, "procrustes is fitted on users after training"),
-    ({"id_tower": "joint", "targets": "random"}, "leave a joint ID tower nothing to learn"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, error",
+    [
+        ({"kind": "l2"}, "kind of the alignment must be one of none, infonce, cosine, cka, procrustes, not 'l2'"),
+        ({"on": "films"}, "on of the alignment must be one of users, items, both"),
+        ({"targets": "other"}, "targets of the alignment"),
+        ({"alpha": float("nan")}, "alpha must be at least 0"),
+        ({"kind": "procrustes", "on": "both"}, "procrustes is fitted on users after training"),
+        ({"id_tower": "joint", "targets": "random"}, "leave a joint ID tower nothing to learn"),
+    ],
+)
 def test_impossible_alignments_are_refused(settings, error):
     with pytest.raises(MolarError, match=error):
         AlignConfig(**settings)
@@ -189,7 +201,14 @@ def test_an_id_model_of_another_width_or_a_shorter_memory_is_refused_with_what_t
 
 def test_a_towers_meta_tells_its_alignment(tiny, tiny_vectors, sasrec, tmp_path):
     align(tiny, tiny_vectors, sasrec, tmp_path / "molar", alpha=0.5)
-    train_molar(tiny.split, tiny_vectors, align=AlignConfig(alpha=0.0, tau=0.7), config=CONTENT, recipe=RECIPE, out=tmp_path / "content")
+    train_molar(
+        tiny.split,
+        tiny_vectors,
+        align=AlignConfig(alpha=0.0, tau=0.7),
+        config=CONTENT,
+        recipe=RECIPE,
+        out=tmp_path / "content",
+    )
     molar, content = (read_meta(tmp_path / name) for name in ("molar", "content"))
     assert molar["align"] == dataclasses.asdict(AlignConfig(alpha=0.5)) and molar["label"] == "molar"
     assert content["align"] == dataclasses.asdict(CONTENT_ALONE) and "id_model" not in content

@@ -66,12 +66,22 @@ def two(tmp_path_factory):
         pytest.skip("accelerate is not installed")
     folder = tmp_path_factory.mktemp("two")
     write_tiny_folder(folder / "tiny")
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2",
-              "--main_process_port", "0"]  # fmt: skip
+    launch = [
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--multi_gpu",
+        "--num_processes",
+        "2",
+        "--main_process_port",
+        "0",
+    ]
     command = [*launch, "-m", "molar", "train-id", folder / "tiny", "--checkpoint", folder / "together", *SETTINGS]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     root = Path(__file__).parents[2]
-    done = subprocess.run(list(map(str, command)), cwd=root, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        list(map(str, command)), cwd=root, env=environment, capture_output=True, text=True, timeout=300
+    )
     return folder, done
 
 
@@ -80,7 +90,10 @@ def test_two_processes_end_with_one_checkpoint(two):
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [str(folder / "together" / "sasrec")], "told once"
     assert len(re.findall("best at epoch 1 of 1: validation NDCG@10", done.stderr)) == 1
-    assert sorted(path.name for path in (folder / "together" / "sasrec").iterdir()) == ["config.json", "model.safetensors"]
+    assert sorted(path.name for path in (folder / "together" / "sasrec").iterdir()) == [
+        "config.json",
+        "model.safetensors",
+    ]
 
 
 def test_two_processes_come_to_what_one_comes_to(two):
@@ -92,6 +105,8 @@ def test_two_processes_come_to_what_one_comes_to(two):
         assert torch.isfinite(together[name]).all()
         if name.endswith("key_value.bias"):
             continue  # a key's bias changes no attention: its gradient is rounding alone, which Adam blows up
-        torch.testing.assert_close(together[name].float(), weight.float(), rtol=1e-3, atol=1e-4, msg=name)  # stored in half
+        torch.testing.assert_close(
+            together[name].float(), weight.float(), rtol=1e-3, atol=1e-4, msg=name
+        )  # stored in half
     curves = [read_meta(folder / name / "sasrec")["curve"][0]["ndcg@10"] for name in ("together", "alone")]
     assert curves[0] == pytest.approx(curves[1], abs=1e-4)

@@ -16,12 +16,25 @@ from molar.training.train import CONTENT_RECIPE, ID_RECIPE, data_sizes
 @pytest.mark.parametrize("model", ID_MODELS)
 def test_without_settings_all_is_as_in_the_function_itself(tiny, model):
     config_class = ID_MODELS[model][1]
-    default = {"config": config_class(**data_sizes(config_class, tiny.split)), "loss": LossConfig(), "recipe": ID_RECIPE}
+    default = {
+        "config": config_class(**data_sizes(config_class, tiny.split)),
+        "loss": LossConfig(),
+        "recipe": ID_RECIPE,
+    }
     assert id_settings(model, tiny.split, []) == default
 
 
 def test_each_part_gets_its_own(tiny):
-    given = ["dim=64", "block=ligr", "dropout=0.5", "kind=gbce", "t=0.5", "negatives=7", "lr=1e-3", "precision=bfloat16"]
+    given = [
+        "dim=64",
+        "block=ligr",
+        "dropout=0.5",
+        "kind=gbce",
+        "t=0.5",
+        "negatives=7",
+        "lr=1e-3",
+        "precision=bfloat16",
+    ]
     parts = id_settings("sasrec", tiny.split, given)
     config, loss, recipe = parts["config"], parts["loss"], parts["recipe"]
     assert (config.dim, config.block, config.dropout) == (64, "ligr", 0.5)
@@ -50,24 +63,27 @@ def test_every_setting_reads_as_text(tiny, model):
         assert {field.type for field in dataclasses.fields(part)} <= {int, float, str}
 
 
-@pytest.mark.parametrize("text, error", [
-    ("heads=two", "--set 'heads=two': 'two' is not a whole number"),
-    ("dim=12.5", "'12.5' is not a whole number"),
-    ("lr=fast", "'fast' is not a finite number"),
-    ("lr=nan", "'nan' is not a finite number"),
-    ("lr=", "'' is not a finite number"),
-    ("precision=half", "precision must be float32 or bfloat16, not 'half'"),
-    ("kind=nce", "There is no loss 'nce': known are full"),
-    ("block=new", "There is no block 'new': known are plain, ligr"),
-    ("dim=63", "dim .63. must be a multiple of heads"),
-    ("clip=0", "clip must be above 0, not 0"),
-    ("weight_decay=-1", "weight_decay must be at least 0"),
-    ("warm_up=1", "warm_up in .0, 1."),
-    ("width=3", "give NAME=VALUE, where NAME is one of dim, blocks"),
-    ("dim", "give NAME=VALUE"),
-    ("n_items=3", "give NAME=VALUE"),
-    ("hidden=3", "give NAME=VALUE"),  # of another model
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, error",
+    [
+        ("heads=two", "--set 'heads=two': 'two' is not a whole number"),
+        ("dim=12.5", "'12.5' is not a whole number"),
+        ("lr=fast", "'fast' is not a finite number"),
+        ("lr=nan", "'nan' is not a finite number"),
+        ("lr=", "'' is not a finite number"),
+        ("precision=half", "precision must be float32 or bfloat16, not 'half'"),
+        ("kind=nce", "There is no loss 'nce': known are full"),
+        ("block=new", "There is no block 'new': known are plain, ligr"),
+        ("dim=63", "dim .63. must be a multiple of heads"),
+        ("clip=0", "clip must be above 0, not 0"),
+        ("weight_decay=-1", "weight_decay must be at least 0"),
+        ("warm_up=1", "warm_up in .0, 1."),
+        ("width=3", "give NAME=VALUE, where NAME is one of dim, blocks"),
+        ("dim", "give NAME=VALUE"),
+        ("n_items=3", "give NAME=VALUE"),
+        ("hidden=3", "give NAME=VALUE"),  # of another model
+    ],
+)
 def test_a_wrong_setting_is_one_clear_sentence(tiny, text, error):
     with pytest.raises(MolarError, match=error):
         id_settings("sasrec", tiny.split, [text])
@@ -88,17 +104,23 @@ def test_a_content_towers_settings_reach_all_four_parts():
 
 def test_no_name_of_a_content_towers_settings_means_two_things():
     parts = content_settings(12, [])
-    names = [RENAMED.get((part, field.name), field.name) for part, value in parts.items()
-             for field in dataclasses.fields(value)]  # fmt: skip
+    names = [
+        RENAMED.get((part, field.name), field.name)
+        for part, value in parts.items()
+        for field in dataclasses.fields(value)
+    ]
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("text, error", [
-    ("dim_in=3", "give NAME=VALUE"),
-    ("rotated=1", "give NAME=VALUE"),
-    ("align=l2", "kind of the alignment must be one of"),
-    ("alpha=much", "'much' is not a finite number"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, error",
+    [
+        ("dim_in=3", "give NAME=VALUE"),
+        ("rotated=1", "give NAME=VALUE"),
+        ("align=l2", "kind of the alignment must be one of"),
+        ("alpha=much", "'much' is not a finite number"),
+    ],
+)
 def test_a_wrong_setting_of_a_content_tower_is_one_clear_sentence(text, error):
     with pytest.raises(MolarError, match=error):
         content_settings(12, [text])

@@ -193,7 +193,9 @@ def test_held_out_users_never_reach_the_alignment(tiny, tiny_vectors, monkeypatc
     seen = []
     original = alignment.infonce_loss
     monkeypatch.setattr(
-        alignment, "infonce_loss", lambda *a, users, **o: (seen.extend(users.tolist()), original(*a, users=users, **o))[1]
+        alignment,
+        "infonce_loss",
+        lambda *a, users, **o: (seen.extend(users.tolist()), original(*a, users=users, **o))[1],
     )
     content(tiny, tiny_vectors, id_model(tiny), alpha=1.0)
     assert tiny.split.held_out.any()

@@ -22,29 +22,68 @@ def figure(maps: ShopperMaps, colour: Colour, you: dict[str, tuple[float, float]
         for name, members, marker in _marks(colour):
             x, y = maps.points[view][members].round(3).T
             points = Scatter(
-                x=x, y=y, mode="markers", name=name, legendgroup=name, showlegend=bool(colour.groups) and column == 1,
-                text=maps.user_ids[members].tolist(), hoverinfo="text", marker={"size": 4, "opacity": 0.8, **marker},
-            )  # fmt: skip
+                x=x,
+                y=y,
+                mode="markers",
+                name=name,
+                legendgroup=name,
+                showlegend=bool(colour.groups) and column == 1,
+                text=maps.user_ids[members].tolist(),
+                hoverinfo="text",
+                marker={"size": 4, "opacity": 0.8, **marker},
+            )
             drawn.add_trace(points, row=1, col=column)
         if view in you:
             star = {"size": 15, "color": "#211e1a", "symbol": "star", "line": {"color": "#fff", "width": 1.5}}
             x, y = you[view]
-            drawn.add_trace(Scatter(x=[x], y=[y], mode="markers", name=words.YOU, marker=star, hoverinfo="name",
-                                    legendgroup=words.YOU, showlegend=column == 1), row=1, col=column)  # fmt: skip
+            drawn.add_trace(
+                Scatter(
+                    x=[x],
+                    y=[y],
+                    mode="markers",
+                    name=words.YOU,
+                    marker=star,
+                    hoverinfo="name",
+                    legendgroup=words.YOU,
+                    showlegend=column == 1,
+                ),
+                row=1,
+                col=column,
+            )
         right, up = far[view]
         drawn.update_xaxes(visible=False, range=[-right, right], constrain="domain", row=1, col=column)
-        drawn.update_yaxes(visible=False, range=[-up, up], scaleanchor="x" if column == 1 else f"x{column}",
-                           row=1, col=column)  # fmt: skip
+        drawn.update_yaxes(
+            visible=False, range=[-up, up], scaleanchor="x" if column == 1 else f"x{column}", row=1, col=column
+        )
     drawn.update_layout(
-        title={"text": words.figure_title(len(maps), colour.label), "font": {"size": 20}, "x": 0, "xref": "paper", "xanchor": "left"},
-        margin={"l": MARGIN, "r": MARGIN, "t": 92, "b": 84}, height=176 + round(PANEL * min(max(up / right for right, up in far.values()), 1.3)),
-        paper_bgcolor=PAPER, plot_bgcolor=PAPER, dragmode="pan",
+        title={
+            "text": words.figure_title(len(maps), colour.label),
+            "font": {"size": 20},
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+        },
+        margin={"l": MARGIN, "r": MARGIN, "t": 92, "b": 84},
+        height=176 + round(PANEL * min(max(up / right for right, up in far.values()), 1.3)),
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
+        dragmode="pan",
         # A font that every machine has: one that only the page loads is measured there and then not drawn into the picture.
         font={"family": "Helvetica, Arial, sans-serif", "color": "#211e1a", "size": 14},
         legend={"orientation": "h", "y": 0, "yanchor": "top", "itemsizing": "constant"},
-    )  # fmt: skip
-    drawn.add_annotation(text=words.FIGURE_LIMITS, xref="paper", yref="paper", x=0, y=0, yshift=-48,
-                         showarrow=False, xanchor="left", yanchor="top", font={"size": 13, "color": "#6b645a"})  # fmt: skip
+    )
+    drawn.add_annotation(
+        text=words.FIGURE_LIMITS,
+        xref="paper",
+        yref="paper",
+        x=0,
+        y=0,
+        yshift=-48,
+        showarrow=False,
+        xanchor="left",
+        yanchor="top",
+        font={"size": 13, "color": "#6b645a"},
+    )
     return drawn
 
 

@@ -42,7 +42,11 @@ def _answer(maps: ShopperMaps, title: str, known: list[str], history: list[int],
 def _history(maps: ShopperMaps, history: list[int]) -> str:
     dataset = maps.recommender.dataset
     shown = history[-SHOWN_PRINTS:]
-    earlier = f'<li class="quiet earlier">{words.prints_earlier(len(history) - len(shown))}</li>' if len(history) > len(shown) else ""
+    earlier = (
+        f'<li class="quiet earlier">{words.prints_earlier(len(history) - len(shown))}</li>'
+        if len(history) > len(shown)
+        else ""
+    )
     prints = "".join(
         f'<li><img src="{picture_url(dataset, number)}" alt="{escape(dataset.title(number))}" '
         f'title="{escape(dataset.title(number))}" loading="lazy"></li>'
@@ -71,7 +75,8 @@ def _neighbour(maps: ShopperMaps, row: int, similarity: float, also: list[str]) 
     dataset = maps.recommender.dataset
     user = escape(str(maps.user_ids[row]))
     prints = "".join(
-        f'<img src="{picture_url(dataset, number)}" alt="" loading="lazy">' for number in maps.history(row)[-NEAR_PRINTS:].tolist()
+        f'<img src="{picture_url(dataset, number)}" alt="" loading="lazy">'
+        for number in maps.history(row)[-NEAR_PRINTS:].tolist()
     )
     marks = "".join(f'<em data-also="{name}">{name}</em>' for name in also)
     return (

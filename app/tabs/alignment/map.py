@@ -29,6 +29,11 @@ class LinkedMaps(gr.HTML):
 
         said = {name: escape(text) for name, text in words.MAPS.items()}
         super().__init__(
-            None, html_template=TEMPLATE.format(shoppers=shoppers, **said), css_template=STYLE,
-            js_on_load=DRAWING + BEHAVIOUR, apply_default_css=False, server_functions=[open_shopper], elem_id=elem_id,
-        )  # fmt: skip
+            None,
+            html_template=TEMPLATE.format(shoppers=shoppers, **said),
+            css_template=STYLE,
+            js_on_load=DRAWING + BEHAVIOUR,
+            apply_default_css=False,
+            server_functions=[open_shopper],
+            elem_id=elem_id,
+        )

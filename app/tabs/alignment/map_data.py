@@ -74,10 +74,17 @@ def shoppers(maps: ShopperMaps) -> dict:
         "palette": PALETTE,
         "ramp": RAMP,
         "colours": [
-            {"key": one.key, "label": one.label, "groups": one.groups, "low": one.low, "high": one.high, "ends": one.ends,
-             "of": np.round(one.of, 3).tolist()}
+            {
+                "key": one.key,
+                "label": one.label,
+                "groups": one.groups,
+                "low": one.low,
+                "high": one.high,
+                "ends": one.ends,
+                "of": np.round(one.of, 3).tolist(),
+            }
             for one in colours(maps)
-        ],  # fmt: skip
+        ],
     }
 
 

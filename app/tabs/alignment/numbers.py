@@ -36,7 +36,9 @@ def _ranking(found: dict) -> str:
 
     lines = [_part(words.ranked(value("models", "molar", "all").get("n", 0)))]
     for slice_, says in words.RANKING_NUMBERS.items():
-        before, after, chance = (value("models", model, slice_).get("ndcg@10") for model in ("content", "molar", "random"))
+        before, after, chance = (
+            value("models", model, slice_).get("ndcg@10") for model in ("content", "molar", "random")
+        )
         if after is not None:
             interval = value("differences", "molar minus content", slice_).get("ci", {}).get("ndcg@10")
             lines.append(_line(says, before, after, interval, chance, digits=4))
@@ -47,8 +49,9 @@ def _part(says: str) -> str:
     return f'<tr class="part"><th colspan="{len(words.NUMBERS_HEAD)}">{escape(says)}</th></tr>'
 
 
-def _line(says: str, before: float | None, after: float | None, interval: list | None, chance: float | None, *,
-          digits: int) -> str:  # fmt: skip
+def _line(
+    says: str, before: float | None, after: float | None, interval: list | None, chance: float | None, *, digits: int
+) -> str:
     def number(value: float | None, sign: str = "") -> str:
         return "–" if value is None else format(value, f"{sign}.{digits}f").replace("-", "−")
 

@@ -30,9 +30,12 @@ def build(shop: Shop, tab: gr.Tab, history: gr.State) -> None:
             _html(numbers.table(shop.checkpoint / NUMBERS))
     if maps is not None:
         tab.select(
-            lambda now: (locate(maps, now.picks), summary(maps)), history, [linked, told],
-            api_visibility="private", show_progress="hidden",
-        )  # fmt: skip
+            lambda now: (locate(maps, now.picks), summary(maps)),
+            history,
+            [linked, told],
+            api_visibility="private",
+            show_progress="hidden",
+        )
 
 
 def summary(maps: ShopperMaps) -> str:

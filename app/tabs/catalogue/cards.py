@@ -14,7 +14,7 @@ SHOWN_ERRORS = 100
 def intro() -> str:
     """What may be brought, and what happens to it."""
     return (
-        f'<h2>{words.OWN_TITLE}</h2><p>{words.OWN_LEAD}</p><p>{words.OWN_TABLE}</p>'
+        f"<h2>{words.OWN_TITLE}</h2><p>{words.OWN_LEAD}</p><p>{words.OWN_TABLE}</p>"
         f'<pre>{escape(words.OWN_EXAMPLE)}</pre><p class="quiet">{words.OWN_PRIVATE}</p>'
     )
 
@@ -31,13 +31,18 @@ def report(checked: Checked, ignored: list[str]) -> str:
     errors = checked.errors
     head = "".join(f'<th scope="col">{word}</th>' for word in words.OWN_ERRORS_HEAD)
     lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell or ''))}</td>" for cell in (one.file, one.row, one.column, one.what)) + "</tr>"
+        "<tr>"
+        + "".join(f"<td>{escape(str(cell or ''))}</td>" for cell in (one.file, one.row, one.column, one.what))
+        + "</tr>"
         for one in errors[:SHOWN_ERRORS]
     )
     more = f'<p class="quiet">{words.own_more(len(errors) - SHOWN_ERRORS)}</p>' if len(errors) > SHOWN_ERRORS else ""
     other = _button("forget", words.OWN_OTHER)
     if checked.dropped:
-        way, other = words.own_drops(checked.dropped, checked.left), _button("go_on", words.OWN_GO_ON, main=True) + other
+        way, other = (
+            words.own_drops(checked.dropped, checked.left),
+            _button("go_on", words.OWN_GO_ON, main=True) + other,
+        )
     else:
         way = words.OWN_NO_WAY
     return (
@@ -69,7 +74,9 @@ def progress(upload: Upload, text: str) -> str:
 
 def controls(*, stop: bool = False, resume: bool = False) -> str:
     """The buttons that belong to a catalogue that is here."""
-    buttons = (_button("stop", words.OWN_STOP) if stop else "") + (_button("resume", words.OWN_RESUME) if resume else "")
+    buttons = (_button("stop", words.OWN_STOP) if stop else "") + (
+        _button("resume", words.OWN_RESUME) if resume else ""
+    )
     return f'<div class="own-buttons">{buttons}{_button("forget", words.OWN_FORGET)}</div>'
 
 

@@ -86,9 +86,12 @@ class Encoding:
                 upload.thumbnail(number)
             # A cache of its own: what visitors bring never enters the one that commands share.
             upload.vectors[list(numbers)] = encode_catalogue(
-                encoder, [texts[number - 1] for number in numbers], [dataset.image_path(number) for number in numbers],
-                upload.folder / "cache" / str(numbers[0]), report=job.report,
-            )  # fmt: skip
+                encoder,
+                [texts[number - 1] for number in numbers],
+                [dataset.image_path(number) for number in numbers],
+                upload.folder / "cache" / str(numbers[0]),
+                report=job.report,
+            )
             upload.encoded = numbers[-1]
             job.last = time.monotonic()
 

@@ -34,8 +34,14 @@ class Tab:
             self.status()
             with gr.Row(elem_id="own-desk", visible=False, equal_height=False) as self.desk:
                 with gr.Column(elem_id="own-browse"):
-                    self.query = gr.Textbox(placeholder=words.OWN_SEARCH, show_label=False, label=words.OWN_SEARCH,
-                                            container=False, elem_id="own-search", max_lines=1)  # fmt: skip
+                    self.query = gr.Textbox(
+                        placeholder=words.OWN_SEARCH,
+                        show_label=False,
+                        label=words.OWN_SEARCH,
+                        container=False,
+                        elem_id="own-search",
+                        max_lines=1,
+                    )
                     self.shelf = Tray(elem_id="own-shelf")
                 with gr.Column(elem_id="own-answers"):
                     self.strip = Tray(elem_id="own-picks")
@@ -55,10 +61,29 @@ class Tab:
 
     def connect(self) -> None:
         """Bind the listeners; all are private."""
-        everything = [self.token, self.start, self.drop, self.said, self.report, self.bar, self.progress, self.controls,
-                      self.desk, self.shelf, self.strip, self.rows, self.shown]  # fmt: skip
-        encode = {"fn": self.encode, "inputs": self.token, "outputs": everything, **QUIET,
-                  "concurrency_id": "encoder", "concurrency_limit": 1}  # fmt: skip
+        everything = [
+            self.token,
+            self.start,
+            self.drop,
+            self.said,
+            self.report,
+            self.bar,
+            self.progress,
+            self.controls,
+            self.desk,
+            self.shelf,
+            self.strip,
+            self.rows,
+            self.shown,
+        ]
+        encode = {
+            "fn": self.encode,
+            "inputs": self.token,
+            "outputs": everything,
+            **QUIET,
+            "concurrency_id": "encoder",
+            "concurrency_limit": 1,
+        }
         once = {**QUIET, "trigger_mode": "once"}
         self.drop.upload(self.reading, None, [self.said], **once).then(
             self.read, [self.token, self.drop], everything, **QUIET
@@ -116,8 +141,12 @@ class Tab:
             upload.words = WordIndex(upload.dataset.items, np.zeros(upload.dataset.n_items + 1))
         found = html.report(upload.checked, upload.received.ignored)
         said = "" if ready else words.own_errors(len(upload.checked.errors))
-        news = {self.start: gr.update(visible=False), self.drop: None, self.said: html.note(said, look="unseen"),
-                self.report: found}  # fmt: skip
+        news = {
+            self.start: gr.update(visible=False),
+            self.drop: None,
+            self.said: html.note(said, look="unseen"),
+            self.report: found,
+        }
         return news | self.waiting(upload) if ready else news
 
     # Encoding
@@ -131,8 +160,11 @@ class Tab:
         return self.waiting(upload)
 
     def waiting(self, upload: Upload) -> dict:
-        return {self.bar: gr.update(visible=True), self.progress: html.progress(upload, words.OWN_WAITING),
-                self.controls: html.controls(stop=True)}  # fmt: skip
+        return {
+            self.bar: gr.update(visible=True),
+            self.progress: html.progress(upload, words.OWN_WAITING),
+            self.controls: html.controls(stop=True),
+        }
 
     def encode(self, token: str):
         """Watch the encoder at work: the bar twice a second, answers after the first twelve items and then ever more."""
@@ -170,8 +202,12 @@ class Tab:
     def laid_out(self, upload: Upload) -> dict:
         """Before the first answers: the pictures that come first, which wait, greyed out."""
         everything = list(range(1, upload.dataset.n_items + 1))
-        return {self.desk: gr.update(visible=True), self.shelf: html.gallery(upload, everything, FIRST), self.strip: "",
-                self.rows: html.note(words.own_soon(min(FIRST, upload.dataset.n_items)))}  # fmt: skip
+        return {
+            self.desk: gr.update(visible=True),
+            self.shelf: html.gallery(upload, everything, FIRST),
+            self.strip: "",
+            self.rows: html.note(words.own_soon(min(FIRST, upload.dataset.n_items))),
+        }
 
     def opened(self, upload: Upload) -> dict:
         """Answers over what is encoded so far; the first time with the whole shelf and something picked to begin with."""
@@ -187,20 +223,25 @@ class Tab:
         upload.picks = [1]
         text = words.own_progress(upload.encoded, upload.dataset.n_items, "")
         everything = list(range(1, upload.dataset.n_items + 1))
-        return {self.shelf: html.gallery(upload, everything, PAGE), self.shown: PAGE, self.strip: html.picks(upload),
-                self.rows: self.answers(upload), self.said: html.note(text, look="unseen")}  # fmt: skip
+        return {
+            self.shelf: html.gallery(upload, everything, PAGE),
+            self.shown: PAGE,
+            self.strip: html.picks(upload),
+            self.rows: self.answers(upload),
+            self.said: html.note(text, look="unseen"),
+        }
 
     def finished(self, upload: Upload) -> dict:
         text = words.own_done(upload.dataset.n_items)
         return self.opened(upload) | {
-            self.progress: html.progress(upload, text), self.controls: html.controls(),
+            self.progress: html.progress(upload, text),
+            self.controls: html.controls(),
             self.said: html.note(text, look="unseen"),
-        }  # fmt: skip
+        }
 
     def stopped(self, upload: Upload, said: str) -> dict:
         text = words.own_progress(upload.encoded, upload.dataset.n_items, "")
-        return {self.progress: html.progress(upload, text), self.controls: html.controls(resume=True),
-                self.said: said}  # fmt: skip
+        return {self.progress: html.progress(upload, text), self.controls: html.controls(resume=True), self.said: said}
 
     def stop(self, token: str) -> dict:
         """Ask the encoder to stop; it does so within a few items."""
@@ -218,9 +259,20 @@ class Tab:
 
     def empty(self, said: str) -> dict:
         """The tab as it was before anything was brought."""
-        return {self.token: "", self.start: gr.update(visible=True), self.drop: None, self.said: said, self.report: "",
-                self.bar: gr.update(visible=False), self.progress: "", self.controls: "",
-                self.desk: gr.update(visible=False), self.shelf: "", self.strip: "", self.rows: ""}  # fmt: skip
+        return {
+            self.token: "",
+            self.start: gr.update(visible=True),
+            self.drop: None,
+            self.said: said,
+            self.report: "",
+            self.bar: gr.update(visible=False),
+            self.progress: "",
+            self.controls: "",
+            self.desk: gr.update(visible=False),
+            self.shelf: "",
+            self.strip: "",
+            self.rows: "",
+        }
 
     # Using
 
@@ -279,8 +331,12 @@ class Tab:
 def build(shop: Shop, uploads: Uploads, encoding: Encoding, tab: gr.Tab) -> None:
     """Lay out the tab and connect it, or say what is missing. Must be called inside `gr.Blocks`."""
     if why := encoding.missing():
-        gr.HTML(f"<h2>{words.OWN_TITLE}</h2>{html.note(words.own_missing(why))}", apply_default_css=False,
-                js_on_load=None, elem_id="own-missing")  # fmt: skip
+        gr.HTML(
+            f"<h2>{words.OWN_TITLE}</h2>{html.note(words.own_missing(why))}",
+            apply_default_css=False,
+            js_on_load=None,
+            elem_id="own-missing",
+        )
         return
     Tab(shop, uploads, encoding).connect()
     tab.select(encoding.warm, None, None, **QUIET)

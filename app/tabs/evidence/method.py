@@ -31,7 +31,11 @@ def alignment(run: Run) -> str:
         return ""
     changes = {tower: [_change(row) for row in rows if CHANGE in row["metrics"]] for tower, rows in towers.items()}
     scale = _around_zero([cell_of(rows, NDCG) for rows in changes.values() if rows])
-    measures = [name for name in said.ALIGNMENT if any(ALIGNED + name in row["metrics"] for rows in towers.values() for row in rows)]
+    measures = [
+        name
+        for name in said.ALIGNMENT
+        if any(ALIGNED + name in row["metrics"] for rows in towers.values() for row in rows)
+    ]
     any_row = next(iter(towers.values()))[0]
     head = [f'<th scope="col">{words.MODEL}</th>', column(said.CHANGE, scale)]
     head += [_measure_head(name, any_row) for name in measures]
@@ -80,8 +84,12 @@ def ablations(run: Run, metric: str) -> str:
     ends = [edge for cell in cells.values() for edge in (cell.value, *(cell.ci or ()))]
     scale = plots.Axis.over(min(0.0, *ends, 0.0), max(*ends, 0.001))
     found = run.differences()
-    gaps = {other: {model: by.get("all") for (model, at), by in found.items() if at == other} for other in (DEFAULT, BEFORE)}
-    apart_scale = _around_zero([cell_of(rows, NDCG) for by in gaps.values() for model, rows in by.items() if rows and model in cells])
+    gaps = {
+        other: {model: by.get("all") for (model, at), by in found.items() if at == other} for other in (DEFAULT, BEFORE)
+    }
+    apart_scale = _around_zero(
+        [cell_of(rows, NDCG) for by in gaps.values() for model, rows in by.items() if rows and model in cells]
+    )
     head = [f'<th scope="col">{words.MODEL}</th>', column(words.METRICS.get(metric, metric), scale)]
     head += [column(said.minus(other), apart_scale) for other in gaps]
     body = []
@@ -93,7 +101,12 @@ def ablations(run: Run, metric: str) -> str:
             body.append(table_row(said.tower(model), drawn, model))
     rows = [row for row in run.models_rows() if row["slice"] == "all"]
     title = words.measured(said.ABLATIONS, metric)
-    return section(title, note(said.ABLATIONS_NOTE), boxed(title, table_of(head, body, "ev-apart ev-3")), source(rows, run.split_hashes))
+    return section(
+        title,
+        note(said.ABLATIONS_NOTE),
+        boxed(title, table_of(head, body, "ev-apart ev-3")),
+        source(rows, run.split_hashes),
+    )
 
 
 def probes(run: Run) -> str:
@@ -116,7 +129,12 @@ def probes(run: Run) -> str:
         drawn = [dot(cells[model, variant], scale, (model, variant), words.SLICES["all"], NDCG)]
         body.append(table_row(name, [*drawn, apart(costs[model, variant], cost_scale, (model, name), "all")], model))
     title = said.PROBES_TITLE
-    return section(title, note(said.PROBES_NOTE), boxed(title, table_of(head, body, "ev-apart ev-2 ev-probes")), source(rows, run.split_hashes))
+    return section(
+        title,
+        note(said.PROBES_NOTE),
+        boxed(title, table_of(head, body, "ev-apart ev-2 ev-probes")),
+        source(rows, run.split_hashes),
+    )
 
 
 def by_dial(runs: list[tuple[str, Run]]) -> str:
@@ -125,14 +143,23 @@ def by_dial(runs: list[tuple[str, Run]]) -> str:
     found = {says: run.differences().get(pair, {}) for says, run in runs}
     if not any(found.values()):
         return ""
-    scale = _around_zero([cell_of(rows, NDCG) for by_slice in found.values() for name, rows in by_slice.items() if name in MAIN])
+    scale = _around_zero(
+        [cell_of(rows, NDCG) for by_slice in found.values() for name, rows in by_slice.items() if name in MAIN]
+    )
     head = [f'<th scope="col">{said.ASKED_FOR}</th>', *(column(says, scale) for says in found)]
-    body = [table_row(words.SLICES[name], [apart(by_slice.get(name), scale, pair, name) for by_slice in found.values()])
-            for name in MAIN]  # fmt: skip
+    body = [
+        table_row(words.SLICES[name], [apart(by_slice.get(name), scale, pair, name) for by_slice in found.values()])
+        for name in MAIN
+    ]
     rows = [row for _, run in runs for row in run.models_rows() if row["model"] in pair and row["slice"] in MAIN]
     hashes = list(dict.fromkeys(one for _, run in runs for one in run.split_hashes))
     title = said.BY_DIAL
-    return section(title, note(said.BY_DIAL_NOTE), boxed(title, table_of(head, body, f"ev-apart ev-{len(found)}")), source(rows, hashes))
+    return section(
+        title,
+        note(said.BY_DIAL_NOTE),
+        boxed(title, table_of(head, body, f"ev-apart ev-{len(found)}")),
+        source(rows, hashes),
+    )
 
 
 def _around_zero(cells: list[Cell]) -> plots.Axis:

@@ -36,37 +36,52 @@ ABLATIONS_NOTE = (
 # what is changed -> label -> its name
 FACTORS = {
     "The default, before it, and what it is aligned to": {
-        "molar": "Molar, aligned", "content": "content only, before alignment", "sasrec": "SASRec, ids only",
-        "molar-fused": "Molar, fused with ids", "content-fused": "content, fused with ids",
+        "molar": "Molar, aligned",
+        "content": "content only, before alignment",
+        "sasrec": "SASRec, ids only",
+        "molar-fused": "Molar, fused with ids",
+        "content-fused": "content, fused with ids",
     },
     "How it is aligned": {"align-cosine": "cosine", "align-procrustes": "Procrustes, closed form", "align-cka": "CKA"},
     "What is aligned": {"on-items": "items", "on-both": "users and items"},
     "The ID tower": {
-        "id_tower-joint": "trained jointly", "to-fpmc": "aligned to FPMC", "to-gru4rec": "aligned to GRU4Rec",
+        "id_tower-joint": "trained jointly",
+        "to-fpmc": "aligned to FPMC",
+        "to-gru4rec": "aligned to GRU4Rec",
         "to-duorec": "aligned to DuoRec",
     },
     "Controls": {"targets-random": "aligned to random targets", "targets-shuffled": "aligned to other users"},
     "Fusion of ids in place of alignment": {
-        "fusion-early": "early: ids in the items", "fusion-middle": "middle: ids in the user encoder",
+        "fusion-early": "early: ids in the items",
+        "fusion-middle": "middle: ids in the user encoder",
         "fusion-late": "late: ids beside the user vector",
     },
     "Strength α": {"alpha-0.1": "α = 0.1", "alpha-1": "α = 1"},
     "Temperature τ": {"tau-0.05": "τ = 0.05", "tau-0.2": "τ = 0.2"},
     "Decoder": {"decoder-backbone": "the language model’s own blocks"},
     "What the encoder reads": {
-        "image-only": "pictures alone", "text-only": "texts alone", "hllm": "texts alone, no alignment (HLLM)",
+        "image-only": "pictures alone",
+        "text-only": "texts alone",
+        "hllm": "texts alone, no alignment (HLLM)",
     },
     "Stage 1": {
-        "without-it": "without pictures → description", "without-sa": "without attributes → description",
-        "without-ub": "without histories → next item", "without-all": "not tuned at all", "plain-form": "the answer sees past the vector",
+        "without-it": "without pictures → description",
+        "without-sa": "without attributes → description",
+        "without-ub": "without histories → next item",
+        "without-all": "not tuned at all",
+        "plain-form": "the answer sees past the vector",
         "tuned-elsewhere": "tuned on other items",
     },
     "Other item vectors, no alignment": {
-        "text": "MiniLM texts, linear", "image": "CLIP pictures, linear", "both": "MiniLM and CLIP, linear",
-        "both-mlp": "MiniLM and CLIP", "random-linear": "random vectors, linear", "random-mlp": "random vectors",
+        "text": "MiniLM texts, linear",
+        "image": "CLIP pictures, linear",
+        "both": "MiniLM and CLIP, linear",
+        "both-mlp": "MiniLM and CLIP",
+        "random-linear": "random vectors, linear",
+        "random-mlp": "random vectors",
     },
     "ID models": {"fpmc": "FPMC", "gru4rec": "GRU4Rec", "duorec": "DuoRec"},
-}  # fmt: skip
+}
 OTHERS = "Beside them"
 
 BY_DIAL = "What alignment adds: Molar minus content"
@@ -84,9 +99,13 @@ PROBES_NOTE = (
     "minus that under the probe, user by user; a full dot is told apart from zero."
 )
 PROBES = {
-    "shuffled-pictures": "every item has another’s picture", "no-picture": "no picture", "no-text": "no text",
-    "no-title": "no title", "shuffled-history": "the history in another order", "id-blanked": "the ID tower blanked",
-}  # fmt: skip
+    "shuffled-pictures": "every item has another’s picture",
+    "no-picture": "no picture",
+    "no-text": "no text",
+    "no-title": "no title",
+    "shuffled-history": "the history in another order",
+    "id-blanked": "the ID tower blanked",
+}
 
 
 def aligned_on(count: int) -> str:

@@ -126,8 +126,11 @@ def lines(drawn: list[Line], axes: tuple[str, str], says: str) -> str:
         return f'<polyline class="{kind}" points="{" ".join(f"{x(epoch)},{y(value)}" for epoch, value in points)}"/>'
 
     grid = "".join(f'<line class="grid" x1="0" x2="100%" y1="{y(tick)}%" y2="{y(tick)}%"/>' for tick in up.ticks)
-    below = "".join(f'<text x="{x(tick)}%" y="{height + 20}">{across.label(tick)}</text>' for tick in across.ticks
-                    if tick == round(tick))  # fmt: skip
+    below = "".join(
+        f'<text x="{x(tick)}%" y="{height + 20}">{across.label(tick)}</text>'
+        for tick in across.ticks
+        if tick == round(tick)
+    )
     beside = "".join(f'<text x="100%" y="{y(tick)}%" dx="-8" dy="5">{up.label(tick)}</text>' for tick in up.ticks)
     drawing, dots = "", ""
     for line in drawn:

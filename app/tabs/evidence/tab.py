@@ -83,7 +83,7 @@ def _picker(runs: list, served: str, key: str, metric: str, metrics: list[str], 
     by = "".join(option(name, words.METRICS[name], metric) for name in metrics)
     return (
         f'<div class="ev-picker"><label>{words.RUN}<select data-act="filter" data-column="run">'
-        f'{group(words.OF_THIS_DATA, own)}{group(words.OF_OTHER_DATA, other)}</select></label>'
+        f"{group(words.OF_THIS_DATA, own)}{group(words.OF_OTHER_DATA, other)}</select></label>"
         f'<label>{words.METRIC}<select data-act="filter" data-column="metric">{by}</select></label></div>'
     )
 
@@ -111,19 +111,21 @@ def _run(run, metric: str) -> str:
     ]
     if run.is_ablation:
         return "".join([*about, method.ablations(run, metric), method.alignment(run), method.probes(run)])
-    return "".join([
-        *about,
-        ranking(words.ACCURACY),
-        tables.differences(run),
-        tables.published(run) if run.is_full_movielens else "",
-        method.alignment(run),
-        method.probes(run),
-        ranking(words.BY_POPULARITY),
-        ranking(words.BY_HISTORY),
-        tables.beyond_accuracy(run),
-        tables.learning(run),
-        ranking(words.OTHER_SLICES),
-    ])  # fmt: skip
+    return "".join(
+        [
+            *about,
+            ranking(words.ACCURACY),
+            tables.differences(run),
+            tables.published(run) if run.is_full_movielens else "",
+            method.alignment(run),
+            method.probes(run),
+            ranking(words.BY_POPULARITY),
+            ranking(words.BY_HISTORY),
+            tables.beyond_accuracy(run),
+            tables.learning(run),
+            ranking(words.OTHER_SLICES),
+        ]
+    )
 
 
 def _dials(dials: dict, metric: str) -> str:

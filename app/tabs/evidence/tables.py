@@ -45,9 +45,11 @@ def source(rows: Iterable[dict], split_hashes: list[str] = ()) -> str:
         f"{words.SPLIT} " + (_codes(split_hashes) if split_hashes else words.SPLIT_UNKNOWN),
         f"{words.SEEDS} {escape(', '.join(map(str, seeds)))}",
     ]
-    weights = list(dict.fromkeys(
-        (row["model"], row.get("seed"), row["weights_sha256"][:16]) for row in rows if row.get("weights_sha256")
-    ))  # fmt: skip
+    weights = list(
+        dict.fromkeys(
+            (row["model"], row.get("seed"), row["weights_sha256"][:16]) for row in rows if row.get("weights_sha256")
+        )
+    )
     return f'<div class="ev-source">{"".join(lines)}<p>{" · ".join(facts)}</p>{_weights(weights)}</div>'
 
 
@@ -72,8 +74,11 @@ def _weights(found: list[tuple[str, object, str]]) -> str:
 def accuracy(title: str, columns: list[Column], metric: str, about: str = "") -> str:
     """Models × slices (or × runs): dots with whiskers on one axis for all columns, and the numbers; "" without any."""
     models = _models(columns)
-    cells = {(model, place): run.cell(model, slice_, metric)
-             for model in models for place, (_, run, slice_) in enumerate(columns)}  # fmt: skip
+    cells = {
+        (model, place): run.cell(model, slice_, metric)
+        for model in models
+        for place, (_, run, slice_) in enumerate(columns)
+    }
     if not any(cells.values()):
         return ""
     scale = _scale(cells, metric)
@@ -108,8 +113,15 @@ def _scale(cells: dict[tuple, Cell | None], metric: str) -> plots.Axis:
     """Fits the models: oracles would press them all to the left edge. A share has an end of its own, 1."""
     if metric == SHARE:
         return plots.Axis.over(0, 1)
-    ends = {kind: [edge for (model, _), cell in cells.items() if cell and (model[0] in words.LIMITS) == kind
-                   for edge in (cell.value, *(cell.ci or ()), *cell.seeds)] for kind in (False, True)}  # fmt: skip
+    ends = {
+        kind: [
+            edge
+            for (model, _), cell in cells.items()
+            if cell and (model[0] in words.LIMITS) == kind
+            for edge in (cell.value, *(cell.ci or ()), *cell.seeds)
+        ]
+        for kind in (False, True)
+    }
     tops = ends[False] or ends[True] or [1.0]
     return plots.Axis.over(min(0.0, *tops, 0.0), max(tops))
 
@@ -122,9 +134,12 @@ def dot(cell: Cell | None, scale: plots.Axis, model: tuple[str, str], where: str
     """A cell with one model's number as a dot with its whisker."""
     if cell is None:
         return '<td class="none">–</td>'
-    said = " ".join(filter(None, (
-        words.number(cell.value), words.spread(cell.sd) if cell.sd is not None else "", words.interval(cell.ci)
-    )))  # fmt: skip
+    said = " ".join(
+        filter(
+            None,
+            (words.number(cell.value), words.spread(cell.sd) if cell.sd is not None else "", words.interval(cell.ci)),
+        )
+    )
     shade = f"shade-{model[0]}" if model[0] in plots.OWN_SHADES else ""
     says = words.strip_says(words.model(*model), where, words.METRICS.get(metric, metric), said)
     hollow = model[0] in words.LIMITS
@@ -177,7 +192,9 @@ def beyond_accuracy(run: Run) -> str:
         cells = [run.cell(model, "all", name) for name in metrics]
         if any(cells):
             body.append(table_row(words.model(*model), [plain(cell) for cell in cells], model[0]))
-    return section(words.BEYOND, boxed(words.BEYOND, table_of(head, body, "ev-numbers")), source(rows, run.split_hashes))
+    return section(
+        words.BEYOND, boxed(words.BEYOND, table_of(head, body, "ev-numbers")), source(rows, run.split_hashes)
+    )
 
 
 def plain(cell: Cell | None) -> str:
@@ -191,8 +208,13 @@ def differences(run: Run) -> str:
         return ""
     kept = {slice_ for by_slice in found.values() for slice_ in by_slice}
     slices = [slice_ for slice_ in MAIN if slice_ in kept] or sorted(kept)
-    edges = [edge for by_slice in found.values() for slice_ in slices for row in by_slice.get(slice_, [])
-             for edge in (row["metrics"][NDCG], *row["ci"].get(NDCG, ()))]  # fmt: skip
+    edges = [
+        edge
+        for by_slice in found.values()
+        for slice_ in slices
+        for row in by_slice.get(slice_, [])
+        for edge in (row["metrics"][NDCG], *row["ci"].get(NDCG, ()))
+    ]
     scale = plots.Axis.over(min(0.0, *edges, 0.0), max(0.0, *edges, 0.0))
     head = [f'<th scope="col">{words.DIFFERENCE}</th>']
     head += [column(words.slice_name(slice_, run.size(slice_)), scale) for slice_ in slices]
@@ -251,8 +273,10 @@ def published(run: Run) -> str:
             f"<td><em>{words.PUBLISHED_BY}</em> {escape(where)}</td></tr>"
         )
         lines.append((sum(ndcg) / len(ndcg), row))
-    head = [f'<th scope="col"><span>{escape(words.PUBLISHED_HEAD[0])}</span></th>',
-            column(words.PUBLISHED_HEAD[1], scale)]  # fmt: skip
+    head = [
+        f'<th scope="col"><span>{escape(words.PUBLISHED_HEAD[0])}</span></th>',
+        column(words.PUBLISHED_HEAD[1], scale),
+    ]
     head += [f'<th scope="col"><span>{escape(says)}</span></th>' for says in words.PUBLISHED_HEAD[2:]]
     table = table_of(head, [row for _, row in sorted(lines)], "ev-published")
     rows = [row for row in run.models_rows() if row["slice"] == "all"]
@@ -284,16 +308,23 @@ def learning(run: Run) -> str:
     table = boxed(words.CURVES, table_of(head, body, "ev-numbers"))
     split = [curve["split_hash"] for curve in run.curves if curve.get("split_hash")]
     return section(
-        words.CURVES, note(words.CURVES_NOTE), several, plots.lines(drawn, words.CURVES_AXES, says), table,
+        words.CURVES,
+        note(words.CURVES_NOTE),
+        several,
+        plots.lines(drawn, words.CURVES_AXES, says),
+        table,
         source(run.curves, list(dict.fromkeys(split))),
-    )  # fmt: skip
+    )
 
 
 def _learned(name: str, seeds: list[dict], points: list[list[tuple[float, float]]], shade: str) -> str:
     """One row under the curves; several seeds give several numbers in a cell."""
     best = [max(curve, key=lambda at: at[1]) for curve in points]
-    seconds = [sum(epoch["seconds"] for epoch in curve["curve"]) / len(curve["curve"]) for curve in seeds
-               if all("seconds" in epoch for epoch in curve["curve"])]  # fmt: skip
+    seconds = [
+        sum(epoch["seconds"] for epoch in curve["curve"]) / len(curve["curve"])
+        for curve in seeds
+        if all("seconds" in epoch for epoch in curve["curve"])
+    ]
     cells = (
         ", ".join(str(curve.get("seed", "–")) for curve in seeds),
         ", ".join(f"{curve[-1][0]:.0f}" for curve in points),

@@ -58,8 +58,7 @@ DIAL_RECIPE = (
 EXPLORATORY = "Exploratory: a frozen subset of 1,500 users, one seed. It hints at what to expect and settles nothing."
 NO_FILM = "Stage 1 taught the item encoder on drawn prints: it had seen no film."
 NOTES = {
-    "ml1m": f"{NO_FILM} Content and aligned towers had six "
-    "epochs, SASRec twelve.",
+    "ml1m": f"{NO_FILM} Content and aligned towers had six epochs, SASRec twelve.",
     "ml1m-cold": "A tenth of the films was taken out of every history that trains: they are the cold ones, and only texts and "
     f"pictures tell of them. {NO_FILM}",
     "ablations-alignment": EXPLORATORY,
@@ -119,7 +118,13 @@ LIMITS = {
 }
 MODELS = {**BASELINES, **TRAINED, **LIMITS}
 GROUPS = (("Simple baselines", BASELINES), ("Trained models", None), ("Limits, known of simulated data alone", LIMITS))
-SHORT = {"sasrec": "SASRec", "content": "content", "molar": "Molar", "molar-fused": "fused Molar", "content-fused": "fused content"}  # in a difference or beside a curve
+SHORT = {
+    "sasrec": "SASRec",
+    "content": "content",
+    "molar": "Molar",
+    "molar-fused": "fused Molar",
+    "content-fused": "fused content",
+}  # in a difference or beside a curve
 
 MODEL, DIFFERENCE = "model", "difference"
 ACCURACY = "Accuracy"
@@ -173,16 +178,25 @@ HERE = "measured here"
 PUBLISHED_BY = "published elsewhere"
 # (model, NDCG@10, Recall@10, source); two values where two sources or settings differ
 PUBLISHED = (
-    ("SASRec, BCE with one negative", (0.1259, 0.1341), (0.2392, 0.2500),
-     "asash/gSASRec-pytorch; antklen/sasrec-bert4rec-recsys23"),
+    (
+        "SASRec, BCE with one negative",
+        (0.1259, 0.1341),
+        (0.2392, 0.2500),
+        "asash/gSASRec-pytorch; antklen/sasrec-bert4rec-recsys23",
+    ),
     ("BERT4Rec", (0.1516, 0.1537), (0.2821, 0.2843), "asash/bert4rec_repro; antklen/sasrec-bert4rec-recsys23"),
     ("SASRec, sampled softmax", (0.1684,), (0.2929,), "blondered/transformer_benchmark"),
     ("gSASRec (gBCE)", (0.1726,), (0.3003,), "asash/gSASRec-pytorch, 3,416 items"),
     ("Molar, the paper", (0.1768,), (0.3124,), "arXiv 2412.18176, 3,706 items"),
     ("eSASRec", (0.1772,), (0.3133,), "blondered/transformer_benchmark, 3,706 items"),
-    ("SASRec+, full cross-entropy; 3,000 negatives", (0.1821, 0.1857), (0.3152, 0.3159), "antklen/sasrec-bert4rec-recsys23"),
+    (
+        "SASRec+, full cross-entropy; 3,000 negatives",
+        (0.1821, 0.1857),
+        (0.3152, 0.3159),
+        "antklen/sasrec-bert4rec-recsys23",
+    ),
     ("HSTU-large", (0.1893,), (0.3294,), "meta-recsys/generative-recommenders"),
-)  # fmt: skip
+)
 
 COPY = "Copy"
 COPIED = "Copied"

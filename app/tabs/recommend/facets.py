@@ -47,8 +47,11 @@ def chosen_items(found: list[Facet], chosen: dict[str, str]) -> np.ndarray | Non
 
     `chosen` comes from a browser: what is no column or no value of these facets is left out.
     """
-    masks = [facet.values[value] for facet in found
-             if isinstance(value := chosen.get(facet.column), str) and value in facet.values]  # fmt: skip
+    masks = [
+        facet.values[value]
+        for facet in found
+        if isinstance(value := chosen.get(facet.column), str) and value in facet.values
+    ]
     return np.logical_and.reduce(masks) if masks else None
 
 

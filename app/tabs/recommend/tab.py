@@ -52,7 +52,12 @@ def build(shop: Shop, page: gr.Blocks) -> gr.State:
     with gr.Row(elem_id="desk", equal_height=False):
         with gr.Column(elem_id="browse"):
             query = gr.Textbox(
-                placeholder=words.SEARCH, show_label=False, label=words.SEARCH, container=False, elem_id="search", max_lines=1
+                placeholder=words.SEARCH,
+                show_label=False,
+                label=words.SEARCH,
+                container=False,
+                elem_id="search",
+                max_lines=1,
             )
             tools = Board(cards.filters(shop.facets), elem_id="filters")
             gallery = Board(cards.gallery(shop.dataset, shop.find("", {}), PAGE), elem_id="gallery")

@@ -67,7 +67,9 @@ def receive(files: list[tuple[str, Path]], folder: Path, limits: Limits = Limits
         raise MolarError("Give either one zip of a dataset folder, or one CSV together with its pictures.")
     try:
         if sum(path.stat().st_size for _, path in files) > limits.packed:
-            raise MolarError(f"These files are larger than {_size(limits.packed)} together: send fewer or smaller pictures.")
+            raise MolarError(
+                f"These files are larger than {_size(limits.packed)} together: send fewer or smaller pictures."
+            )
         if not zips:
             return _write_all([_Entry(name, path) for name, path in files], None, folder, limits)
         _check_directory(zips[0], limits)
@@ -75,11 +77,17 @@ def receive(files: list[tuple[str, Path]], folder: Path, limits: Limits = Limits
             entries = [_Entry(one.filename, one) for one in archive.infolist() if not one.is_dir()]
             return _write_all(entries, archive, folder, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise MolarError(f"The zip is cut off or damaged ({_short(error)}): pack it again and send it whole.") from error
+        raise MolarError(
+            f"The zip is cut off or damaged ({_short(error)}): pack it again and send it whole."
+        ) from error
     except NotImplementedError as error:
-        raise MolarError(f"The zip is packed in a way that is not read here ({_short(error)}): pack it as a plain zip.") from error
+        raise MolarError(
+            f"The zip is packed in a way that is not read here ({_short(error)}): pack it as a plain zip."
+        ) from error
     except OSError as error:  # two names that cannot stand side by side on a disk, or a disk that is full
-        raise MolarError(f"The files could not be stored here ({error.strerror}): shorten their names or send fewer.") from error
+        raise MolarError(
+            f"The files could not be stored here ({error.strerror}): shorten their names or send fewer."
+        ) from error
 
 
 def _check_directory(path: Path, limits: Limits) -> None:
@@ -92,7 +100,9 @@ def _check_directory(path: Path, limits: Limits) -> None:
     if at < 0:
         raise MolarError("This is no zip, or its end is cut off: pack it again and send it whole.")
     if tail[max(0, at - 20) : at].startswith(b"PK\6\7"):
-        raise MolarError("The zip is of the kind for more than 65,535 files or 4 GiB: pack fewer files, as a plain zip.")
+        raise MolarError(
+            "The zip is of the kind for more than 65,535 files or 4 GiB: pack fewer files, as a plain zip."
+        )
     if int.from_bytes(tail[at + 12 : at + 16], "little") > limits.files * 400:
         raise MolarError(f"The zip holds more than {limits.files:,} files: send a smaller catalogue.")
 
@@ -129,7 +139,9 @@ def _check_name(entry: _Entry) -> None:
         if kind not in (0, stat.S_IFREG):
             raise MolarError(f'"{_shown(name)}" is no ordinary file: nothing was read.')
         if entry.source.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise MolarError(f'"{_shown(name)}" is packed in a way that is not read here: pack the folder as a plain zip.')
+            raise MolarError(
+                f'"{_shown(name)}" is packed in a way that is not read here: pack the folder as a plain zip.'
+            )
         if entry.source.flag_bits & 1:
             raise MolarError(f'"{_shown(name)}" is locked with a password: pack the folder without one.')
 
@@ -140,7 +152,9 @@ def _targets(entries: list[_Entry], found: Received) -> Iterator[tuple[_Entry, P
     tables = [entry for entry in kept if _is_items(entry.name)] or [entry for entry in kept if _is_table(entry.name)]
     tables.sort(key=lambda entry: entry.name.count("/"))
     if not tables:
-        raise MolarError("There is no items.csv: give a table of your items, with the columns item_id, title and image.")
+        raise MolarError(
+            "There is no items.csv: give a table of your items, with the columns item_id, title and image."
+        )
     if not _is_items(tables[0].name) and len(tables) > 1:
         raise MolarError("There are several CSV files: name the table of your items items.csv.")
     base = PurePosixPath(tables[0].name).parent

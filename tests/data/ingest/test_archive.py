@@ -136,7 +136,10 @@ def test_all_bytes_together_are_counted_while_unpacking(tmp_path):
 
 
 NO_PICTURES = {
-    "SVG": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "SVG drawing"),
+    "SVG": (
+        b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+        "SVG drawing",
+    ),
     "HTML": (b"<!DOCTYPE html><html><script>alert(1)</script></html>", "is a web page"),
     "script": (b"\n <script>alert(1)</script>", "is a web page"),
     "text": (b"not a picture", "no JPEG, PNG, WebP or GIF"),
@@ -172,7 +175,10 @@ def test_a_drawing_named_svg_is_told_too(tmp_path):
 
 @pytest.mark.parametrize("prefix", ["", "my shop/", "a/b/"])
 def test_a_zip_of_a_folder_is_read_wherever_the_table_lies(prefix, tmp_path):
-    files = {prefix + name: data for name, data in GOOD.items()} | {"__MACOSX/._items.csv": b"x", prefix + "notes.txt": b"x"}
+    files = {prefix + name: data for name, data in GOOD.items()} | {
+        "__MACOSX/._items.csv": b"x",
+        prefix + "notes.txt": b"x",
+    }
     received = sent(tmp_path, files)
     assert check_upload(received).dataset.n_items == 2
     assert received.ignored == [prefix + "notes.txt"]
@@ -181,7 +187,11 @@ def test_a_zip_of_a_folder_is_read_wherever_the_table_lies(prefix, tmp_path):
 
 def test_a_csv_with_its_pictures_is_a_catalogue(tmp_path):
     named = []
-    for name, data in {"mugs (new).csv": TABLE.replace(b"a.png", b"a (1).png"), "a (1).png": png(), "b.png": png()}.items():
+    for name, data in {
+        "mugs (new).csv": TABLE.replace(b"a.png", b"a (1).png"),
+        "a (1).png": png(),
+        "b.png": png(),
+    }.items():
         (tmp_path / name).write_bytes(data)
         named.append((name, tmp_path / name))
     dataset = check_upload(receive(named, tmp_path / "out", SMALL)).dataset
@@ -197,7 +207,9 @@ def test_one_zip_or_one_table(names, tmp_path):
 
 def test_a_table_without_its_pictures_is_one_sentence(tmp_path):
     received = sent(tmp_path, {"items.csv": TABLE})
-    with pytest.raises(MolarError, match="names . pictures and none came with it: choose the table and its pictures together"):
+    with pytest.raises(
+        MolarError, match="names . pictures and none came with it: choose the table and its pictures together"
+    ):
         check_upload(received)
 
 

@@ -150,9 +150,12 @@ def test_play_travels_from_before_to_after(visit):
     page = visit().page
     end = ink(page, "stage")
     page.click("#linked-maps .play")
-    page.wait_for_function("document.querySelector('#linked-maps [data-panel=stage] figcaption').textContent.includes('%')")
     page.wait_for_function(
-        "document.querySelector('#linked-maps [data-panel=stage] figcaption').textContent === 'Content, after alignment'", timeout=10_000
+        "document.querySelector('#linked-maps [data-panel=stage] figcaption').textContent.includes('%')"
+    )
+    page.wait_for_function(
+        "document.querySelector('#linked-maps [data-panel=stage] figcaption').textContent === 'Content, after alignment'",
+        timeout=10_000,
     )
     assert page.locator("#linked-maps .morph input").input_value() == "100"
     assert ink(page, "stage") == end
@@ -189,8 +192,9 @@ def test_pointing_shows_the_last_prints_on_each_map(view, panel, visit, world):
     opened = page.locator("#linked-maps .tip img")
     assert opened.count() == 4
     told = packed(page)
-    assert [int(re.search(r"pictures/(\d+)", src)[1]) for src in opened.evaluate_all("all => all.map(one => one.src)")] \
-        == told["last"][row]  # fmt: skip
+    assert [
+        int(re.search(r"pictures/(\d+)", src)[1]) for src in opened.evaluate_all("all => all.map(one => one.src)")
+    ] == told["last"][row]
     page.mouse.move(5, 5)
     page.wait_for_selector("#linked-maps .tip", state="hidden")
 
@@ -212,11 +216,17 @@ def test_a_click_opens_history_and_neighbours_in_each_space(size, visit, world):
     opened.wait_for_pictures("#linked-maps .prints", int(world[1]["history"][row]))
     spaces = page.locator("#linked-maps .thirds section")
     assert spaces.count() == 3
-    near = {space: set(page.locator(f"#linked-maps [data-space={space}] .who").all_inner_texts()) for space in ("before", "after", "id")}
+    near = {
+        space: set(page.locator(f"#linked-maps [data-space={space}] .who").all_inner_texts())
+        for space in ("before", "after", "id")
+    }
     assert all(len(users) == 10 and world[1]["user_id"][row] not in users for users in near.values())
     shared = page.locator("#linked-maps [data-space=before] li:has(em[data-also=ID]) .who").all_inner_texts()
     assert set(shared) == near["before"] & near["id"]
-    assert f"{len(near['after'] & near['id'])} also by ID" in page.locator("#linked-maps [data-space=after] p").inner_text()
+    assert (
+        f"{len(near['after'] & near['id'])} also by ID"
+        in page.locator("#linked-maps [data-space=after] p").inner_text()
+    )
 
 
 def test_a_neighbour_opens_by_keyboard(visit):
@@ -235,7 +245,8 @@ def test_a_shopper_is_found_by_id_and_a_wrong_id_is_told(visit):
     page.locator("#linked-maps .find input").fill(HOSTILE)
     page.locator("#linked-maps .find input").press("Enter")
     page.wait_for_function(
-        "told => document.querySelector('#linked-maps .live').textContent === told", arg=f"No shopper {HOSTILE} on these maps."
+        "told => document.querySelector('#linked-maps .live').textContent === told",
+        arg=f"No shopper {HOSTILE} on these maps.",
     )
     assert "u07" in page.locator("#linked-maps .inspector h2").inner_text()
 

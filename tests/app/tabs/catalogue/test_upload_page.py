@@ -282,7 +282,9 @@ def test_another_visitor_reaches_nothing(visit, served, tmp_path):
     """The other's picture URL, link, API argument and cancel."""
     one, other = visit(), visit()
     sent = []
-    one.page.on("response", lambda answer: "/upload" in answer.url and answer.request.method == "POST" and sent.append(answer))
+    one.page.on(
+        "response", lambda answer: "/upload" in answer.url and answer.request.method == "POST" and sent.append(answer)
+    )
     served.gate.clear()
     bring(one, write_zip(tmp_path / "shop.zip", 20))
     one.page.wait_for_selector("#own-progress progress")
@@ -302,8 +304,12 @@ def test_another_visitor_reaches_nothing(visit, served, tmp_path):
     tried = 0
     for listener in config["dependencies"]:
         if listener["inputs"] and set(listener["inputs"][:1]) & set(states):
-            body = {"data": [token] + [None] * (len(listener["inputs"]) - 1), "fn_index": listener["id"],
-                    "session_hash": f"other{listener['id']}", "event_data": {"number": 1}}  # fmt: skip
+            body = {
+                "data": [token] + [None] * (len(listener["inputs"]) - 1),
+                "fn_index": listener["id"],
+                "session_hash": f"other{listener['id']}",
+                "event_data": {"number": 1},
+            }
             httpx.post(f"{served.address}gradio_api/queue/join", json=body)
             httpx.post(f"{served.address}gradio_api/run/predict", json=body)
             tried += 1
@@ -313,7 +319,10 @@ def test_another_visitor_reaches_nothing(visit, served, tmp_path):
 
     served.gate.set()
     ready(one, 20)
-    assert all(source.startswith("data:image/") for source in one.page.locator("#own img").evaluate_all("all => all.map(i => i.src)"))
+    assert all(
+        source.startswith("data:image/")
+        for source in one.page.locator("#own img").evaluate_all("all => all.map(i => i.src)")
+    )
 
     # A link that names the other's items and token shows none of them; programs do not get at them either.
     other.page.goto(f"{served.address}?items=m1,m2&catalogue={token}")
@@ -321,7 +330,9 @@ def test_another_visitor_reaches_nothing(visit, served, tmp_path):
     other.page.wait_for_selector("#own-drop")
     assert "Mug" not in other.page.content()
     for arguments in (["m1", 5], [token, 5]):
-        asked = httpx.post(f"{served.address}gradio_api/call/similar_items", json={"data": arguments}).json()["event_id"]
+        asked = httpx.post(f"{served.address}gradio_api/call/similar_items", json={"data": arguments}).json()[
+            "event_id"
+        ]
         answer = httpx.get(f"{served.address}gradio_api/call/similar_items/{asked}", timeout=10).text
         assert "event: error" in answer and "Mug" not in answer
 

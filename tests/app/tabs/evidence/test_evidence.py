@@ -98,7 +98,12 @@ def test_the_metric_picker_changes_the_table(folder, tmp_path):
 
 def test_known_names_are_nicer_and_unknown_ones_are_their_own(folder, tmp_path):
     html = text(page(folder, tmp_path, run="demo"))
-    for shown in ("Molar, aligned", "oracle that reads the history", "left-handed, 200 users", "history ≥100, 200 users"):
+    for shown in (
+        "Molar, aligned",
+        "oracle that reads the history",
+        "left-handed, 200 users",
+        "history ≥100, 200 users",
+    ):
         assert shown in html
     assert "my &amp; model" in page(folder, tmp_path, run="of-my-own")
 
@@ -158,7 +163,9 @@ def test_movielens_says_why_there_is_no_temporal_split(folder, tmp_path):
 def test_the_dial_is_shown_side_by_side_by_shares(folder, tmp_path):
     html = page(folder, tmp_path, run=said.DIAL)
     assert "Share of the reading oracle" in text(table_under(html, said.ACCURACY))
-    assert re.findall(r"dial at \d+ %, 200 users", text(html)) == [f"dial at {one} %, 200 users" for one in (0, 50, 100)]
+    assert re.findall(r"dial at \d+ %, 200 users", text(html)) == [
+        f"dial at {one} %, 200 users" for one in (0, 50, 100)
+    ]
     assert all(str(one) * 16 in html for one in range(3)), "each dial has its own data hash"
 
 
@@ -167,13 +174,16 @@ def test_one_dial_alone_has_nothing_beside_it(tmp_path):
     assert f'value="{said.DIAL}"' not in page(tmp_path, tmp_path)
 
 
-@pytest.mark.parametrize("before, wanted, kept", [
-    ({"run": "demo"}, {"run": "dial", "metric": "ndcg@10"}, None),
-    ({"run": "demo"}, {"run": "ml1m-id", "metric": "recall@10"}, "recall@10"),
-    ({"run": "dial"}, {"run": "dial", "metric": "ndcg@10"}, "ndcg@10"),
-    ({}, ["no", "mapping"], None),
-    ({}, {"run": 3, "metric": {}}, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "before, wanted, kept",
+    [
+        ({"run": "demo"}, {"run": "dial", "metric": "ndcg@10"}, None),
+        ({"run": "demo"}, {"run": "ml1m-id", "metric": "recall@10"}, "recall@10"),
+        ({"run": "dial"}, {"run": "dial", "metric": "ndcg@10"}, "ndcg@10"),
+        ({}, ["no", "mapping"], None),
+        ({}, {"run": 3, "metric": {}}, None),
+    ],
+)
 def test_what_a_browser_asks_for_is_taken_as_far_as_it_makes_sense(before, wanted, kept):
     assert evidence.choice(before, wanted).get("metric") == kept
 
@@ -220,13 +230,16 @@ def test_a_checkpoint_lends_its_curves_to_results_of_the_same_weights(tmp_path):
     assert said.NO_CURVES in page(tmp_path / "results", tmp_path / "checkpoint")
 
 
-@pytest.mark.parametrize("low, high, ticks", [
-    (0, 0.154, ["0.00", "0.05", "0.10", "0.15"]),
-    (-0.015, 0.026, ["−0.01", "0.00", "0.01", "0.02"]),
-    (0, 1, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
-    (0, 0.12, ["0.000", "0.025", "0.050", "0.075", "0.100"]),
-    (0, 0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "low, high, ticks",
+    [
+        (0, 0.154, ["0.00", "0.05", "0.10", "0.15"]),
+        (-0.015, 0.026, ["−0.01", "0.00", "0.01", "0.02"]),
+        (0, 1, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (0, 0.12, ["0.000", "0.025", "0.050", "0.075", "0.100"]),
+        (0, 0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+    ],
+)
 def test_axes_have_round_ticks(low, high, ticks):
     axis = plots.Axis.over(low, high)
     assert [axis.label(tick) for tick in axis.ticks] == ticks

@@ -59,7 +59,9 @@ def choose(page, selector: str, value: str) -> None:
     """Choose, and wait until the page shows what was chosen."""
     page.select_option(selector, value)
     label = page.locator(f"{selector} option[value='{value}']").inner_text()
-    page.wait_for_function("says => document.querySelector('#proof [data-said]').dataset.said.includes(says)", arg=label)
+    page.wait_for_function(
+        "says => document.querySelector('#proof [data-said]').dataset.said.includes(says)", arg=label
+    )
 
 
 def test_nothing_is_read_before_the_tab_is_opened(browser, world):
@@ -86,7 +88,9 @@ def test_a_choice_by_keyboard_keeps_the_keyboard_there_and_is_told(visit):
     page = visit().page
     page.focus(RUN)
     page.keyboard.press("ArrowDown")
-    page.wait_for_function("says => document.querySelector('#said').textContent.includes(says)", arg=said.RUNS["demo-temporal"])
+    page.wait_for_function(
+        "says => document.querySelector('#said').textContent.includes(says)", arg=said.RUNS["demo-temporal"]
+    )
     assert page.evaluate("document.activeElement.dataset.column") == "run"
     assert said.NOTES["demo-temporal"] in page.locator("#proof").inner_text()
 

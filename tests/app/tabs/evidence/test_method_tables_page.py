@@ -86,8 +86,10 @@ def test_the_files_of_the_method_are_read(folder):
 def test_the_dials_say_what_alignment_adds_on_warm_and_cold_items(tmp_path):
     for place, dial in enumerate((0, 50, 100)):
         ps = {"p_value": 0.001, "p_holm": 0.002 if place else 0.6}
-        gain = [row("molar", slice_, value=0.01 * place - 0.002, variant="minus content", more=ps, data=f"{place}" * 16)
-                for slice_ in ("all", "warm", "cold")]  # fmt: skip
+        gain = [
+            row("molar", slice_, value=0.01 * place - 0.002, variant="minus content", more=ps, data=f"{place}" * 16)
+            for slice_ in ("all", "warm", "cold")
+        ]
         write(tmp_path, f"demo-dial-{dial}", [row("molar", data=f"{place}" * 16), *gain])
     html = table_under(page(tmp_path, tmp_path, run=words.DIAL), said.BY_DIAL)
     cold = rows_of(html)[words.SLICES["cold"]]

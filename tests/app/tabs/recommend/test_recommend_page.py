@@ -46,7 +46,9 @@ def test_the_first_screen_holds_history_gallery_and_recommendations(shop, size, 
     if size == "desktop":
         pictures = page.locator("#gallery .frame").evaluate_all(
             "(all, height) => all.filter((one) => { const box = one.getBoundingClientRect();"
-            " return box.width >= 140 && box.bottom <= height; }).length", height)  # fmt: skip
+            " return box.width >= 140 && box.bottom <= height; }).length",
+            height,
+        )
         assert pictures >= 12
         for model in MODELS:
             assert page.evaluate(WITHIN, [f"[data-model={model}] .card", height]) >= 3
@@ -101,7 +103,9 @@ def test_picks_are_moved_by_keyboard_and_by_drag_and_each_step_is_undone(standin
     page.wait_for_function("document.activeElement.dataset.place === '1'")  # the keyboard stays with the pick
     page.keyboard.press("End")
     wait_for_titles(opened, [b, c, d, a])
-    page.locator("#history .handle").nth(3).drag_to(page.locator("#history .handle").first, target_position={"x": 8, "y": 40})
+    page.locator("#history .handle").nth(3).drag_to(
+        page.locator("#history .handle").first, target_position={"x": 8, "y": 40}
+    )
     wait_for_titles(opened, [a, b, c, d])
     assert opened.rows() == rows
     page.keyboard.press("Control+z")

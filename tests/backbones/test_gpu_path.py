@@ -96,7 +96,7 @@ def test_stage_1_computes_where_the_backbone_is(tiny, encoder, form):
     """On torch's device without values, which refuses to mix with another as a GPU does; the blocks themselves ask for
     values there and are left out."""
     add_lora(encoder.backbone, LoraSettings(rank=2))
-    samples = draw_samples(encoder, Tasks(tiny.split), "tests.test_tune:colours", {"ub": 8, "pairs": 8})
+    samples = draw_samples(encoder, Tasks(tiny.split), "tests.finetune.test_finetune:colours", {"ub": 8, "pairs": 8})
     backbone = encoder.backbone
     backbone.states = lambda embedded, *_: embedded
     backbone.model.to("meta")

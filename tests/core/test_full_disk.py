@@ -42,7 +42,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_was_there(name, tiny, tiny_v
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     (tmp_path / name).write_bytes(b"old")
-    monkeypatch.setattr("molar.encoder.vector_cache.os.fsync", full)
+    monkeypatch.setattr("molar.core.io.os.fsync", full)
     with pytest.raises(MolarError, match=f"{name} could not be written .No space left on device.: free some space"):
         SAVERS[name](tmp_path, tiny, tiny_vectors)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: b"old"}

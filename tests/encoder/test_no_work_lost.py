@@ -111,7 +111,7 @@ def test_a_disk_full_in_the_middle_keeps_what_was_encoded(encoder, paths, undist
             raise OSError(28, "No space left on device")
         real(file)
 
-    monkeypatch.setattr("molar.encoder.vector_cache.os.fsync", full)
+    monkeypatch.setattr("molar.core.io.os.fsync", full)
     with pytest.raises(
         MolarError, match=r"\w{32}.safetensors could not be written .No space left.*same command resumes"
     ):
@@ -157,6 +157,7 @@ def test_a_shard_that_another_process_took_away_is_encoded_again(encoder, paths,
 
 ONE_OF_TWO = """
 import sys
+sys.path.insert(0, "tests/support")
 from pathlib import Path
 from molar.encoder.encode import encode_catalogue
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
@@ -226,7 +227,7 @@ def test_no_room_for_the_vectors_is_one_sentence_before_any_work(tmp_path, monke
         def write(self, _):
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("molar.encoder.vector_cache.tempfile.TemporaryFile", lambda **_: Full())
+    monkeypatch.setattr("molar.core.io.tempfile.TemporaryFile", lambda **_: Full())
     with pytest.raises(MolarError, match="has no room for 2.0 MB of vectors .No space left on device."):
         disk_array(tmp_path, (1000, 1000))
 

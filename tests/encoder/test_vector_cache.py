@@ -90,7 +90,7 @@ def test_a_disk_that_refuses_is_said_in_a_sentence_and_loses_nothing(tmp_path, m
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("molar.encoder.vector_cache.os.fsync", full)
+    monkeypatch.setattr("molar.core.io.os.fsync", full)
     with pytest.raises(MolarError, match="No space left on device.*same command resumes"):
         cache.put(["b"], np.ones((1, 3)))
     monkeypatch.undo()
@@ -102,7 +102,7 @@ def test_a_disk_that_refuses_is_said_in_a_sentence_and_loses_nothing(tmp_path, m
 def test_an_interrupted_write_leaves_the_old_content(tmp_path, monkeypatch):
     path = tmp_path / "file.json"
     write_atomically(path, b"old")
-    monkeypatch.setattr("molar.encoder.vector_cache.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    monkeypatch.setattr("molar.core.io.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old" and [p.name for p in tmp_path.iterdir()] == ["file.json"]

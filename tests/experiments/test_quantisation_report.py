@@ -23,7 +23,7 @@ def world(tmp_path_factory):
     from molar.encoder.encode import encode_items
     from molar.encoder.vectors import load_vectors
     from molar.training.train import CONTENT_ALONE, train_molar
-    from tests.conftest import write_tiny_folder
+    from tiny_world import write_tiny_folder
 
     home = tmp_path_factory.mktemp("fidelity")
     with pytest.MonkeyPatch.context() as patch:

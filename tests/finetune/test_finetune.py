@@ -22,7 +22,7 @@ from molar.finetune.samples import draw_samples
 from molar.finetune.schedule import run_schedule
 
 QUICK = TuneConfig(counts={"pairs": 64}, batch=4, warm_up_steps=30, lr=5e-3, held_out=8, lora=LoraSettings(rank=2))
-PAIRS = "tests.test_tune:colours"
+PAIRS = "tests.finetune.test_finetune:colours"
 
 
 @dataclass

@@ -21,14 +21,14 @@ def runner(tiny, tiny_vectors, tmp_path, monkeypatch):
     save_vectors(tmp_path / "vectors" / "vectors.safetensors", tiny_vectors, tiny.dataset, {})
     sizes = [part for setting in SMALL for part in ("--set", setting)]
     assert (
-        cli.main(["train-id", str(tiny.dataset.root), "--checkpoint", str(tmp_path / "ids"), "--epochs", "1", *sizes])
+        cli(["train-id", str(tiny.dataset.root), "--checkpoint", str(tmp_path / "ids"), "--epochs", "1", *sizes])
         == 0
     )
     done = Counter()
 
     def train(arguments, log, threads):
         done[arguments[arguments.index("--name") + 1]] += 1
-        if cli.main(list(arguments)):
+        if cli(list(arguments)):
             raise MolarError("it failed")
 
     monkeypatch.setattr(script, "train", train)

@@ -11,7 +11,7 @@ from molar.serving.search import fold
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    from conftest import write_tiny_folder
+    from tiny_world import write_tiny_folder
 
     root = tmp_path_factory.mktemp("recommend")
     dataset = write_tiny_folder(root / "tiny")

@@ -19,11 +19,12 @@ CHOSEN = np.arange(1, 31)
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """(dataset folder, checkpoint folder with vectors in four bits and a tower of them, backbone folder)."""
+    from tiny_world import write_tiny_folder
+
     from molar.data.dataset import load_dataset
     from molar.encoder.encode import encode_items
     from molar.encoder.vectors import load_vectors
     from molar.training.train import CONTENT_ALONE, train_molar
-    from tiny_world import write_tiny_folder
 
     home = tmp_path_factory.mktemp("fidelity")
     with pytest.MonkeyPatch.context() as patch:

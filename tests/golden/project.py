@@ -12,16 +12,17 @@ from pathlib import Path
 
 import torch
 
-from app import evidence, map_data, numbers
-from app.evidence_runs import read_runs
-from app.evidence_words import DIAL
-from app.game import Table
 from app.page import start
-from app.shop import Shop
-from molar.cli import build_parser, main
-from molar.recommend import MODELS, Recommender
-from molar.results import read_rows
-from molar.split import METHODS, split_dataset
+from app.state import Shop
+from app.tabs.alignment import map_data, numbers
+from app.tabs.evidence import tab as evidence
+from app.tabs.evidence.runs import read_runs
+from app.tabs.evidence.words import DIAL
+from app.tabs.quiz.tab import Table
+from molar.cli.main import build_parser, main
+from molar.data.splits import METHODS, split_dataset
+from molar.experiments.results import read_rows
+from molar.serving.recommender import MODELS, Recommender
 
 ROOT = Path(__file__).parents[2]
 DATASET, CHECKPOINT, RESULTS = ROOT / "assets/demo", ROOT / "checkpoints/demo", ROOT / "results"

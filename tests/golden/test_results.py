@@ -42,7 +42,9 @@ def explicit(row: dict) -> dict:
     return kept | {"kind": "own", "variant": variant}
 
 
-@pytest.mark.parametrize("name", ["ml1m-id.json", "ml1m.json", "demo-dial-50.json", "encoders.json", "ablations-alignment.json"])
+@pytest.mark.parametrize(
+    "name", ["ml1m-id.json", "ml1m.json", "demo-dial-50.json", "encoders.json", "ablations-alignment.json"]
+)
 def test_both_shapes_of_a_row_are_the_same_row(name):
     rows = json.loads((project.RESULTS / name).read_text(encoding="utf-8"))["rows"]
     explicit_rows = [explicit(row) if "kind" not in row else row for row in rows]

@@ -21,8 +21,7 @@ def runner(tiny, tiny_vectors, tmp_path, monkeypatch):
     save_vectors(tmp_path / "vectors" / "vectors.safetensors", tiny_vectors, tiny.dataset, {})
     sizes = [part for setting in SMALL for part in ("--set", setting)]
     assert (
-        cli(["train-id", str(tiny.dataset.root), "--checkpoint", str(tmp_path / "ids"), "--epochs", "1", *sizes])
-        == 0
+        cli(["train-id", str(tiny.dataset.root), "--checkpoint", str(tmp_path / "ids"), "--epochs", "1", *sizes]) == 0
     )
     done = Counter()
 

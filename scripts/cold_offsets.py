@@ -23,11 +23,11 @@ from molar.data.dataset import load_dataset
 from molar.data.splits import Split, leave_one_out
 from molar.encoder.vectors import load_vectors
 from molar.evaluation.metrics import ndcg
-from molar.evaluation.ranking import BLOCK_SCORES, TowerScorer, rank_targets
+from molar.evaluation.ranking import BLOCK_SCORES, ModelScorer, rank_targets
 from molar.experiments.evaluate import label
 from molar.experiments.results import write_json
-from molar.storage.checkpoint import load_tower, weights_sha256
-from molar.storage.trained import find_content_towers
+from molar.storage.checkpoint import load_trained, weights_sha256
+from molar.storage.trained import find_content_models
 
 OFFSETS = tuple(quarter / 4 for quarter in range(-8, 9))  # logits
 PART = "validation"
@@ -36,7 +36,7 @@ PART = "validation"
 def offset_curve(tower, split: Split) -> dict:
     """NDCG@10 of a content tower under every offset, of all users and of those whose target is warm or cold, each a list;
     and "among_cold", that of cold targets where cold items are the only candidates. MolarError where no target is cold."""
-    scorer, scale = TowerScorer("", tower), tower.logit_scale()
+    scorer, scale = ModelScorer("", tower), tower.logit_scale()
     users = split.evaluation_users(PART)
     asked_cold = split.cold[split.targets_of(users, PART)]
     if not asked_cold.any() or asked_cold.all():
@@ -76,10 +76,10 @@ def write_curves(
     array = load_vectors(vectors, split.dataset, read_pictures=False)
     facts = {"dataset": label(split.dataset, interactions), "data_hash": split.dataset.data_hash, "split": PART}
     made, report = [], Terminal("offsets")
-    found = find_content_towers(towers)
+    found = find_content_models(towers)
     for folder, (name, seed) in found.items():
         report(len(made), len(found), f"{name}, seed {seed}")
-        curve = offset_curve(load_tower(folder, split, array), split)
+        curve = offset_curve(load_trained(folder, split, array), split)
         made.append(
             facts
             | {"model": name, "seed": seed, "offsets": list(OFFSETS)}

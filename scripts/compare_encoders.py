@@ -28,7 +28,7 @@ from molar.data.subsets import with_cold_items
 from molar.encoder.encode import encode_catalogue
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.evaluation.metrics import ndcg
-from molar.evaluation.ranking import TowerScorer, evaluate_ranks
+from molar.evaluation.ranking import ModelScorer, evaluate_ranks
 from molar.experiments.results import interval, resampled_means, row, write_rows
 from molar.models.content import ContentConfig
 from molar.storage.checkpoint import weights_sha256
@@ -88,7 +88,7 @@ def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, see
     )
     facts = facts | {"seed": seed, "weights_sha256": weights_sha256(out)}
     users = split.evaluation_users(WHICH)
-    gains = ndcg(evaluate_ranks(TowerScorer(kind, tower), split, WHICH, users), 10)
+    gains = ndcg(evaluate_ranks(ModelScorer(kind, tower), split, WHICH, users), 10)
     rows = []
     for name, mask in slices(split, WHICH, users).items():
         if name in MAIN and mask.any():

@@ -8,7 +8,7 @@
 # DIR (or $MOLAR_DATA) is a dataset folder in our format: items.csv, interactions.csv, images/. Films may not be passed
 # on, so everything is written under build/, which git ignores; only the numbers, under results/, are kept.
 # The headline: SASRec, content, molar and molar-fused on all histories, measured once, when every seed is trained.
-# --cold: the same histories with a tenth of the films in no training prefix (molar/subset.py). --encoder is what stage 1
+# --cold: the same histories with a tenth of the films in no training prefix (molar/data/subsets.py). --encoder is what stage 1
 # trained: by default build/ml1m-encoder, which is trained first where it is missing (half an hour); with --cold and for a part
 # the demo's, since it must not have been tuned on these films.
 # The part proves the pipeline, maps and page included; it says nothing about how models compare on the whole.

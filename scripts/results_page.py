@@ -94,7 +94,7 @@ MEASURED = (  # chapters of towers, which the page has once they are measured
     Chapter(
         "ml1m-cold.json",
         "MovieLens-1M, a tenth of its films cold",
-        f"The same histories, a tenth of the films, chosen by a hash, in no training prefix: `molar/subset.py`. {EARLIER}",
+        f"The same histories, a tenth of the films, chosen by a hash, in no training prefix: `molar/data/subsets.py`. {EARLIER}",
         "scripts/reproduce_ml1m.sh --data DATASET --cold",
     ),
 )

@@ -11,10 +11,10 @@ from bench.peers.worker import Clock, work
 from molar.data.dataset import load_dataset
 from molar.data.splits import leave_one_out
 from molar.evaluation.metrics import ndcg
-from molar.evaluation.ranking import TowerScorer, evaluate_ranks
+from molar.evaluation.ranking import ModelScorer, evaluate_ranks
 from molar.models.sasrec import SASRec, SASRecConfig
 from molar.training.batches import training_targets
-from molar.training.loop import Recipe
+from molar.training.loop import TrainingConfig
 from molar.training.losses import LossConfig
 from molar.training.train import train_id_model
 
@@ -44,13 +44,15 @@ class Ours:
 
         self.model = remembered(SASRec)
         config = SASRecConfig(self.split.dataset.n_items, s.dim, s.blocks, s.heads, s.max_length, s.dropout)
-        recipe = Recipe(self.epochs, s.batch, s.lr, weight_decay=0.01, patience=self.epochs, precision="bfloat16")
+        recipe = TrainingConfig(
+            self.epochs, s.batch, s.lr, weight_decay=0.01, patience=self.epochs, precision="bfloat16"
+        )
         loss = LossConfig("full")
         train_id_model(self.split, "sasrec", config=config, loss=loss, recipe=recipe, seed=s.seed, report=report)
 
-    def scorer(self) -> TowerScorer:
+    def scorer(self) -> ModelScorer:
         """The model as it is just now."""
-        return TowerScorer("ours", self.model[-1], self.split.cold)
+        return ModelScorer("ours", self.model[-1], self.split.cold)
 
     def scores(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Blocks of users in order."""

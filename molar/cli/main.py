@@ -286,7 +286,9 @@ def _dataset(
 def _results(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", type=Path, required=True, help="results file, such as results/demo.json")
     verb.add_argument(
-        "--which",
+        "--subset",
+        "--which",  # its older name
+        dest="subset",
         choices=("validation", "test"),
         default="test",
         help="validation alone, to choose by, or both; test is the default",

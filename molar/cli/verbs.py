@@ -84,7 +84,7 @@ def encode(options) -> None:
 
 def train_id(options) -> None:
     """Train an ID model."""
-    from molar.training.distributed import Crew
+    from molar.training.distributed import Distributed
     from molar.training.run import describe_training
     from molar.training.settings import id_settings
     from molar.training.train import train_id_model
@@ -102,20 +102,20 @@ def train_id(options) -> None:
         **id_settings(options.model, split, options.settings),
         **_given(options, "seed", "epochs"),
     )
-    if Crew().first:
+    if Distributed().first:
         print(describe_training(out), file=sys.stderr)
         print(out)
 
 
 def train(options) -> None:
     """Train the content tower twice, without and with alignment."""
-    from molar.storage.checkpoint import load_tower
+    from molar.storage.checkpoint import load_trained
     from molar.training.alignment import AlignConfig
     from molar.training.train import CONTENT_ALONE, train_molar
 
     split = _split(options)
     vectors, made = _vectors(options.checkpoint / "vectors.safetensors", split)
-    id_model = load_tower(options.checkpoint / "sasrec", split, vectors)
+    id_model = load_trained(options.checkpoint / "sasrec", split, vectors)
     aligned = AlignConfig(**_given(options, "alpha", "tau"))
     for name, align in (("content", CONTENT_ALONE), ("molar", aligned)):
         out = options.checkpoint / name
@@ -136,8 +136,8 @@ def train(options) -> None:
 
 def train_content(options) -> None:
     """Train one content tower with any settings."""
-    from molar.storage.checkpoint import load_tower
-    from molar.training.distributed import Crew
+    from molar.storage.checkpoint import load_trained
+    from molar.training.distributed import Distributed
     from molar.training.run import describe_training
     from molar.training.settings import content_settings
     from molar.training.train import train_molar
@@ -147,7 +147,7 @@ def train_content(options) -> None:
     parts = content_settings(vectors.shape[1], options.settings)
     id_model = None
     if parts["align"].active or parts["config"].fusion != "none":
-        id_model = load_tower(options.id_model or options.checkpoint / "sasrec", split, vectors)
+        id_model = load_trained(options.id_model or options.checkpoint / "sasrec", split, vectors)
     out = options.checkpoint / options.name
     train_molar(
         split,
@@ -161,7 +161,7 @@ def train_content(options) -> None:
         **made,
         **_given(options, "seed", "epochs"),
     )
-    if Crew().first:
+    if Distributed().first:
         print(describe_training(out), file=sys.stderr)
         print(out)
 
@@ -179,7 +179,7 @@ def evaluate(options) -> None:
     from molar.experiments.evaluate import evaluate_checkpoint
 
     evaluate_checkpoint(options.dataset, options.checkpoint, options.out, **_measured(options))
-    print(options.out if options.which == "test" else f"{options.out} (validation alone)")
+    print(options.out if options.subset == "test" else f"{options.out} (validation alone)")
 
 
 def evaluate_id(options) -> None:
@@ -187,14 +187,14 @@ def evaluate_id(options) -> None:
     from molar.experiments.evaluate_id import evaluate_id_models
 
     evaluate_id_models(options.dataset, options.folders, options.out, **_measured(options))
-    print(options.out if options.which == "test" else f"{options.out} (validation alone)")
+    print(options.out if options.subset == "test" else f"{options.out} (validation alone)")
 
 
 def evaluate_content(options) -> None:
     """Measure trained content towers and write the results file."""
-    from molar.experiments.evaluate_content import evaluate_content_towers
+    from molar.experiments.evaluate_content import evaluate_content_models
 
-    evaluate_content_towers(
+    evaluate_content_models(
         options.dataset,
         options.folders,
         options.out,
@@ -205,12 +205,12 @@ def evaluate_content(options) -> None:
         **_given(options, "default", "fused"),
         **_measured(options),
     )
-    print(options.out if options.which == "test" else f"{options.out} (validation alone)")
+    print(options.out if options.subset == "test" else f"{options.out} (validation alone)")
 
 
 def _measured(options) -> dict:
     """What all evaluations are told alike."""
-    same = {"interactions": options.interactions, "which": options.which, "method": options.split}
+    same = {"interactions": options.interactions, "subset": options.subset, "strategy": options.split}
     return same | {"command": options.command, "report": Terminal("evaluating")}
 
 

@@ -19,7 +19,7 @@ RANKS = {"oracle-knowing": "knowing_rank", "oracle-reading": "reading_rank"}
 
 
 def read_oracles(
-    dataset: Dataset, interactions: str, which: str, users: np.ndarray, targets: Sequence[int]
+    dataset: Dataset, interactions: str, subset: str, users: np.ndarray, targets: Sequence[int]
 ) -> dict[str, np.ndarray]:
     """Oracle name → ranks (n,) of `targets` (n,) for user indices `users` (n,); {} when the dataset has none.
 
@@ -29,15 +29,15 @@ def read_oracles(
     if not path.is_file():
         return {}
     table = pd.read_csv(path, dtype={c.USER: str, c.ITEM: str, "split": str}, keep_default_na=False)
-    table = table[table["split"] == which].set_index(c.USER)
+    table = table[table["split"] == subset].set_index(c.USER)
     if not table.index.is_unique:
-        raise MolarError(f"{path} names a user twice for {which}; write it anew for {interactions}.")
+        raise MolarError(f"{path} names a user twice for {subset}; write it anew for {interactions}.")
     table = table.reindex(dataset.user_ids[users])
     wrong = np.flatnonzero(table[c.ITEM].to_numpy() != dataset.item_ids[np.asarray(targets)])
     if len(wrong):
         user = dataset.user_ids[users[wrong[0]]]
         raise MolarError(
-            f"{path} does not tell the {which} item of {len(wrong):,} users, {user} for one; "
+            f"{path} does not tell the {subset} item of {len(wrong):,} users, {user} for one; "
             f"write it anew for {interactions}."
         )
     return {name: table[column].to_numpy(np.int64) for name, column in RANKS.items() if column in table}

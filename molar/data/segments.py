@@ -14,21 +14,21 @@ def is_bucket(name: str) -> bool:
     return name.startswith((POPULARITY, HISTORY))
 
 
-def slices(split: Split, which: str, users: np.ndarray) -> dict[str, np.ndarray]:
+def slices(split: Split, subset: str, users: np.ndarray) -> dict[str, np.ndarray]:
     """Masks (n,) over `users`: all; warm and cold by whether the target occurs in any training prefix.
 
     The others part the warm users by the popularity of their target, from "popularity 1 (…)", the head, to 4, the
     tail (`popularity_buckets`), and all users by the length of their history, in thirds as equal as whole lengths
     allow: "history 1 (…)" are the shortest. What stands in brackets tells the bucket's items, or lengths.
     """
-    targets = split.targets_of(users, which)
+    targets = split.targets_of(users, subset)
     cold = split.cold[targets]
     masks = {"all": np.ones(len(users), bool), "warm": ~cold, "cold": cold}
     buckets = popularity_buckets(split.train_counts())
     for bucket in range(1, POPULARITY_BUCKETS + 1):
         items = int((buckets == bucket).sum())
         masks[f"{POPULARITY}{bucket} ({items:,} item{'s' * (items != 1)})"] = buckets[targets] == bucket
-    return masks | _by_history(split.history_lengths(users, which))
+    return masks | _by_history(split.history_lengths(users, subset))
 
 
 def popularity_buckets(train_counts: np.ndarray) -> np.ndarray:

@@ -33,7 +33,7 @@ class Split:
     cold: np.ndarray  # (n_items + 1,) bool: the item is in no training prefix; [0] is False
     held_out: np.ndarray  # (n_users,) bool: users that the alignment loss never sees; alignment is measured on them
     split_hash: str  # 16 hex digits over every training prefix, target and held-out user
-    method: str = LEAVE_ONE_OUT  # of METHODS
+    strategy: str = LEAVE_ONE_OUT  # of METHODS
 
     def train_history(self, u: int) -> np.ndarray:
         """The training prefix of user index `u`: item numbers, int32, a view."""
@@ -50,49 +50,49 @@ class Split:
         """(n_items + 1,) int64: purchases of every item in the training prefixes alone."""
         return np.bincount(self.dataset.sequence[self.train_mask()], minlength=self.dataset.n_items + 1)
 
-    def evaluation_users(self, which: str) -> np.ndarray:
-        """Indices of the users who have a target of `which`, "validation" or "test", and a history before it."""
-        return np.flatnonzero(self._places(which) != NONE)
+    def evaluation_users(self, subset: str) -> np.ndarray:
+        """Indices of the users who have a target of `subset`, "validation" or "test", and a history before it."""
+        return np.flatnonzero(self._places(subset) != NONE)
 
-    def targets_of(self, users: np.ndarray, which: str) -> np.ndarray:
+    def targets_of(self, users: np.ndarray, subset: str) -> np.ndarray:
         """The item numbers (n,) int64 that `users` (n,) of `evaluation_users(which)` came to next."""
-        return self.dataset.sequence[self._asked(users, which)].astype(np.int64)
+        return self.dataset.sequence[self._asked(users, subset)].astype(np.int64)
 
-    def histories_of(self, users: np.ndarray, which: str) -> list[np.ndarray]:
+    def histories_of(self, users: np.ndarray, subset: str) -> list[np.ndarray]:
         """What a model may know of `users` (n,) of `evaluation_users(which)`: all before the target, int32 views."""
-        starts, ends = self.dataset.offsets[users], self._asked(users, which)
+        starts, ends = self.dataset.offsets[users], self._asked(users, subset)
         sequence = self.dataset.sequence
         return [sequence[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
-    def history_lengths(self, users: np.ndarray, which: str) -> np.ndarray:
+    def history_lengths(self, users: np.ndarray, subset: str) -> np.ndarray:
         """(n,) int64: how many items `histories_of(users, which)` hold."""
-        return self._asked(users, which) - self.dataset.offsets[users]
+        return self._asked(users, subset) - self.dataset.offsets[users]
 
-    def history_for(self, u: int, which: str) -> np.ndarray:
+    def history_for(self, u: int, subset: str) -> np.ndarray:
         """What a model may know of one user: under leave-one-out the validation item is a part of it at test."""
-        return self.histories_of(np.array([u]), which)[0]
+        return self.histories_of(np.array([u]), subset)[0]
 
-    def target(self, u: int, which: str) -> int:
+    def target(self, u: int, subset: str) -> int:
         """The item number that user `u` of `evaluation_users(which)` came to next."""
-        return int(self.targets_of(np.array([u]), which)[0])
+        return int(self.targets_of(np.array([u]), subset)[0])
 
-    def _places(self, which: str) -> np.ndarray:
-        if which not in self.targets:
-            raise ValueError(f'a split has the targets "validation" and "test", not "{which}"')
-        return self.targets[which]
+    def _places(self, subset: str) -> np.ndarray:
+        if subset not in self.targets:
+            raise ValueError(f'a split has the targets "validation" and "test", not "{subset}"')
+        return self.targets[subset]
 
-    def _asked(self, users: np.ndarray, which: str) -> np.ndarray:
-        places = self._places(which)[users]
+    def _asked(self, users: np.ndarray, subset: str) -> np.ndarray:
+        places = self._places(subset)[users]
         if len(places) and places.min() == NONE:
-            raise ValueError(f"user {users[int(places.argmin())]} has no {which} target")
+            raise ValueError(f"user {users[int(places.argmin())]} has no {subset} target")
         return places
 
 
-def split_dataset(dataset: Dataset, method: str = LEAVE_ONE_OUT) -> Split:
-    """Split by a method of METHODS. Raises MolarError for another one, or where the data do not allow it."""
-    if method not in METHODS:
-        raise MolarError(f"There is no split named {method}: known are {', '.join(METHODS)}.")
-    return temporal_split(dataset) if method == TEMPORAL else leave_one_out(dataset)
+def split_dataset(dataset: Dataset, strategy: str = LEAVE_ONE_OUT) -> Split:
+    """Split by a strategy of METHODS. Raises MolarError for another one, or where the data do not allow it."""
+    if strategy not in METHODS:
+        raise MolarError(f"There is no split named {strategy}: known are {', '.join(METHODS)}.")
+    return temporal_split(dataset) if strategy == TEMPORAL else leave_one_out(dataset)
 
 
 def leave_one_out(dataset: Dataset) -> Split:
@@ -142,14 +142,14 @@ def _first(dataset: Dataset, wanted: np.ndarray) -> np.ndarray:
     return np.minimum(found, dataset.offsets[1:])
 
 
-def _split(dataset: Dataset, train_ends, targets: dict[str, np.ndarray], method: str, hashed: list) -> Split:
+def _split(dataset: Dataset, train_ends, targets: dict[str, np.ndarray], strategy: str, hashed: list) -> Split:
     """The split of these prefixes and targets; `hashed` arrays enter its hash beside those that every split has."""
     held_out = np.array([_share(user_id) < HELD_OUT_SHARE for user_id in dataset.user_ids], dtype=bool)
     digest = hashlib.sha256(dataset.data_hash.encode())
     for array in (dataset.sequence, dataset.offsets, train_ends, held_out, *hashed):
         digest.update(array.astype("<i8").tobytes())
     cold = np.zeros(dataset.n_items + 1, dtype=bool)
-    split = Split(dataset, train_ends, targets, cold, held_out, digest.hexdigest()[:16], method)
+    split = Split(dataset, train_ends, targets, cold, held_out, digest.hexdigest()[:16], strategy)
     split.cold[1:] = split.train_counts()[1:] == 0
     return split
 

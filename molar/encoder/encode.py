@@ -143,7 +143,7 @@ def catalogue_features(encoder, pictures: list, cache: Path, *, names=None, repo
     Through the cache that `encode_catalogue` fills too. Arguments, unreadable pictures and errors: `encode_catalogue`."""
     from molar.encoder.image_features import Pieces, picture_features
 
-    kept, pieces = VectorCache(cache / "pictures", encoder.tower_fingerprint), Pieces()
+    kept, pieces = VectorCache(cache / "pictures", encoder.vision_fingerprint), Pieces()
     names = range(1, len(pictures) + 1) if names is None else names
     pooled = np.zeros((len(pictures), encoder.wide), np.float32)
     for start in range(0, len(pictures), BATCH):
@@ -168,7 +168,7 @@ class _CachedEncoder:
 
         self.encoder, self.encoded = encoder, 0  # items that were not in the cache
         self.vectors = VectorCache(cache / "vectors", decisive(encoder.fingerprint))
-        self.pictures = VectorCache(cache / "pictures", encoder.tower_fingerprint)
+        self.pictures = VectorCache(cache / "pictures", encoder.vision_fingerprint)
         self.pieces = {"tower": Pieces(), "model": Pieces()}
 
     def encode(self, texts: list[str], pixels: list) -> np.ndarray:

@@ -120,7 +120,7 @@ class ItemEncoder:
         return cls(backbone, trained, config, fingerprint, trainable or config.precision not in QUANTISED)
 
     @property
-    def tower_fingerprint(self) -> dict:
+    def vision_fingerprint(self) -> dict:
         """What picture features depend on: not on prompt, adapter or how the language model is rounded."""
         kept = ("backbone_sha256", "pooling", "picture", "versions")
         dtype = "float32" if self.config.precision == "float32" else "bfloat16"

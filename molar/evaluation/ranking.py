@@ -30,7 +30,7 @@ class Scorer(Protocol):
         ...
 
 
-class TowerScorer:
+class ModelScorer:
     """Scores of a trained tower: user vector · item vector + item bias.
 
     unscorable: (n_items + 1,) bool, items that the model cannot know; they rank last. A model over content has none.
@@ -49,33 +49,33 @@ class TowerScorer:
         return scores
 
 
-def evaluate_ranks(scorer: Scorer, split: Split, which: str, users: np.ndarray | None = None) -> np.ndarray:
+def evaluate_ranks(scorer: Scorer, split: Split, subset: str, users: np.ndarray | None = None) -> np.ndarray:
     """The rank of each user's target among the items he has not bought, (n,) int64, 1 is best.
 
-    which: "validation" or "test"; users: which users, all with such a target when not given. Ties are pessimistic.
+    subset: "validation" or "test"; users: which users, all with such a target when not given. Ties are pessimistic.
     A target that the user has bought before stays a candidate. Raises MolarError when the scorer's shape is wrong.
     """
-    users = _users(split, which, users)
+    users = _users(split, subset, users)
     ranks = np.empty(len(users), np.int64)
-    for part, scores, seen, targets in _blocks(scorer, split, which, users):
+    for part, scores, seen, targets in _blocks(scorer, split, subset, users):
         ranks[part] = _ranks(scores, seen, targets)
     return ranks
 
 
 def top_items(
-    scorer: Scorer, split: Split, which: str, users: np.ndarray | None = None, k: int = LIST_LENGTH
+    scorer: Scorer, split: Split, subset: str, users: np.ndarray | None = None, k: int = LIST_LENGTH
 ) -> np.ndarray:
     """The `k` items that each user would be shown, best first, (n, k) int32: see `best_items`."""
-    return ranks_and_lists(scorer, split, which, users, k)[1]
+    return ranks_and_lists(scorer, split, subset, users, k)[1]
 
 
 def ranks_and_lists(
-    scorer: Scorer, split: Split, which: str, users: np.ndarray | None = None, k: int = LIST_LENGTH
+    scorer: Scorer, split: Split, subset: str, users: np.ndarray | None = None, k: int = LIST_LENGTH
 ) -> tuple[np.ndarray, np.ndarray]:
     """`evaluate_ranks` (n,) and `top_items` (n, k) from one scoring."""
-    users = _users(split, which, users)
+    users = _users(split, subset, users)
     ranks, lists = np.empty(len(users), np.int64), np.empty((len(users), k), np.int32)
-    for part, scores, seen, targets in _blocks(scorer, split, which, users):
+    for part, scores, seen, targets in _blocks(scorer, split, subset, users):
         ranks[part] = _ranks(scores, seen, targets)
         lists[part] = best_items(scores, seen, k)
     return ranks, lists
@@ -109,26 +109,26 @@ def best_items(scores: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
     return np.where(np.take_along_axis(values, order, 1) > -np.inf, np.take_along_axis(items, order, 1), PAD)
 
 
-def _users(split: Split, which: str, users: np.ndarray | None) -> np.ndarray:
-    return split.evaluation_users(which) if users is None else np.asarray(users, np.int64)
+def _users(split: Split, subset: str, users: np.ndarray | None) -> np.ndarray:
+    return split.evaluation_users(subset) if users is None else np.asarray(users, np.int64)
 
 
 def _blocks(
-    scorer: Scorer, split: Split, which: str, users: np.ndarray
+    scorer: Scorer, split: Split, subset: str, users: np.ndarray
 ) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
     """Block by block: the slice of `users`, their scores (B, n_items + 1), flat places of seen items, targets (B,)."""
     columns = split.dataset.n_items + 1
     block = max(1, BLOCK_SCORES // columns)
     for start in range(0, len(users), block):
         part = slice(start, start + block)
-        histories = split.histories_of(users[part], which)
+        histories = split.histories_of(users[part], subset)
         scores = scorer.scores(histories, users[part])
         if scores.shape != (len(histories), columns):
             raise MolarError(
                 f"{scorer.name} gave scores of shape {scores.shape} where {(len(histories), columns)} is needed; "
                 "is it trained on this dataset?"
             )
-        yield part, scores, _flat(histories, columns), split.targets_of(users[part], which)
+        yield part, scores, _flat(histories, columns), split.targets_of(users[part], subset)
 
 
 def _flat(histories: list[np.ndarray], columns: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from torch import nn
 
 from molar.data.splits import Split
 from molar.evaluation.metrics import ndcg
-from molar.evaluation.ranking import BLOCK_SCORES, TowerScorer, rank_targets
+from molar.evaluation.ranking import BLOCK_SCORES, ModelScorer, rank_targets
 from molar.models.interface import IDModel
 
 WEIGHTS = tuple(round(0.1 * tenth, 1) for tenth in range(11))  # of the content tower
@@ -29,7 +29,7 @@ class FusedScorer:
         self, name: str, content: nn.Module, id_model: IDModel, split: Split, *, weight: float, offset: float = 0.0
     ):
         self.name, self.weight, self.offset = name, weight, offset
-        self.content, self.ids = TowerScorer(name, content), TowerScorer(name, id_model, split.cold)
+        self.content, self.ids = ModelScorer(name, content), ModelScorer(name, id_model, split.cold)
         self.scale = content.logit_scale()
         self.warm = split.train_counts() > 0
         self.validation: float | None = None  # NDCG@10 by which weight and offset were chosen

@@ -34,7 +34,7 @@ def alignment_rows(
     pairings: Sequence[Pairing],
     runs: Sequence[Run],
     split: Split,
-    which: str,
+    subset: str,
     users: np.ndarray,
     facts: Mapping,
     comparisons: Sequence[tuple[str, str]] = DIFFERENCES,
@@ -53,7 +53,7 @@ def alignment_rows(
     rows = rows_for(runs, {HELD_OUT: in_pool}, facts, comparisons, kept)
     of = {(one["model"], one["variant"], one["seed"]): one for one in rows}
     fitting = users[~split.held_out[users]][:MOST_FITTING]
-    vectors = _UserVectors(split, which, (users[pool], fitting))
+    vectors = _UserVectors(split, subset, (users[pool], fitting))
     for pairing in pairings:
         contents, ids = vectors.of(pairing.tower), vectors.of(pairing.id_tower)
         found = measure_alignment(contents[0], ids[0], (contents[1], ids[1]))
@@ -87,8 +87,8 @@ def alignment_rows(
 class _UserVectors:
     """User vectors of towers after the same histories, computed once a tower."""
 
-    def __init__(self, split: Split, which: str, groups: Sequence[np.ndarray]):
-        self.groups = [(split.histories_of(users, which), users) for users in groups]
+    def __init__(self, split: Split, subset: str, groups: Sequence[np.ndarray]):
+        self.groups = [(split.histories_of(users, subset), users) for users in groups]
         self.known: dict[int, list[np.ndarray]] = {}
 
     def of(self, tower: nn.Module) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ from molar.data.segments import MAIN, is_bucket, slices
 from molar.data.splits import LEAVE_ONE_OUT, TEMPORAL, Split, split_dataset
 from molar.encoder.vectors import load_vectors
 from molar.evaluation.metrics import beyond_accuracy, ndcg
-from molar.evaluation.ranking import Scorer, TowerScorer, evaluate_ranks, ranks_and_lists
+from molar.evaluation.ranking import ModelScorer, Scorer, evaluate_ranks, ranks_and_lists
 from molar.experiments.alignment_report import HELD_OUT, Pairing, alignment_rows
 from molar.experiments.curves import curve_of, write_curves
 from molar.experiments.results import Run, Source, read_rows, rows_for, write_json, write_rows
@@ -29,23 +29,23 @@ def evaluate_checkpoint(
     out: str | Path,
     *,
     interactions: str = "interactions.csv",
-    which: str = "test",
-    method: str = LEAVE_ONE_OUT,
+    subset: str = "test",
+    strategy: str = LEAVE_ONE_OUT,
     command: str = "",
     report: Report = silent,
 ) -> list[dict]:
     """Measure baselines, oracles and the towers of a checkpoint; merge the rows into `out`, and return them.
 
-    which: "validation" measures that split alone, to choose by; "test" measures both and also writes the few numbers
-    that the page shows to CHECKPOINT/metrics.json. method: how histories are split, of `molar.data.splits.METHODS`. The towers'
+    subset: "validation" measures that split alone, to choose by; "test" measures both and also writes the few numbers
+    that the page shows to CHECKPOINT/metrics.json. strategy: how histories are split, of `molar.data.splits.METHODS`. The towers'
     learning curves go beside `out`. A tower that is not trained yet has no rows. Raises MolarError where the checkpoint
     belongs to other data, or where validation rows alone would go into a file that holds test rows: two states of the
     towers would stand side by side.
     """
-    parts = parts_measured(which, Path(out))
+    parts = parts_measured(subset, Path(out))
     checkpoint_dir = Path(checkpoint_dir)
     dataset = load_dataset(dataset_dir, interactions=interactions)
-    split = split_dataset(dataset, method)
+    split = split_dataset(dataset, strategy)
     vectors = load_vectors(checkpoint_dir / "vectors.safetensors", dataset)
     towers, sources = load_towers(checkpoint_dir, split, vectors)
     sources["content-knn"] = Source(weights_sha256=sha256_of(checkpoint_dir / "vectors.safetensors"))
@@ -62,79 +62,79 @@ def evaluate_checkpoint(
             runs.append(measure(scorer, split, part, users, sources.get(scorer.name, Source())))
         runs += oracle_runs(split, interactions, part, users)
         facts = facts_of(split, interactions, part, command)
-        rows += rows_for(runs, slices_shown(split, part, users, which), facts)
+        rows += rows_for(runs, slices_shown(split, part, users, subset), facts)
         of_towers = [run for run in runs if run.model in TOWERS]
         rows += alignment_rows(pairings(towers, runs), of_towers, split, part, users, facts)
     write_rows(Path(out), rows)
     write_curves(Path(out), [curve_of(checkpoint_dir / name, facts["dataset"], name) for name in towers])
-    if which == "test":
+    if subset == "test":
         hashes = {"data_hash": dataset.data_hash, "split_hash": split.split_hash}
         about = {"dataset": facts["dataset"], **hashes, "command": command, "half_lives": half_lives}
         write_json(checkpoint_dir / "metrics.json", about | page_numbers(rows))
     return rows
 
 
-def parts_measured(which: str, out: Path) -> list[str]:
-    """The splits that `which` asks for. Raises MolarError for another word, or where `out` holds what must not mix."""
-    if which not in ("validation", "test"):
-        raise MolarError(f"which must be validation or test, not {which!r}.")
-    if which == "validation" and any(row["split"] == "test" for row in read_rows(out)):
+def parts_measured(subset: str, out: Path) -> list[str]:
+    """The splits that `subset` asks for. Raises MolarError for another word, or where `out` holds what must not mix."""
+    if subset not in ("validation", "test"):
+        raise MolarError(f"subset must be validation or test, not {subset!r}.")
+    if subset == "validation" and any(row["split"] == "test" for row in read_rows(out)):
         raise MolarError(f"{out} holds test results: write those of validation alone to another file.")
-    return ["validation", "test"][: 1 + (which == "test")]
+    return ["validation", "test"][: 1 + (subset == "test")]
 
 
 def measure(
-    scorer: Scorer, split: Split, which: str, users: np.ndarray, source: Source, noted: dict | None = None
+    scorer: Scorer, split: Split, subset: str, users: np.ndarray, source: Source, noted: dict | None = None
 ) -> Run:
     """Rank the catalogue for `users` once: ranks of their targets, and what the lists of ten do to the catalogue.
 
     noted: other numbers that stand in the row of slice "all".
     """
-    ranks, lists = ranks_and_lists(scorer, split, which, users)
-    of_lists = beyond_accuracy(lists, split.targets_of(users, which), split.train_counts()) if len(users) else {}
+    ranks, lists = ranks_and_lists(scorer, split, subset, users)
+    of_lists = beyond_accuracy(lists, split.targets_of(users, subset), split.train_counts()) if len(users) else {}
     return Run(scorer.name, ranks, source, of_lists | (noted or {}))
 
 
-def oracle_runs(split: Split, interactions: str, which: str, users: np.ndarray) -> list[Run]:
+def oracle_runs(split: Split, interactions: str, subset: str, users: np.ndarray) -> list[Run]:
     """The oracles that the dataset brings along; they know the targets of leave-one-out alone."""
-    if split.method != LEAVE_ONE_OUT:
+    if split.strategy != LEAVE_ONE_OUT:
         return []
-    found = read_oracles(split.dataset, interactions, which, users, split.targets_of(users, which))
+    found = read_oracles(split.dataset, interactions, subset, users, split.targets_of(users, subset))
     return [Run(name, ranks) for name, ranks in found.items()]
 
 
-def facts_of(split: Split, interactions: str, which: str, command: str) -> dict:
+def facts_of(split: Split, interactions: str, subset: str, command: str) -> dict:
     """What all rows of one split share."""
-    dataset = {"dataset": label(split.dataset, interactions, split.method), "data_hash": split.dataset.data_hash}
-    return {**dataset, "split": which, "command": command}
+    dataset = {"dataset": label(split.dataset, interactions, split.strategy), "data_hash": split.dataset.data_hash}
+    return {**dataset, "split": subset, "command": command}
 
 
-def slices_shown(split: Split, part: str, users: np.ndarray, which: str) -> dict[str, np.ndarray]:
+def slices_shown(split: Split, part: str, users: np.ndarray, subset: str) -> dict[str, np.ndarray]:
     """The slices of `part`: the buckets are for what the run is about, so that files stay small."""
-    return {name: mask for name, mask in slices(split, part, users).items() if part == which or not is_bucket(name)}
+    return {name: mask for name, mask in slices(split, part, users).items() if part == subset or not is_bucket(name)}
 
 
-def label(dataset: Dataset, interactions: str, method: str = LEAVE_ONE_OUT) -> str:
+def label(dataset: Dataset, interactions: str, strategy: str = LEAVE_ONE_OUT) -> str:
     """The dataset's name in a results file; other histories over the same items and another split are named beside it."""
     name = dataset.name if interactions == "interactions.csv" else f"{dataset.name} ({Path(interactions).stem})"
-    return f"{name}, split by time" if method == TEMPORAL else name
+    return f"{name}, split by time" if strategy == TEMPORAL else name
 
 
 def load_towers(
     checkpoint_dir: Path, split: Split, vectors: np.ndarray
-) -> tuple[dict[str, TowerScorer], dict[str, Source]]:
+) -> tuple[dict[str, ModelScorer], dict[str, Source]]:
     """The trained towers in the folder, by name, and where they come from.
 
-    Raises MolarError for a tower that does not fit these data (`molar.storage.checkpoint.load_tower`).
+    Raises MolarError for a tower that does not fit these data (`molar.storage.checkpoint.load_trained`).
     """
-    from molar.storage.checkpoint import CONFIG, load_tower, read_meta, weights_sha256
+    from molar.storage.checkpoint import CONFIG, load_trained, read_meta, weights_sha256
 
     towers, sources = {}, {}
     for name in TOWERS:
         folder = checkpoint_dir / name
         if (folder / CONFIG).is_file():
-            model = load_tower(folder, split, vectors)
-            towers[name] = TowerScorer(name, model, split.cold if name == ID_TOWER else None)
+            model = load_trained(folder, split, vectors)
+            towers[name] = ModelScorer(name, model, split.cold if name == ID_TOWER else None)
             sources[name] = Source(int(read_meta(folder).get("seed", 0)), weights_sha256(folder))
     return towers, sources
 
@@ -150,7 +150,7 @@ def choose_half_life(scorer: ItemKNN | ContentKNN, split: Split) -> float | None
     return scorer.half_life if np.isfinite(scorer.half_life) else None
 
 
-def pairings(towers: dict[str, TowerScorer], runs: list[Run]) -> list[Pairing]:
+def pairings(towers: dict[str, ModelScorer], runs: list[Run]) -> list[Pairing]:
     """The content tower before and after alignment, each beside the ID tower; [] unless all three are trained."""
     if set(towers) != set(TOWERS):
         return []

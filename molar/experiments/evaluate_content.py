@@ -17,7 +17,7 @@ from molar.data.splits import LEAVE_ONE_OUT, Split, split_dataset
 from molar.encoder.input_ablations import OF_ITEMS
 from molar.encoder.vectors import load_vectors
 from molar.evaluation import metrics
-from molar.evaluation.ranking import Scorer, TowerScorer
+from molar.evaluation.ranking import ModelScorer, Scorer
 from molar.evaluation.score_fusion import FusedScorer
 from molar.experiments.alignment_report import Pairing, alignment_rows
 from molar.experiments.curves import curve_of, write_curves
@@ -34,8 +34,8 @@ from molar.experiments.evaluate import (
 from molar.experiments.input_ablations import probed_scorers
 from molar.experiments.results import BUCKET_METRICS, MINUS, Run, Source, rows_for, write_rows
 from molar.models.baselines import ContentKNN, ItemKNN, Popularity, Random
-from molar.storage.checkpoint import ID_TOWER, load_tower, read_meta, tower_hash, weights_sha256
-from molar.storage.trained import find_content_towers, find_id_models, load_id_model
+from molar.storage.checkpoint import ID_TOWER, load_trained, read_meta, state_hash, weights_sha256
+from molar.storage.trained import find_content_models, find_id_models, load_id_model
 
 FUSED = "-fused"  # after the label of the content tower whose score is joined with the ID tower's
 PROBE = "probe "  # how the variant of a probe's row begins
@@ -48,7 +48,7 @@ class Trained:
     folder: Path
     label: str
     seed: int
-    scorer: TowerScorer
+    scorer: ModelScorer
     vectors: Path | None = None  # what a content tower reads of items
     partner: "Trained | None" = None  # the ID tower that a content tower is held against
     aligned: bool = False  # to its partner, or fused with it
@@ -71,7 +71,7 @@ class Field:
         return next((one for one in self.contents if (one.label, one.seed) == (label, seed)), None)
 
 
-def evaluate_content_towers(
+def evaluate_content_models(
     dataset_dir: str | Path,
     folders: Sequence[str | Path],
     out: str | Path,
@@ -83,8 +83,8 @@ def evaluate_content_towers(
     probes: Sequence[str] = (),
     brief: bool = False,
     interactions: str = "interactions.csv",
-    which: str = "test",
-    method: str = LEAVE_ONE_OUT,
+    subset: str = "test",
+    strategy: str = LEAVE_ONE_OUT,
     command: str = "",
     report: Report = silent,
 ) -> list[dict]:
@@ -95,12 +95,12 @@ def evaluate_content_towers(
     row of content-knn. default: the label that others are compared with; the label "content" is the tower before
     alignment. fused: labels whose score is joined with that of their ID tower. probes: labels that are asked with a part
     of their input taken away or exchanged (`molar.encoder.input_ablations`). brief: slice "all" and the held-out users alone, NDCG@10 and
-    Recall@10, for tables of many towers. which, method and what is merged: `molar.experiments.evaluate_id.evaluate_id_models`.
+    Recall@10, for tables of many towers. subset, strategy and what is merged: `molar.experiments.evaluate_id.evaluate_id_models`.
 
     Raises MolarError where a tower is of other data, another split or other vectors than are named, was aligned to an ID
     model that is not named, or has the label and seed of another one."""
-    parts, out = parts_measured(which, Path(out)), Path(out)
-    split = split_dataset(load_dataset(dataset_dir, interactions=interactions, decode_pictures=False), method)
+    parts, out = parts_measured(subset, Path(out)), Path(out)
+    split = split_dataset(load_dataset(dataset_dir, interactions=interactions, decode_pictures=False), strategy)
     towers = read_field(split, folders, id_models, vectors)
     trained = tower_entries(towers) + fused_entries(split, towers, fused)
     entries = baselines(split, towers) + trained
@@ -115,12 +115,12 @@ def evaluate_content_towers(
             report(step * len(entries) + done, len(parts) * len(entries), f"{scorer.name}, seed {source.seed}, {part}")
             runs.append(measure(scorer, split, part, users, source, noted))
         facts = facts_of(split, interactions, part, command)
-        masks = slices_shown(split, part, users, which)
-        if part != which or brief:  # what the test run was chosen by: one number a model will do
+        masks = slices_shown(split, part, users, subset)
+        if part != subset or brief:  # what the test run was chosen by: one number a model will do
             masks = {"all": masks["all"]}
-        asked = pairs if part == which else []
+        asked = pairs if part == subset else []
         rows += rows_for(runs + oracle_runs(split, interactions, part, users), masks, facts, asked, kept)
-        if part == which:
+        if part == subset:
             of_towers = runs[-len(trained) :]
             rows += alignment_rows(
                 pairings(towers, runs), of_towers, split, part, users, facts, [] if brief else pairs, kept
@@ -133,15 +133,15 @@ def evaluate_content_towers(
 
 
 def read_field(split: Split, folders, id_models, vectors) -> Field:
-    """Load all towers. Errors: `evaluate_content_towers`."""
+    """Load all towers. Errors: `evaluate_content_models`."""
     arrays = {path: load_vectors(path, split.dataset, read_pictures=False) for path in vector_files(vectors)}
     by_hash = {sha16([array]): path for path, array in arrays.items()}
     ids = [
-        Trained(folder, label, seed, TowerScorer(label, load_id_model(folder, split), split.cold))
+        Trained(folder, label, seed, ModelScorer(label, load_id_model(folder, split), split.cold))
         for folder, (label, seed) in find_id_models(id_models).items()
     ]
     contents, joint = [], []
-    for folder, (label, seed) in find_content_towers(folders).items():
+    for folder, (label, seed) in find_content_models(folders).items():
         path = by_hash.get(read_meta(folder).get("vectors"))
         if path is None:
             known = ", ".join(map(str, arrays))
@@ -149,7 +149,7 @@ def read_field(split: Split, folders, id_models, vectors) -> Field:
         partner, aligned = _partner(folder, seed, ids, split)
         if partner not in ids:
             joint.append(partner)
-        scorer = TowerScorer(label, load_tower(folder, split, arrays[path]))
+        scorer = ModelScorer(label, load_trained(folder, split, arrays[path]))
         contents.append(Trained(folder, label, seed, scorer, path, partner, aligned))
     return Field(ids, contents, joint, arrays)
 
@@ -181,11 +181,11 @@ def _partner(folder: Path, seed: int, ids: list[Trained], split: Split) -> tuple
     meta, own = read_meta(folder), folder / ID_TOWER
     if meta.get("align", {}).get("id_tower") == "joint":
         label = str(read_meta(own).get("label"))
-        return Trained(own, label, seed, TowerScorer(label, load_id_model(own, split), split.cold)), True
+        return Trained(own, label, seed, ModelScorer(label, load_id_model(own, split), split.cold)), True
     wanted = meta.get("id_model")
     if wanted:
         for one in ids:
-            if tower_hash(one.model) == wanted:
+            if state_hash(one.model) == wanted:
                 return one, True
         raise MolarError(f"{folder} was aligned to an ID model that --id-model does not name.")
     return next((one for one in ids if one.seed == seed), ids[0]), False

@@ -13,7 +13,7 @@ from molar.core.progress import Report, silent
 from molar.data.dataset import load_dataset
 from molar.data.splits import LEAVE_ONE_OUT, split_dataset
 from molar.evaluation.metrics import ndcg
-from molar.evaluation.ranking import TowerScorer
+from molar.evaluation.ranking import ModelScorer
 from molar.experiments.curves import curve_of, write_curves
 from molar.experiments.evaluate import choose_half_life, facts_of, measure, oracle_runs, parts_measured, slices_shown
 from molar.experiments.results import Run, Source, rows_for, write_rows
@@ -28,23 +28,23 @@ def evaluate_id_models(
     out: str | Path,
     *,
     interactions: str = "interactions.csv",
-    which: str = "test",
-    method: str = LEAVE_ONE_OUT,
+    subset: str = "test",
+    strategy: str = LEAVE_ONE_OUT,
     command: str = "",
     report: Report = silent,
 ) -> list[dict]:
     """Measure random, popularity, item-knn and the trained ID models in `folders`; merge into `out`, return the rows.
 
     folders: each a trained ID model, or a folder that holds such at any depth. A model's name is its label, and seeds of
-    one label are one model's. which, method: `molar.experiments.evaluate.evaluate_checkpoint`. Rows of models that an earlier run
+    one label are one model's. subset, strategy: `molar.experiments.evaluate.evaluate_checkpoint`. Rows of models that an earlier run
     measured stay; differences, their p-values and the correction are those of this run's models alone, and those of
     earlier runs go, so that the last command of a series names all folders. Learning curves go beside `out`.
 
     Raises MolarError where a folder holds no trained ID model, where one was trained on other data or another split,
     and where two are of the same label and seed.
     """
-    parts, out = parts_measured(which, Path(out)), Path(out)
-    split = split_dataset(load_dataset(dataset_dir, interactions=interactions, decode_pictures=False), method)
+    parts, out = parts_measured(subset, Path(out)), Path(out)
+    split = split_dataset(load_dataset(dataset_dir, interactions=interactions, decode_pictures=False), strategy)
     trained = find_id_models(folders)
     models = {folder: load_id_model(folder, split) for folder in trained}  # all are checked before any is measured
     item_knn = ItemKNN(split)
@@ -54,7 +54,7 @@ def evaluate_id_models(
     scorers.append((item_knn, Source(), {} if half_life is None else {"half_life": half_life}))
     for folder, model in models.items():
         label, seed = trained[folder]
-        scorers.append((TowerScorer(label, model, split.cold), Source(seed, weights_sha256(folder)), {}))
+        scorers.append((ModelScorer(label, model, split.cold), Source(seed, weights_sha256(folder)), {}))
 
     rows, pairs = [], []
     for step, part in enumerate(parts):
@@ -67,11 +67,11 @@ def evaluate_id_models(
         if part == "validation":
             pairs = comparisons(runs)
         runs += oracle_runs(split, interactions, part, users)
-        masks = slices_shown(split, part, users, which)
-        if part != which:  # what the test run was chosen by: one number a model will do
+        masks = slices_shown(split, part, users, subset)
+        if part != subset:  # what the test run was chosen by: one number a model will do
             masks = {"all": masks["all"]}
         facts = facts_of(split, interactions, part, command)
-        rows += rows_for(runs, masks, facts, pairs if part == which else [])
+        rows += rows_for(runs, masks, facts, pairs if part == subset else [])
     write_rows(out, rows, whole_families=True)
     write_curves(out, [curve_of(folder, facts["dataset"], label) for folder, (label, _) in trained.items()])
     return rows

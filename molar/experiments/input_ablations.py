@@ -10,7 +10,7 @@ from molar.data.dataset import Dataset
 from molar.encoder.fingerprint import require_same
 from molar.encoder.input_ablations import OF_ITEMS, probe_path
 from molar.encoder.vectors import load_vectors, vectors_fingerprint
-from molar.evaluation.ranking import Scorer, TowerScorer
+from molar.evaluation.ranking import ModelScorer, Scorer
 
 SHUFFLED_HISTORY, BLANKED = "shuffled-history", "id-blanked"
 PROBES = (*OF_ITEMS, SHUFFLED_HISTORY, BLANKED)
@@ -22,7 +22,7 @@ NO_OP = (
 class ShuffledHistory:
     """A tower that is told what a user has bought, as far back as it reads, but not in which order."""
 
-    def __init__(self, scorer: TowerScorer, *, seed: int = 0):
+    def __init__(self, scorer: ModelScorer, *, seed: int = 0):
         self.scorer, self.name, self.seed = scorer, scorer.name, seed
         self.reads = getattr(scorer.model.config, "max_length", None)
 
@@ -35,7 +35,7 @@ class ShuffledHistory:
         return np.random.default_rng([self.seed, len(read), *read[-3:].tolist()]).permutation(read)
 
 
-def probed_scorers(scorer: TowerScorer, vectors: Path | None, dataset: Dataset) -> Iterator[tuple[str, Scorer, dict]]:
+def probed_scorers(scorer: ModelScorer, vectors: Path | None, dataset: Dataset) -> Iterator[tuple[str, Scorer, dict]]:
     """(probe, scorer under it, what to note) for every probe that can be made of a trained tower.
 
     vectors: the item vectors that a content tower was trained on, None for an ID model. A probe of items whose vectors are
@@ -53,17 +53,17 @@ def probed_scorers(scorer: TowerScorer, vectors: Path | None, dataset: Dataset) 
                 )
                 other = copy.deepcopy(model)
                 other.set_item_vectors(load_vectors(path, dataset, read_pictures=False))
-                yield probe, TowerScorer(scorer.name, other, scorer.unscorable), {}
+                yield probe, ModelScorer(scorer.name, other, scorer.unscorable), {}
     yield SHUFFLED_HISTORY, ShuffledHistory(scorer), {}
     if vectors is not None:
         blanked = _blanked(scorer)
         yield BLANKED, blanked or scorer, {} if blanked else {NO_OP: 1.0}
 
 
-def _blanked(scorer: TowerScorer) -> TowerScorer | None:
+def _blanked(scorer: ModelScorer) -> ModelScorer | None:
     """The tower without what the ID tower tells it; None where it asks no ID tower when it ranks (post-alignment)."""
     if getattr(scorer.model.config, "fusion", "none") == "none":
         return None
     other = copy.deepcopy(scorer.model)
     other.blank_id = True
-    return TowerScorer(scorer.name, other, scorer.unscorable)
+    return ModelScorer(scorer.name, other, scorer.unscorable)

@@ -210,14 +210,14 @@ def _towers(checkpoint: Path, dataset: Dataset) -> Towers:
     """The content towers of a checkpoint; none where there are none. Raises `MolarError` for those of other data,
     another split or other vectors than lie beside them."""
     from molar.encoder.vectors import load_vectors, vectors_fingerprint
-    from molar.storage.checkpoint import CONFIG, load_tower
+    from molar.storage.checkpoint import CONFIG, load_trained
 
     names = [name for name in (BEFORE, AFTER) if (checkpoint / name / CONFIG).is_file()]
     if not names:
         return Towers()
     path, split = checkpoint / "vectors.safetensors", leave_one_out(dataset)
     vectors = load_vectors(path, dataset)
-    models = {name: load_tower(checkpoint / name, split, vectors) for name in names}
+    models = {name: load_trained(checkpoint / name, split, vectors) for name in names}
     return Towers(split, models, vectors_fingerprint(path))
 
 

@@ -127,7 +127,7 @@ def _see_items(encoder, tasks: Tasks, numbers: list[int], features, grids: list,
     """Fill in the features of items' pictures, from row 1 on; the rows of those that could be seen.
 
     The cache is that of encoding, so what either has seen the other need not see again."""
-    cache, pieces = VectorCache(cache_folder() / "pictures", encoder.tower_fingerprint), Pieces()
+    cache, pieces = VectorCache(cache_folder() / "pictures", encoder.vision_fingerprint), Pieces()
     rows, size = {}, GPU_BATCH if encoder.backbone.device.type == "cuda" else CHUNK
     for start in range(0, len(numbers), size):
         chunk, pixels = [], []
@@ -152,7 +152,7 @@ def _see_items(encoder, tasks: Tasks, numbers: list[int], features, grids: list,
 def _see_pairs(encoder, pairs: str, seed: int, count: int, first: int, features, grids: list, report: Report):
     """Samples of captioned pictures, whose features are filled in from row `first` on. What was drawn and seen is kept
     for the next run, since drawing takes time too."""
-    seen = VectorCache(cache_folder() / "tune", encoder.tower_fingerprint | {"pairs": pairs, "seed": seed})
+    seen = VectorCache(cache_folder() / "tune", encoder.vision_fingerprint | {"pairs": pairs, "seed": seed})
     listing = seen.folder / f"drawn-{count}.json"
     keys = [content_key(pairs, str(seed), str(number)) for number in range(count)]
     if not (listing.exists() and all(seen.find([key]) for key in keys)):

@@ -46,10 +46,10 @@ class Sample:
     answer: str
 
 
-def open_split(dataset_dir: Path, interactions: str, method: str) -> Split:
+def open_split(dataset_dir: Path, interactions: str, strategy: str) -> Split:
     """The dataset of a folder, split. A folder without that file of histories is a catalogue of which no item is cold."""
     there = stored_table(Path(dataset_dir) / interactions).is_file() or interactions != "interactions.csv"
-    return split_dataset(load_dataset(dataset_dir, interactions=interactions if there else None), method)
+    return split_dataset(load_dataset(dataset_dir, interactions=interactions if there else None), strategy)
 
 
 class Tasks:

@@ -173,7 +173,7 @@ class ContentUserEncoder(nn.Module):
     def _turned(self, vectors: torch.Tensor) -> torch.Tensor:
         return vectors @ self.rotation if self.config.rotated else vectors
 
-    def set_id_tower(self, id_model: IDModel) -> None:
+    def set_id_model(self, id_model: IDModel) -> None:
         """Give a fused tower its frozen ID tower, which is no part of its own weights. MolarError if it is not as wide."""
         self.id_side.set_tower(id_model)
 
@@ -246,11 +246,11 @@ class ContentUserEncoder(nn.Module):
             states = states + told
         return self.blocks[-1](states) if ends is None else self.blocks[-1].last(states, ends)
 
-    def outputs(self, embedded: torch.Tensor) -> torch.Tensor:
+    def scoring_embeddings(self, embedded: torch.Tensor) -> torch.Tensor:
         """The part (…, dim) of embedded items (…, width) that scores: content, whatever else a fused tower reads."""
         return embedded[..., : self.config.dim]
 
-    def queries(self, users: torch.Tensor) -> torch.Tensor:
+    def scaled_users(self, users: torch.Tensor) -> torch.Tensor:
         """What the training softmax multiplies with item vectors: user vectors (…, dim) times a learned scale, at most
         100, since cosines alone are too close to one another. The order of the items stays the same."""
         return users * self._scale()
@@ -262,11 +262,11 @@ class ContentUserEncoder(nn.Module):
     def _scale(self) -> torch.Tensor:
         return self.log_scale.exp().clamp(max=100)
 
-    def states(self, items: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
+    def forward(self, items: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
         """User vectors (batch, length, dim) after each prefix of right-padded item numbers (batch, length)."""
         return self._turned(self.encode(self._embedded(items), users))
 
-    def final(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
+    def last_state(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
         """User vectors (batch, dim) after position ends[i] of row i alone."""
         return self._turned(self.encode(self._embedded(items), users, ends)).squeeze(1)
 
@@ -277,7 +277,9 @@ class ContentUserEncoder(nn.Module):
     def item_matrix(self) -> torch.Tensor:
         """Item vectors (n_items + 1, dim); the score of an item is user · item + its bias."""
         whitened = self._item_vectors(self.whitened)
-        return self._turned(self.outputs(self.embed_items(torch.arange(len(whitened), device=whitened.device))))
+        return self._turned(
+            self.scoring_embeddings(self.embed_items(torch.arange(len(whitened), device=whitened.device)))
+        )
 
     def item_bias(self) -> torch.Tensor:
         """What is added to user · item, (n_items + 1,): the prior on the scale of cosines, zero without counts."""

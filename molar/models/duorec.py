@@ -30,7 +30,7 @@ class DuoRec(SASRec):
     """SASRec's encoder; in training, prefixes that the same item follows are drawn together and all others apart."""
 
     @classmethod
-    def regulariser(cls, config: DuoRecConfig, split: Split) -> "Contrast":
+    def auxiliary_loss(cls, config: DuoRecConfig, split: Split) -> "Contrast":
         """The contrast over the training prefixes of a split."""
         return Contrast(split, config)
 
@@ -62,7 +62,7 @@ class Contrast:
         def place(array: np.ndarray) -> torch.Tensor:
             return torch.from_numpy(array).to(states.device)
 
-        other = model.states(place(items))[place(rows), place(lengths - 1)]
+        other = model(place(items))[place(rows), place(lengths - 1)]
         return info_nce(states[place(rows), place(batch.prefixes)], other, place(targets), self.tau)
 
     def draw(self, users: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -47,12 +47,12 @@ class FPMC(IDModel):
         return self.dropout(torch.cat([known, last], dim=-1) * self.config.dim**0.5)
 
     @torch.no_grad()
-    def forget(self, unknown: torch.Tensor, users: torch.Tensor | None = None) -> None:
-        """`IDModel.forget`, and of users who are never trained only the Markov half is left."""
-        super().forget(unknown)
+    def zero_untrained(self, unknown: torch.Tensor, users: torch.Tensor | None = None) -> None:
+        """`IDModel.zero_untrained`, and of users who are never trained only the Markov half is left."""
+        super().zero_untrained(unknown)
         if users is not None:
             self.users.weight[users] = 0
 
-    def outputs(self, embedded: torch.Tensor) -> torch.Tensor:
+    def scoring_embeddings(self, embedded: torch.Tensor) -> torch.Tensor:
         """The part (…, dim) of embedded items (…, 3/2 dim) that scores."""
         return embedded[..., : self.config.dim]

@@ -52,12 +52,12 @@ class IDSide(nn.Module):
     def embed(self, numbers: torch.Tensor) -> torch.Tensor:
         """ID embeddings (…, width) of item numbers (…)."""
         if self.table is None:
-            raise MolarError("The fused model has no ID tower yet: call set_id_tower first.")
+            raise MolarError("The fused model has no ID tower yet: call set_id_model first.")
         return (numbers != PAD).unsqueeze(-1) * self.mean if self.blank else self.table[numbers]
 
     def items(self, ids: torch.Tensor) -> torch.Tensor:
         """What embedded items (…, width) say to the content tower, (…, dim): their scoring vectors, mapped."""
-        return self.map(F.normalize(self.tower.outputs(ids), dim=-1))
+        return self.map(F.normalize(self.tower.scoring_embeddings(ids), dim=-1))
 
     def users(self, ids: torch.Tensor, users: torch.Tensor | None) -> torch.Tensor:
         """What the ID tower's user vectors after each prefix of ids (batch, length, width) say, (batch, length, dim)."""

@@ -17,7 +17,7 @@ class IDModel(nn.Module):
     """A model of the next item: a user vector after each prefix of a history, and the items that it is multiplied with.
 
     A subclass has a `config` with n_items, dim and max_length, and says how `encode` reads a history. The item
-    embeddings that a history is made of also score, as in SASRec, unless it says otherwise (`outputs`)."""
+    embeddings that a history is made of also score, as in SASRec, unless it says otherwise (`scoring_embeddings`)."""
 
     def __init__(self, config, width: int | None = None):
         super().__init__()
@@ -34,32 +34,32 @@ class IDModel(nn.Module):
         """Embeddings (…, width) of item numbers (…)."""
         return self.items(numbers)
 
-    def outputs(self, embedded: torch.Tensor) -> torch.Tensor:
+    def scoring_embeddings(self, embedded: torch.Tensor) -> torch.Tensor:
         """The part (…, dim) of embedded items (…, width) that scores."""
         return embedded
 
-    def queries(self, users: torch.Tensor) -> torch.Tensor:
+    def scaled_users(self, users: torch.Tensor) -> torch.Tensor:
         """What the training loss multiplies with item vectors: here the user vectors (…, dim) themselves."""
         return users
 
-    def states(self, items: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
+    def forward(self, items: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
         """User vectors (batch, length, dim) after each prefix of right-padded item numbers (batch, length)."""
         return self.encode(self.embed_items(items), users)
 
-    def final(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
+    def last_state(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
         """User vectors (batch, dim) after position ends[i] of row i alone; `items` as for `states`."""
-        return self.states(items, users)[torch.arange(len(items), device=items.device), ends]
+        return self(items, users)[torch.arange(len(items), device=items.device), ends]
 
     def item_matrix(self) -> torch.Tensor:
         """Item vectors (n_items + 1, dim); the score of an item is user · item."""
-        return self.outputs(self.items.weight)
+        return self.scoring_embeddings(self.items.weight)
 
     def item_bias(self) -> torch.Tensor:
         """What is added to user · item, (n_items + 1,): nothing, the item vectors carry popularity themselves."""
         return torch.zeros(len(self.items.weight))
 
     @classmethod
-    def regulariser(cls, config, split: Split):
+    def auxiliary_loss(cls, config, split: Split):
         """What training adds to the recommendation loss, times `config.contrast`: None, or a function of
         (model, batch, states, rng) that gives a scalar; `states` (batch, length, dim) come from that loss."""
         return None
@@ -69,14 +69,14 @@ class IDModel(nn.Module):
         return last_states(self, histories, users)
 
     @torch.no_grad()
-    def forget(self, unknown: torch.Tensor, users: torch.Tensor | None = None) -> None:
+    def zero_untrained(self, unknown: torch.Tensor, users: torch.Tensor | None = None) -> None:
         """Zero the embeddings of items that training will never touch: `unknown` is (n_items + 1,) bool. In a history
         such an item then says nothing, instead of noise. So too of `users` (n_users,) bool, where a model knows users."""
         self.items.weight[unknown] = 0
 
     def _start_small(self) -> None:
         self.apply(start_small)
-        self.forget(torch.arange(self.config.n_items + 1) == PAD)
+        self.zero_untrained(torch.arange(self.config.n_items + 1) == PAD)
 
 
 @torch.no_grad()
@@ -97,7 +97,7 @@ def last_states(
         known = None if users is None else torch.from_numpy(np.asarray(users)[rows]).to(device)
         ends = torch.from_numpy(lengths - 1).to(device)
         vectors.append(
-            model.final(torch.from_numpy(items).to(device), ends, known).float().cpu().numpy()
+            model.last_state(torch.from_numpy(items).to(device), ends, known).float().cpu().numpy()
         )  # (batch, dim)
     model.train(was_training)
     if not vectors:

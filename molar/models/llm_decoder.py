@@ -35,7 +35,7 @@ class BackboneDecoder(nn.Module):
         nn.init.zeros_(self.enter.bias)
         for parameter in self.text.parameters():
             parameter.requires_grad_(True)
-            parameter.rate_share = PRETRAINED_RATE
+            parameter.lr_multiplier = PRETRAINED_RATE
         for parameter in self._frozen_layers().parameters():
             parameter.requires_grad_(False)
         self.register_state_dict_post_hook(_leave_out_frozen)

@@ -54,7 +54,7 @@ class SASRec(IDModel):
             hidden = block(hidden)
         return self.norm(hidden)
 
-    def final(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
+    def last_state(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
         """User vectors (batch, dim) after position ends[i] of row i alone: the last block need not look at the others."""
         hidden = self._start(self.embed_items(items))
         for block in self.blocks[:-1]:

@@ -64,7 +64,7 @@ class Recommender:
     def load(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Recommender":
         """Open a dataset folder and its checkpoint. Raises MolarError when a part is missing or does not fit."""
         from molar.encoder.vectors import load_vectors
-        from molar.storage.checkpoint import load_tower
+        from molar.storage.checkpoint import load_trained
 
         folder = Path(checkpoint_dir)
         missing = [name for name in MODELS if not (folder / name / "config.json").is_file()]
@@ -78,7 +78,7 @@ class Recommender:
         dataset = load_dataset(dataset_dir, decode_pictures=False)  # encoding has read every one of them
         split = leave_one_out(dataset)
         vectors = load_vectors(folder / "vectors.safetensors", dataset, read_pictures=False)
-        towers = {name: load_tower(folder / name, split, vectors) for name in MODELS}
+        towers = {name: load_trained(folder / name, split, vectors) for name in MODELS}
         return cls(dataset, split, towers)
 
     def recommend(self, history: list[str], model: str = "molar", k: int = 10) -> list[Recommendation]:

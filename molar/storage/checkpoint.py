@@ -71,11 +71,11 @@ def load_model(folder: Path | str) -> nn.Module:
     except RuntimeError as error:
         raise MolarError(f"{folder / WEIGHTS} does not fit its {CONFIG}: {error}") from None
     if getattr(model.config, "fusion", "none") != "none":
-        model.set_id_tower(load_model(folder / ID_TOWER))
+        model.set_id_model(load_model(folder / ID_TOWER))
     return model.eval()
 
 
-def load_tower(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Module:
+def load_trained(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Module:
     """`load_model` for work on these data: a content tower has the item vectors (n_items + 1, dim_in) and counts.
 
     Raises MolarError also for a tower that was trained on other data or another split, whose histories may hold these
@@ -87,7 +87,7 @@ def load_tower(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Modu
         here["vectors"] = ("other item vectors", sha16([vectors]))
         beside = folder.parent / "vectors.safetensors"
         if beside.exists():
-            require_tower_of_vectors(folder, beside)
+            require_model_of_vectors(folder, beside)
     for key, (other, own) in here.items():
         if saved["meta"].get(key) != own:
             raise MolarError(
@@ -101,7 +101,7 @@ def load_tower(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Modu
     return model
 
 
-def require_tower_of_vectors(tower: Path, vectors: Path) -> None:
+def require_model_of_vectors(tower: Path, vectors: Path) -> None:
     """Raise `MolarError` unless the content tower in a folder was trained on vectors made as those at `vectors` were.
 
     A tower that does not tell (`encoder` in the meta of its config.json) is taken at its word.
@@ -117,7 +117,7 @@ def require_tower_of_vectors(tower: Path, vectors: Path) -> None:
         )
 
 
-def tower_hash(model: nn.Module) -> str:
+def state_hash(model: nn.Module) -> str:
     """16 hex digits over a tower's weights, as a content tower's meta names the ID tower that it was aligned to."""
     return sha16([tensor.cpu().numpy() for tensor in model.state_dict().values()])
 

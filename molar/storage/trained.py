@@ -8,7 +8,7 @@ import numpy as np
 
 from molar.core.errors import MolarError
 from molar.data.splits import Split
-from molar.storage.checkpoint import CONFIG, ID_TOWER, load_tower, read_meta
+from molar.storage.checkpoint import CONFIG, ID_TOWER, load_trained, read_meta
 
 CONTENT_CLASS = "ContentUserEncoder"
 TRAINS = {False: ("ID model", "train-id"), True: ("content tower", "train-content")}
@@ -22,7 +22,7 @@ def find_id_models(folders: Sequence[str | Path]) -> dict[Path, tuple[str, int]]
     return _find(folders, content=False)
 
 
-def find_content_towers(folders: Sequence[str | Path]) -> dict[Path, tuple[str, int]]:
+def find_content_models(folders: Sequence[str | Path]) -> dict[Path, tuple[str, int]]:
     """Folder → (label, seed) of every trained content tower in or beneath `folders`, as `find_id_models`."""
     return _find(folders, content=True)
 
@@ -52,10 +52,10 @@ def _find(folders: Sequence[str | Path], content: bool) -> dict[Path, tuple[str,
 def _wanted(folder: Path, content: bool) -> bool:
     if content:
         return model_class(folder) == CONTENT_CLASS
-    return model_class(folder) not in ("", CONTENT_CLASS) and not is_joint_id_tower(folder)
+    return model_class(folder) not in ("", CONTENT_CLASS) and not is_joint_id_model(folder)
 
 
-def is_joint_id_tower(folder: Path) -> bool:
+def is_joint_id_model(folder: Path) -> bool:
     """Whether an ID model was trained together with the content tower in whose folder it lies."""
     return folder.name == ID_TOWER and model_class(folder.parent) == CONTENT_CLASS
 
@@ -66,7 +66,7 @@ def load_id_model(folder: Path, split: Split):
         raise MolarError(
             f"{folder} holds a content tower, which needs item vectors: python -m molar evaluate-content measures it."
         )
-    return load_tower(folder, split, vectors=np.empty((0, 0), np.float32))
+    return load_trained(folder, split, vectors=np.empty((0, 0), np.float32))
 
 
 def model_class(folder: Path) -> str:

@@ -173,9 +173,9 @@ class AlignmentLoss:
     def _items(self, content: nn.Module, id_model: IDModel, rng: np.random.Generator, device) -> torch.Tensor:
         drawn = np.sort(rng.choice(self.warm, min(ITEMS_A_STEP, len(self.warm)), replace=False))
         numbers = torch.from_numpy(drawn).to(device)
-        contents = content.outputs(content.embed_items(numbers))
+        contents = content.scoring_embeddings(content.embed_items(numbers))
         if self.item_targets is None:
-            ids = id_model.outputs(id_model.embed_items(numbers))
+            ids = id_model.scoring_embeddings(id_model.embed_items(numbers))
         else:
             ids = self.item_targets.to(device)[numbers]
         return self._compare(ids, contents, numbers, numbers)
@@ -216,7 +216,7 @@ def _derangement(things: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return others
 
 
-class JointTowers(nn.Module):
+class JointModels(nn.Module):
     """Both towers in one training: the optimizer sees all of it, validation ranks by the content tower."""
 
     def __init__(self, content: nn.Module, id_tower: IDModel):

@@ -11,7 +11,7 @@ from molar.core.progress import Report, silent
 from molar.models.sequences import Batch
 
 
-class Crew:
+class Distributed:
     """Each process works on its share of every batch; gradients are averaged, so that all hold the same weights.
 
     Accelerate names the process by RANK and WORLD_SIZE; without them the crew is one process and nothing is exchanged.

@@ -19,10 +19,10 @@ from molar.core.io import write_atomically
 from molar.core.progress import Report
 from molar.data.splits import Split
 from molar.evaluation.metrics import ndcg
-from molar.evaluation.ranking import TowerScorer, evaluate_ranks
+from molar.evaluation.ranking import ModelScorer, evaluate_ranks
 from molar.models.sequences import Batch
 from molar.training.batches import epoch_batches, training_targets
-from molar.training.distributed import Crew
+from molar.training.distributed import Distributed
 
 STATE = "training.safetensors"  # exists while a training is unfinished
 VALIDATION_USERS = 10_000  # at most so many, evenly spread, decide which epoch is best
@@ -34,7 +34,7 @@ Loss = Callable[[nn.Module, Batch, np.random.Generator], tuple[torch.Tensor, dic
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingConfig:
     """How a tower is trained: AdamW, warm-up and cosine, gradients clipped, the best validation epoch kept."""
 
     epochs: int
@@ -80,14 +80,22 @@ class State:
 
 
 def fit(
-    model: nn.Module, loss: Loss, split: Split, recipe: Recipe, *, seed: int, run: str, out: Path | None, report: Report
+    model: nn.Module,
+    loss: Loss,
+    split: Split,
+    recipe: TrainingConfig,
+    *,
+    seed: int,
+    run: str,
+    out: Path | None,
+    report: Report,
 ) -> list[dict]:
     """Train `model` in place and leave it with the weights of its best validation epoch; return the learning curve.
 
     With `out`, the state is saved after each epoch; a state there of the same `run` is taken up, and the result is
     the one that an undisturbed training gives. `report` counts items predicted; it may raise Cancelled. On a GPU where
     there is one; several processes started by `accelerate launch` share every batch."""
-    crew = Crew()
+    crew = Distributed()
     model.to(crew.device)
     state = State(model, _adamw(model, recipe), {}, [])
     path = out / STATE if out else None
@@ -106,12 +114,14 @@ def fit(
     return state.curve
 
 
-def _finished(state: State, recipe: Recipe) -> bool:
+def _finished(state: State, recipe: TrainingConfig) -> bool:
     epochs = len(state.curve)
     return epochs >= recipe.epochs or (epochs > 0 and epochs - state.best_entry()["epoch"] >= recipe.patience)
 
 
-def _train_epoch(state: State, loss: Loss, split: Split, recipe: Recipe, seed: int, crew: Crew, report: Report) -> None:
+def _train_epoch(
+    state: State, loss: Loss, split: Split, recipe: TrainingConfig, seed: int, crew: Distributed, report: Report
+) -> None:
     """One pass over the training prefixes and one look at validation, entered in the curve."""
     model, epoch, began = state.model, len(state.curve) + 1, time.perf_counter()
     torch.manual_seed(seed * 1_000_003 + epoch + crew.rank * 7_919)
@@ -137,7 +147,7 @@ def _train_epoch(state: State, loss: Loss, split: Split, recipe: Recipe, seed: i
 
 
 def _step(
-    state: State, loss: Loss, batch: Batch, recipe: Recipe, rng: np.random.Generator, crew: Crew
+    state: State, loss: Loss, batch: Batch, recipe: TrainingConfig, rng: np.random.Generator, crew: Distributed
 ) -> dict[str, float]:
     """One step of the optimizer; the parts of the loss, each summed over the positions of this process."""
     predicted, parts = int((batch.targets > 0).sum()), {}
@@ -164,17 +174,17 @@ def validation_ndcg(model: nn.Module, split: Split) -> float:
     users = split.evaluation_users("validation")
     users = users[:: -(-len(users) // VALIDATION_USERS) or 1]
     unscorable = None if hasattr(model, "set_item_vectors") else split.cold
-    ranks = evaluate_ranks(TowerScorer("validation", model, unscorable), split, "validation", users)
+    ranks = evaluate_ranks(ModelScorer("validation", model, unscorable), split, "validation", users)
     return float(ndcg(ranks, 10).mean()) if len(ranks) else 0.0
 
 
-def _adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    """Weight decay for matrices alone: norms, biases and scales are left free. A parameter may have a `rate_share`, its
+def _adamw(model: nn.Module, recipe: TrainingConfig) -> torch.optim.AdamW:
+    """Weight decay for matrices alone: norms, biases and scales are left free. A parameter may have a `lr_multiplier`, its
     share of the learning rate; frozen ones are left out."""
     kinds = {}
     for p in model.parameters():
         if p.requires_grad:
-            kinds.setdefault((getattr(p, "rate_share", 1.0), p.ndim <= 1), []).append(p)
+            kinds.setdefault((getattr(p, "lr_multiplier", 1.0), p.ndim <= 1), []).append(p)
     groups = [
         {"params": kinds[share, free], "share": share, "weight_decay": 0.0 if free else recipe.weight_decay}
         for share, free in sorted(kinds, key=lambda kind: (-kind[0], kind[1]))

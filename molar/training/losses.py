@@ -77,8 +77,8 @@ class NextItemLoss:
         users = torch.from_numpy(batch.users).to(device)
         states = model.encode(F.embedding(place(batch.items), table), users)
         asked = torch.from_numpy(np.flatnonzero(real)).to(device)  # a mask would make a GPU wait for its count
-        queries = model.queries(states.flatten(0, 1)[asked])  # (positions, dim)
-        scored = model.outputs(table)
+        queries = model.scaled_users(states.flatten(0, 1)[asked])  # (positions, dim)
+        scored = model.scoring_embeddings(table)
         prior = getattr(model, "prior", None)
         bias = None if prior is None else prior.to(device)[torch.from_numpy(rows).to(device)]
         if self.kind == "full":

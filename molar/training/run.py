@@ -15,10 +15,10 @@ from molar.core.io import require_writable
 from molar.core.progress import Report
 from molar.data.splits import Split
 from molar.storage.checkpoint import ID_TOWER, load_model, read_meta, save_model
-from molar.training.alignment import JointTowers
+from molar.training.alignment import JointModels
 from molar.training.batches import fitting_batch_size
-from molar.training.distributed import Crew
-from molar.training.loop import STATE, Loss, Recipe, fit
+from molar.training.distributed import Distributed
+from molar.training.loop import STATE, Loss, TrainingConfig, fit
 
 
 def run_training(
@@ -26,7 +26,7 @@ def run_training(
     loss: Loss,
     split: Split,
     config,
-    recipe: Recipe,
+    recipe: TrainingConfig,
     *,
     settings: dict,
     about: dict,
@@ -50,7 +50,7 @@ def run_training(
         "split_hash": split.split_hash,
         "molar": __version__,
     }
-    crew = Crew()
+    crew = Distributed()
     if crew.size > 1:
         settings["processes"] = crew.size  # each has dropout of its own
     run = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
@@ -64,7 +64,7 @@ def run_training(
     curve = fit(model, loss, split, recipe, seed=seed, run=run, out=out, report=report)
     if finish:
         finish(model)
-    main = model.content if isinstance(model, JointTowers) else model
+    main = model.content if isinstance(model, JointModels) else model
     if out and crew.first:
         best = max(curve, key=lambda entry: entry["ndcg@10"])
         del settings["class"], settings["config"]

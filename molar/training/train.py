@@ -16,14 +16,14 @@ from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.models.interface import IDModel
 from molar.models.sequences import Batch
 from molar.models.zoo import ID_MODELS
-from molar.storage.checkpoint import tower_hash
-from molar.training.alignment import AlignConfig, AlignmentLoss, JointTowers, fitted_rotation
-from molar.training.loop import Recipe
+from molar.storage.checkpoint import state_hash
+from molar.training.alignment import AlignConfig, AlignmentLoss, JointModels, fitted_rotation
+from molar.training.loop import TrainingConfig
 from molar.training.losses import LossConfig, NextItemLoss
 from molar.training.run import require_training_data, run_training
 
-ID_RECIPE = Recipe(epochs=30, batch_size=128, lr=3e-3, weight_decay=0.01, patience=6)
-CONTENT_RECIPE = Recipe(epochs=14, batch_size=64, lr=2e-3, weight_decay=0.05, patience=14)
+ID_RECIPE = TrainingConfig(epochs=30, batch_size=128, lr=3e-3, weight_decay=0.01, patience=6)
+CONTENT_RECIPE = TrainingConfig(epochs=14, batch_size=64, lr=2e-3, weight_decay=0.05, patience=14)
 CONTENT_ALONE = AlignConfig(kind="none", alpha=0.0)
 
 
@@ -33,7 +33,7 @@ def train_id_model(
     *,
     config=None,
     loss: LossConfig = LossConfig(),
-    recipe: Recipe = ID_RECIPE,
+    recipe: TrainingConfig = ID_RECIPE,
     epochs: int | None = None,
     seed: int = 0,
     out: Path | str | None = None,
@@ -54,7 +54,7 @@ def train_id_model(
 
     def build() -> IDModel:
         built = build_model(config)
-        built.forget(torch.from_numpy(split.cold), torch.from_numpy(split.train_ends < 2))
+        built.zero_untrained(torch.from_numpy(split.cold), torch.from_numpy(split.train_ends < 2))
         return built
 
     def measure(model: nn.Module, batch: Batch, rng: np.random.Generator):
@@ -66,7 +66,7 @@ def train_id_model(
             value = value + config.contrast * extra
         return value, parts
 
-    next_item, regularise = NextItemLoss(split, loss), build_model.regulariser(config, split)
+    next_item, regularise = NextItemLoss(split, loss), build_model.auxiliary_loss(config, split)
     settings = {"class": build_model.__name__, "loss": dataclasses.asdict(loss)}
     about = {"command": command, "label": label or model}
     return run_training(
@@ -95,7 +95,7 @@ def train_molar(
     config: ContentConfig | None = None,
     align: AlignConfig = AlignConfig(),
     loss: LossConfig = LossConfig(),
-    recipe: Recipe = CONTENT_RECIPE,
+    recipe: TrainingConfig = CONTENT_RECIPE,
     epochs: int | None = None,
     seed: int = 0,
     out: Path | str | None = None,
@@ -137,8 +137,8 @@ def train_molar(
         model.set_counts(split.train_counts())
         model.fit_scaling(torch.from_numpy(split.train_counts() > 0))
         if config.fusion != "none":
-            model.set_id_tower(id_model)
-        return JointTowers(model, _copy(id_model)) if joint else model
+            model.set_id_model(id_model)
+        return JointModels(model, _copy(id_model)) if joint else model
 
     def turn(model: nn.Module) -> None:
         if config.rotated:
@@ -152,7 +152,7 @@ def train_molar(
     }
     if reads_ids:
         id_model.eval().requires_grad_(False)
-        settings["id_model"] = tower_hash(id_model)
+        settings["id_model"] = state_hash(id_model)
     about = {"command": command, "label": label or Path(out or "content").name, "vectors_file": vectors_file}
     about |= {"encoder": encoder} if encoder else {}
     model = run_training(
@@ -178,7 +178,7 @@ def _content_loss(split: Split, align: AlignConfig, loss: LossConfig, id_model: 
     next_item = NextItemLoss(split, loss)
     aligned = AlignmentLoss(align, split, id_model, seed) if align.trains else None
     joint = align.trains and align.id_tower == "joint"
-    regularise = type(id_model).regulariser(id_model.config, split) if joint else None
+    regularise = type(id_model).auxiliary_loss(id_model.config, split) if joint else None
 
     def measure(model: nn.Module, batch: Batch, rng: np.random.Generator):
         own = rng.spawn(1)[0]  # of the alignment, so that negatives are drawn as they are without it
@@ -207,7 +207,7 @@ def _content_loss(split: Split, align: AlignConfig, loss: LossConfig, id_model: 
 def _frozen_states(id_model: IDModel, batch: Batch) -> torch.Tensor:
     """What the ID tower says after each prefix, (batch, length, dim); it knows training users by their numbers."""
     device = next(id_model.parameters()).device
-    return id_model.states(torch.from_numpy(batch.items).to(device), torch.from_numpy(batch.users).to(device))
+    return id_model(torch.from_numpy(batch.items).to(device), torch.from_numpy(batch.users).to(device))
 
 
 def _require_fitting(id_model: IDModel | None, config: ContentConfig) -> None:

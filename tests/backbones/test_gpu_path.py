@@ -20,7 +20,7 @@ from molar.encoder.encode import GPU_BATCH, encode_catalogue
 from molar.encoder.image_features import Pieces
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.lora import LoraSettings, add_lora
-from molar.experiments.evaluate import TowerScorer
+from molar.experiments.evaluate import ModelScorer
 from molar.finetune.model import FORMS, Tuner
 from molar.finetune.samples import draw_samples
 from molar.finetune.tasks import Tasks
@@ -123,7 +123,7 @@ def on_meta(split, vectors) -> dict:
         towers[fusion] = ContentUserEncoder(dataclasses.replace(content.config, fusion=fusion))
         towers[fusion].set_item_vectors(vectors)
         towers[fusion].set_counts(split.train_counts())
-        towers[fusion].set_id_tower(copy.deepcopy(towers["sasrec"]))  # which it freezes
+        towers[fusion].set_id_model(copy.deepcopy(towers["sasrec"]))  # which it freezes
     return {name: tower.to("meta") for name, tower in towers.items()}
 
 
@@ -138,7 +138,7 @@ def test_a_towers_loss_computes_where_the_tower_is(tiny, tiny_vectors, name, kin
         value = value + align(
             towers[name], towers["sasrec"], batch, states, _frozen_states(towers["sasrec"], batch), rng
         )
-    elif name in ID_MODELS and (regularise := towers[name].regulariser(towers[name].config, tiny.split)):
+    elif name in ID_MODELS and (regularise := towers[name].auxiliary_loss(towers[name].config, tiny.split)):
         value = value + regularise(towers[name], batch, states, rng)
     assert value.device.type == "meta"
     value.backward()
@@ -156,7 +156,7 @@ def test_ranking_computes_where_the_tower_is(tiny, tiny_vectors, name):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.Tensor, "cpu", lambda self: came.append(self.device.type) or torch.zeros(self.shape))
         patch.setattr(torch, "unique", each)
-        scores = TowerScorer(name, tower).scores([np.array([3, 1, 4]), np.array([2])])
+        scores = ModelScorer(name, tower).scores([np.array([3, 1, 4]), np.array([2])])
     assert scores.shape == (2, 31) and came.count("meta") >= 2
 
 

@@ -91,7 +91,7 @@ def train_both(split: Split, vectors: np.ndarray) -> list[torch.nn.Module]:
 
 def test_every_target_is_a_sentinel(world):
     targets = {
-        world.split.target(u, which) for which in ("validation", "test") for u in world.split.evaluation_users(which)
+        world.split.target(u, subset) for subset in ("validation", "test") for u in world.split.evaluation_users(subset)
     }
     assert len(targets) == 2 * len(world.split.evaluation_users("test"))
     assert targets <= set(world.sentinels)

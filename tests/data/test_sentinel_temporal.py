@@ -40,9 +40,9 @@ def batch_items(split: Split) -> set:
 
 def test_every_target_is_a_sentinel(world):
     split, sentinels = world
-    for which in ("validation", "test"):
-        users = split.evaluation_users(which)
-        assert len(users) and set(split.targets_of(users, which)) <= set(sentinels)
+    for subset in ("validation", "test"):
+        users = split.evaluation_users(subset)
+        assert len(users) and set(split.targets_of(users, subset)) <= set(sentinels)
 
 
 def test_no_batch_holds_a_sentinel(world):
@@ -97,7 +97,7 @@ def test_a_content_tower_is_trained_and_scaled_without_a_sentinel(world):
 
 def test_a_history_at_test_is_earlier_than_what_is_asked(world):
     split, _ = world
-    for which in ("validation", "test"):
-        for user in split.evaluation_users(which):
-            start, end = split.dataset.offsets[user], split.targets[which][user]
+    for subset in ("validation", "test"):
+        for user in split.evaluation_users(subset):
+            start, end = split.dataset.offsets[user], split.targets[subset][user]
             assert split.dataset.times[start:end].max() < split.dataset.times[end]

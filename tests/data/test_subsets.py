@@ -90,11 +90,11 @@ def test_items_made_cold_are_in_no_training_prefix_but_stay_targets(tiny, tmp_pa
     made = split.dataset
     assert split.cold.sum() >= round(0.3 * made.n_items)
     asked = [
-        split.cold[split.targets_of(split.evaluation_users(which), which)].sum() for which in ("validation", "test")
+        split.cold[split.targets_of(split.evaluation_users(subset), subset)].sum() for subset in ("validation", "test")
     ]
     before = [
-        tiny.split.cold[tiny.split.targets_of(tiny.split.evaluation_users(which), which)].sum()
-        for which in ("validation", "test")
+        tiny.split.cold[tiny.split.targets_of(tiny.split.evaluation_users(subset), subset)].sum()
+        for subset in ("validation", "test")
     ]
     assert sum(asked) > sum(before)
     for user, user_id in enumerate(made.user_ids):

@@ -9,7 +9,7 @@ from molar.encoder.fingerprint import differing_parts
 from molar.encoder.vectors import save_vectors, vectors_fingerprint
 from molar.experiments.evaluate import load_towers
 from molar.models.content import ContentConfig
-from molar.storage.checkpoint import require_tower_of_vectors
+from molar.storage.checkpoint import require_model_of_vectors
 from molar.training.train import CONTENT_ALONE, train_molar
 
 MADE = {
@@ -80,4 +80,4 @@ def test_the_shipped_vectors_and_towers_fit():
     shipped = Path("checkpoints/demo")
     assert vectors_fingerprint(shipped / "vectors.safetensors").keys() == MADE.keys()
     for tower in ("content", "molar"):
-        require_tower_of_vectors(shipped / tower, shipped / "vectors.safetensors")
+        require_model_of_vectors(shipped / tower, shipped / "vectors.safetensors")

@@ -13,7 +13,7 @@ from molar.data.dataset import load_dataset
 from molar.data.item_text import item_pictures, item_texts
 from molar.encoder.input_ablations import OF_ITEMS, probe_path, probed_items
 from molar.encoder.vectors import load_vectors, save_vectors, vectors_fingerprint
-from molar.evaluation.ranking import TowerScorer
+from molar.evaluation.ranking import ModelScorer
 from molar.experiments.input_ablations import ShuffledHistory, probed_scorers
 from molar.models.content import ContentConfig, ContentUserEncoder
 
@@ -53,7 +53,7 @@ def tower(tiny, tiny_vectors, tmp_path):
     model.set_item_vectors(tiny_vectors)
     path = tmp_path / "vectors.safetensors"
     save_vectors(path, tiny_vectors, tiny.dataset, {"precision": "float32"})
-    return TowerScorer("molar", model), path
+    return ModelScorer("molar", model), path
 
 
 def test_a_shuffled_history_is_what_the_tower_reads_in_another_order(tower):

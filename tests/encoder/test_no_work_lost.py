@@ -252,7 +252,7 @@ def test_a_picture_gone_after_encoding_is_noticed_when_the_vectors_are_read(
 class Stub:
     """As an encoder, of one visual token; costs no time."""
 
-    fingerprint, tower_fingerprint, dim, hidden, wide = {"part": "vectors"}, {"part": "pictures"}, 64, 16, 16
+    fingerprint, vision_fingerprint, dim, hidden, wide = {"part": "vectors"}, {"part": "pictures"}, 64, 16, 16
     backbone = SimpleNamespace(device=torch.device("cpu"), most_tokens=1, width=16)
 
     def token_ids(self, text):

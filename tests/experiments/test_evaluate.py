@@ -7,7 +7,7 @@ from molar.core.errors import MolarError
 from molar.data.oracles import read_oracles
 from molar.data.segments import slices
 from molar.evaluation import metrics
-from molar.evaluation.ranking import TowerScorer, evaluate_ranks, rank_targets
+from molar.evaluation.ranking import ModelScorer, evaluate_ranks, rank_targets
 from molar.experiments.results import (
     FIELDS,
     SHARE,
@@ -85,13 +85,13 @@ def test_validation_item_is_history_at_test(tiny):
     asked = {}
     split = tiny.split
     users = split.evaluation_users("test")
-    for which in ("validation", "test"):
+    for subset in ("validation", "test"):
 
-        def listen(histories, columns, which=which):
-            asked[which] = histories
+        def listen(histories, columns, subset=subset):
+            asked[subset] = histories
             return np.zeros((len(histories), columns), np.float32)
 
-        evaluate_ranks(Fixed(split, listen), split, which)
+        evaluate_ranks(Fixed(split, listen), split, subset)
     for user, before, after in zip(users, asked["validation"], asked["test"], strict=True):
         assert after.tolist() == [*before, split.target(user, "validation")]
 
@@ -116,7 +116,7 @@ def test_an_id_tower_ranks_what_it_cannot_know_last(tiny):
 
     torch.manual_seed(0)
     split = tiny.split
-    scorer = TowerScorer("sasrec", SASRec(SASRecConfig(split.dataset.n_items, dim=8)), split.cold)
+    scorer = ModelScorer("sasrec", SASRec(SASRecConfig(split.dataset.n_items, dim=8)), split.cold)
     users = split.evaluation_users("test")
     cold = users[slices(split, "test", users)["cold"]]
     ranks = evaluate_ranks(scorer, split, "test", cold)
@@ -223,10 +223,10 @@ def test_another_file_is_not_overwritten(tmp_path, text):
 
 def write_oracle(dataset, split, wrong=False):
     lines = ["user_id,split,item_id,knowing_rank,reading_rank"]
-    for which in ("validation", "test"):
-        for user in split.evaluation_users(which):
-            target = 1 if wrong else split.target(user, which)
-            lines.append(f"{dataset.user_ids[user]},{which},{dataset.item_ids[target]},{user + 1},{user + 2}")
+    for subset in ("validation", "test"):
+        for user in split.evaluation_users(subset):
+            target = 1 if wrong else split.target(user, subset)
+            lines.append(f"{dataset.user_ids[user]},{subset},{dataset.item_ids[target]},{user + 1},{user + 2}")
     (dataset.root / "truth").mkdir(exist_ok=True)
     (dataset.root / "truth" / "oracle.csv").write_text("\n".join(lines))
 
@@ -267,8 +267,8 @@ def test_the_half_life_is_chosen_on_validation(tiny, tiny_vectors, monkeypatch):
     import molar.experiments.evaluate as evaluate
     from molar.models.baselines import ContentKNN
 
-    def ranks(scorer, split, which):
-        assert which == "validation"
+    def ranks(scorer, split, subset):
+        assert subset == "validation"
         return np.array([1 if scorer.half_life == 3.0 else 9])
 
     monkeypatch.setattr(evaluate, "evaluate_ranks", ranks)

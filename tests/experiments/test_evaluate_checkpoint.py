@@ -62,9 +62,9 @@ def world(tmp_path_factory):
 
 def write_truth(dataset, split):
     rows = [["user_id", "split", "item_id", "knowing_rank", "reading_rank"]]
-    for which in ("validation", "test"):
-        for user in split.evaluation_users(which):
-            rows.append([dataset.user_ids[user], which, dataset.item_ids[split.target(user, which)], 1, 2])
+    for subset in ("validation", "test"):
+        for user in split.evaluation_users(subset):
+            rows.append([dataset.user_ids[user], subset, dataset.item_ids[split.target(user, subset)], 1, 2])
     (dataset.root / "truth").mkdir()
     write_csv(dataset.root / "truth" / "oracle.csv", rows)
 
@@ -142,7 +142,7 @@ def test_the_page_gets_the_same_numbers(results):
 def test_choosing_on_validation_leaves_the_test_split_alone(world, tmp_path):
     root, checkpoint, _ = world
     before = (checkpoint / "metrics.json").stat().st_mtime_ns if (checkpoint / "metrics.json").exists() else None
-    rows = evaluate_checkpoint(root, checkpoint, tmp_path / "out.json", which="validation")
+    rows = evaluate_checkpoint(root, checkpoint, tmp_path / "out.json", subset="validation")
     assert {row["split"] for row in rows} == {"validation"}
     after = (checkpoint / "metrics.json").stat().st_mtime_ns if (checkpoint / "metrics.json").exists() else None
     assert before == after

@@ -15,12 +15,12 @@ from molar.experiments.evaluate_content import (
     Field,
     Trained,
     comparisons,
-    evaluate_content_towers,
+    evaluate_content_models,
     read_field,
     vector_files,
 )
 from molar.experiments.results import Run, Source, read_rows
-from molar.storage.trained import find_content_towers
+from molar.storage.trained import find_content_models
 
 SMALL = [part for setting in ("dim=8", "heads=1", "blocks=1", "max_length=5") for part in ("--set", setting)]
 
@@ -190,7 +190,7 @@ def test_a_tower_is_held_against_the_id_model_that_it_was_aligned_to(world, tiny
 def test_an_id_model_that_is_not_named_is_asked_for(world, tmp_path):
     root, home = world
     with pytest.raises(MolarError, match="was aligned to an ID model that --id-model does not name"):
-        evaluate_content_towers(
+        evaluate_content_models(
             root,
             [home / "towers"],
             tmp_path / "out.json",
@@ -202,7 +202,7 @@ def test_an_id_model_that_is_not_named_is_asked_for(world, tmp_path):
 def test_vectors_that_are_not_named_are_asked_for(world, tmp_path):
     root, home = world
     with pytest.raises(MolarError, match="was trained on other item vectors than .*text.safetensors"):
-        evaluate_content_towers(
+        evaluate_content_models(
             root,
             [home / "towers" / "molar"],
             tmp_path / "out.json",
@@ -230,11 +230,11 @@ def test_a_brief_table_holds_two_metrics_of_all_users(world, tmp_path):
 
 def test_content_towers_alone_are_found(world, tmp_path):
     _, home = world
-    labels = {label for label, _ in find_content_towers([home]).values()}
+    labels = {label for label, _ in find_content_models([home]).values()}
     assert labels == {"content", "molar", "to-gru4rec", "on-text", "joint", "late"}
     shutil.copytree(home / "ids" / "sasrec" / "seed-0", tmp_path / "only" / "ids")
     with pytest.raises(MolarError, match="no trained content tower"):
-        find_content_towers([tmp_path])
+        find_content_models([tmp_path])
 
 
 def test_an_id_tower_trained_with_a_tower_is_its_own_and_a_fused_one_is_not(world, tiny):

@@ -102,14 +102,14 @@ def test_one_folder_more_keeps_models_and_replaces_the_family(world, out, tmp_pa
 def test_a_split_by_time_has_a_name_of_its_own(world, tmp_path):
     root, models = world
     timed = models.parent / f"{models.name}-by-time"
-    rows = evaluate_id_models(root, [timed], tmp_path / "timed.json", method="temporal")
+    rows = evaluate_id_models(root, [timed], tmp_path / "timed.json", strategy="temporal")
     assert {row["dataset"] for row in rows} == {"tiny, split by time"}
 
 
 def test_a_model_of_another_split_is_refused(world, tmp_path):
     root, models = world
     with pytest.raises(MolarError, match="trained on another split"):
-        evaluate_id_models(root, [models], tmp_path / "out.json", method="temporal")
+        evaluate_id_models(root, [models], tmp_path / "out.json", strategy="temporal")
     assert not (tmp_path / "out.json").exists()
 
 

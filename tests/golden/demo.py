@@ -34,15 +34,23 @@ def data(shop) -> dict:
     """What is loaded, how it is split, and what `python -m molar check` says of it."""
     dataset, split = shop.dataset, shop.recommender.split
     return {
-        "name": dataset.name, "items": dataset.n_items, "users": dataset.n_users, "purchases": len(dataset.sequence),
-        "data_hash": dataset.data_hash, "encoded_columns": list(dataset.encoded_columns), "note": dataset.note,
+        "name": dataset.name,
+        "items": dataset.n_items,
+        "users": dataset.n_users,
+        "purchases": len(dataset.sequence),
+        "data_hash": dataset.data_hash,
+        "encoded_columns": list(dataset.encoded_columns),
+        "note": dataset.note,
         "split_hash": {method: project.split_dataset(dataset, method).split_hash for method in project.METHODS},
-        "split": split.split_hash, "method": split.method, "trained_on": int(split.train_mask().sum()),
-        "cold": int(split.cold.sum()), "held_out": int(split.held_out.sum()),
+        "split": split.split_hash,
+        "method": split.strategy,
+        "trained_on": int(split.train_mask().sum()),
+        "cold": int(split.cold.sum()),
+        "held_out": int(split.held_out.sum()),
         "evaluated": {which: len(split.evaluation_users(which)) for which in ("validation", "test")},
         "check": project.said_by("check", str(project.DATASET)),
         "check without histories": project.said_by("check", str(project.DATASET), "--no-interactions"),
-    }  # fmt: skip
+    }
 
 
 def recommended(shop) -> dict:
@@ -88,15 +96,21 @@ def maps(shop) -> dict:
         "shape": {view: list(points.shape) for view, points in shop.maps.points.items()},
         "places": {view: sha16(places) for view, places in served["places"].items()},
         "reach": {view: list(map(_float, half)) for view, half in served["reach"].items()},
-        "shoppers": sha16(served["shoppers"]), "last": sha16(served["last"]), "length": sha16(served["length"]),
-        "colours": {one["key"]: [len(one["groups"]), _float(one["low"]), _float(one["high"]), sha16(one["of"])]
-                    for one in served["colours"]},
+        "shoppers": sha16(served["shoppers"]),
+        "last": sha16(served["last"]),
+        "length": sha16(served["length"]),
+        "colours": {
+            one["key"]: [len(one["groups"]), _float(one["low"]), _float(one["high"]), sha16(one["of"])]
+            for one in served["colours"]
+        },
         "address": shop.packed_maps.address,
         "overlap": {column: _float(table[column].mean()) for column in pairs},
-        "agreement": {column: {view: _float(share) for view, share in shares.items()}
-                      for column, shares in shop.maps.agreement.items()},
+        "agreement": {
+            column: {view: _float(share) for view, share in shares.items()}
+            for column, shares in shop.maps.agreement.items()
+        },
         "summary": [_numerals(sentence) for sentence in project.map_data.summary(shop.maps)],
-    }  # fmt: skip
+    }
 
 
 def game(shop) -> dict:
@@ -113,9 +127,14 @@ def game(shop) -> dict:
 def _puzzle(table, puzzle) -> dict:
     reveal = table.reveal(puzzle, puzzle.choices[0])
     return {
-        "history": len(puzzle.history), "target": puzzle.target, "choices": list(puzzle.choices), "ranked": reveal.ranked,
-        "guesses": reveal.guesses, "ranks": reveal.ranks, "facts": {key: str(fact) for key, fact in reveal.facts.items()},
-    }  # fmt: skip
+        "history": len(puzzle.history),
+        "target": puzzle.target,
+        "choices": list(puzzle.choices),
+        "ranked": reveal.ranked,
+        "guesses": reveal.guesses,
+        "ranks": reveal.ranks,
+        "facts": {key: str(fact) for key, fact in reveal.facts.items()},
+    }
 
 
 def numbers(shop) -> dict:
@@ -134,9 +153,16 @@ def _numerals(html: str) -> list[str]:
 
 
 SECTIONS = {
-    "data": data, "recommend": recommended, "reasons": reasons, "search": searched, "similar": similar,
-    "locate": located, "maps": maps, "game": game, "numbers": numbers,
-}  # fmt: skip
+    "data": data,
+    "recommend": recommended,
+    "reasons": reasons,
+    "search": searched,
+    "similar": similar,
+    "locate": located,
+    "maps": maps,
+    "game": game,
+    "numbers": numbers,
+}
 
 
 def plain(value):

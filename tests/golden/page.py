@@ -35,8 +35,10 @@ def answers(address: str) -> dict:
 def offered(address: str) -> dict:
     """Endpoint → its parameters in their order, each with whether it may be left out."""
     info = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
-    return {name: [[one["parameter_name"], one["parameter_has_default"]] for one in told["parameters"]]
-            for name, told in info.items()}  # fmt: skip
+    return {
+        name: [[one["parameter_name"], one["parameter_has_default"]] for one in told["parameters"]]
+        for name, told in info.items()
+    }
 
 
 def _rounded(answer):

@@ -23,8 +23,24 @@ HISTORIES = {
     "0": [],
 }
 
-QUERIES = ["", "whale", "WHALE", "whale blue", "wha", "lars amundsen", "borrowed errands", "a3", "2019", "geometry wind",
-           "stripes, windswept", "sun", "p0001", "café", "nothing like this", "  fox  "]  # fmt: skip
+QUERIES = [
+    "",
+    "whale",
+    "WHALE",
+    "whale blue",
+    "wha",
+    "lars amundsen",
+    "borrowed errands",
+    "a3",
+    "2019",
+    "geometry wind",
+    "stripes, windswept",
+    "sun",
+    "p0001",
+    "café",
+    "nothing like this",
+    "  fox  ",
+]
 
 LIKE = ["p0001", "p0002", "p0005", "p0100", "p0333", "p0729", "p1000", "p1250"]  # p0005 is cold
 

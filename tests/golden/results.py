@@ -6,8 +6,20 @@ from pathlib import Path
 from . import project
 from .demo import sha16
 
-FIELDS = ("dataset", "data_hash", "split", "slice", "model", "variant", "seed", "n", "metrics", "ci", "command",
-          "weights_sha256")  # fmt: skip
+FIELDS = (
+    "dataset",
+    "data_hash",
+    "split",
+    "slice",
+    "model",
+    "variant",
+    "seed",
+    "n",
+    "metrics",
+    "ci",
+    "command",
+    "weights_sha256",
+)
 
 
 def variant_of(row: dict) -> str:

@@ -63,13 +63,16 @@ def test_every_command_can_be_given_today(monkeypatch):
     assert {command: why for command, why in found.items() if why} == {}
 
 
-@pytest.mark.parametrize("command, why", [
-    ("python -m molar evaluate assets/demo", "molar refuses these arguments"),
-    ("python -m scripts.cold_offsets --no-such-option", "scripts.cold_offsets refuses these arguments"),
-    ("python -m scripts.nowhere x", "there is no module scripts.nowhere"),
-    ("python -m nowhere.at_all", "there is no module nowhere.at_all"),
-    ("scripts/nowhere.sh --data x", "there is no scripts/nowhere.sh"),
-    ("scripts/reproduce_ml1m.sh --data x", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "command, why",
+    [
+        ("python -m molar evaluate assets/demo", "molar refuses these arguments"),
+        ("python -m scripts.cold_offsets --no-such-option", "scripts.cold_offsets refuses these arguments"),
+        ("python -m scripts.nowhere x", "there is no module scripts.nowhere"),
+        ("python -m nowhere.at_all", "there is no module nowhere.at_all"),
+        ("scripts/nowhere.sh --data x", "there is no scripts/nowhere.sh"),
+        ("scripts/reproduce_ml1m.sh --data x", ""),
+    ],
+)
 def test_a_command_that_cannot_be_given_is_told(monkeypatch, command, why):
     assert problem(command, monkeypatch) == why

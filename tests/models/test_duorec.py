@@ -12,11 +12,11 @@ from molar.models.duorec import Contrast, DuoRec, DuoRecConfig, info_nce
 from molar.models.sasrec import SASRecConfig
 from molar.storage.checkpoint import read_meta
 from molar.training.batches import epoch_batches
-from molar.training.loop import Recipe
+from molar.training.loop import TrainingConfig
 from molar.training.train import train_id_model
 
 SIZES = {"n_items": 30, "dim": 16, "blocks": 1, "max_length": 3}
-RECIPE = Recipe(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+RECIPE = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
 
 
 def windows(tiny) -> list:
@@ -100,8 +100,8 @@ def test_both_views_have_dropout_of_their_own(tiny):
     """A single window makes no negatives: what is seen here is that the second view is not the first one."""
     torch.manual_seed(0)
     model, batch = DuoRec(DuoRecConfig(**SIZES)).train(), windows(tiny)[0]
-    states = model.states(torch.from_numpy(batch.items))
-    assert not torch.equal(states, model.states(torch.from_numpy(batch.items)))
+    states = model(torch.from_numpy(batch.items))
+    assert not torch.equal(states, model(torch.from_numpy(batch.items)))
     value = Contrast(tiny.split, model.config)(model, batch, states, np.random.default_rng(0))
     value.backward()
     assert value > 0 and model.items.weight.grad.any()

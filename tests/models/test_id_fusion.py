@@ -7,17 +7,17 @@ import pytest
 import torch
 
 from molar.core.errors import MolarError
-from molar.evaluation.ranking import TowerScorer, evaluate_ranks, top_items
+from molar.evaluation.ranking import ModelScorer, evaluate_ranks, top_items
 from molar.evaluation.score_fusion import FusedScorer
 from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.models.fpmc import FPMC, FPMCConfig
 from molar.models.sasrec import SASRec, SASRecConfig
-from molar.storage.checkpoint import load_tower
+from molar.storage.checkpoint import load_trained
 from molar.training.alignment import AlignConfig
-from molar.training.loop import Recipe
+from molar.training.loop import TrainingConfig
 from molar.training.train import CONTENT_ALONE, train_molar
 
-RECIPE = Recipe(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+RECIPE = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
 CONTENT = ContentConfig(dim_in=16, dim=16, blocks=2, max_length=6, hidden=16)
 FUSED = ("early", "middle", "late")
 
@@ -28,7 +28,7 @@ def id_tower(split, model=SASRec) -> SASRec:
         tower = FPMC(FPMCConfig(n_items=30, n_users=split.dataset.n_users, dim=16, max_length=6))
     else:
         tower = SASRec(SASRecConfig(n_items=30, dim=16, blocks=1, max_length=6))
-    tower.forget(torch.from_numpy(split.cold))
+    tower.zero_untrained(torch.from_numpy(split.cold))
     return tower.eval()
 
 
@@ -38,7 +38,7 @@ def tower(tiny, vectors, fusion="none", ids=None, **options) -> ContentUserEncod
     model.set_item_vectors(vectors)
     model.set_counts(tiny.split.train_counts())
     if fusion != "none":
-        model.set_id_tower(ids or id_tower(tiny.split))
+        model.set_id_model(ids or id_tower(tiny.split))
     return model
 
 
@@ -51,11 +51,11 @@ def items() -> torch.Tensor:
 @torch.no_grad()
 def test_no_fused_state_sees_a_later_item(tiny, tiny_vectors, fusion, streams):
     model = tower(tiny, tiny_vectors, fusion, streams=streams)
-    whole = model.states(items())
+    whole = model(items())
     for t in range(1, 7):
-        torch.testing.assert_close(model.states(items()[:, :t])[:, -1], whole[:, t - 1], atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(model(items()[:, :t])[:, -1], whole[:, t - 1], atol=1e-5, rtol=1e-4)
     ends = torch.tensor([5, 0, 2])
-    torch.testing.assert_close(model.final(items(), ends), whole[torch.arange(3), ends], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(model.last_state(items(), ends), whole[torch.arange(3), ends], atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("fusion", FUSED)
@@ -70,11 +70,11 @@ def test_the_three_fusions_cost_the_same_weights(tiny, tiny_vectors, fusion):
 @torch.no_grad()
 def test_another_id_tower_gives_another_user_and_the_same_items(tiny, tiny_vectors, fusion):
     model = tower(tiny, tiny_vectors, fusion)
-    before, scoring = model.states(items()), model.item_matrix()
+    before, scoring = model(items()), model.item_matrix()
     other = id_tower(tiny.split)
     other.items.weight[1:29] += torch.randn(28, 16)
-    model.set_id_tower(other)
-    assert (model.states(items()) - before).abs().max() > 1e-4
+    model.set_id_model(other)
+    assert (model(items()) - before).abs().max() > 1e-4
     assert torch.equal(model.item_matrix(), scoring) and scoring.shape == (31, 16)
 
 
@@ -82,14 +82,14 @@ def test_another_id_tower_gives_another_user_and_the_same_items(tiny, tiny_vecto
 @torch.no_grad()
 def test_a_blanked_id_tower_says_the_same_of_every_item(tiny, tiny_vectors, fusion):
     model = tower(tiny, tiny_vectors, fusion)
-    told = model.states(items())
+    told = model(items())
     model.blank_id = True
-    blank = model.states(items())
+    blank = model(items())
     assert (blank - told).abs().max() > 1e-4
     ids = model.embed_items(torch.tensor([0, 3, 9]))[:, 16:]
     assert torch.equal(ids[1], ids[2]) and not ids[0].any()
     model.blank_id = False
-    assert torch.equal(model.states(items()), told)
+    assert torch.equal(model(items()), told)
 
 
 def test_a_plain_tower_has_nothing_to_blank(tiny, tiny_vectors):
@@ -120,7 +120,7 @@ def test_a_fused_tower_trains_leaves_the_id_tower_alone_and_comes_back(tiny, tin
     config = dataclasses.replace(CONTENT, fusion=fusion)
     model = train_molar(tiny.split, tiny_vectors, ids, align=CONTENT_ALONE, config=config, recipe=RECIPE, out=tmp_path)
     assert all(torch.equal(value, before[name]) for name, value in ids.state_dict().items())
-    loaded = load_tower(tmp_path, tiny.split, tiny_vectors)
+    loaded = load_trained(tmp_path, tiny.split, tiny_vectors)
     np.testing.assert_array_equal(loaded.user_vectors([np.array([1, 2])]), model.user_vectors([np.array([1, 2])]))
     assert loaded.id_side.map.weight.any()
 
@@ -202,7 +202,7 @@ def test_without_cold_targets_in_validation_the_offset_stays_nought(tiny, tiny_v
 def test_content_scores_beside_a_tower_scorer_are_the_training_logits(tiny, tiny_vectors):
     """User · item + bias, times the scale, is the cosine's logit plus the prior."""
     model = tower(tiny, tiny_vectors)
-    logits = TowerScorer("content", model).scores(HISTORIES) * model.logit_scale()
+    logits = ModelScorer("content", model).scores(HISTORIES) * model.logit_scale()
     with torch.no_grad():
-        users = model.queries(torch.from_numpy(model.user_vectors(HISTORIES)))
+        users = model.scaled_users(torch.from_numpy(model.user_vectors(HISTORIES)))
         np.testing.assert_allclose(logits, users @ model.item_matrix().T + model.prior, rtol=1e-4, atol=1e-4)

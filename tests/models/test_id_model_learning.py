@@ -33,7 +33,7 @@ both = pytest.mark.parametrize("build", [sasrec, content])
 @both
 def test_a_state_for_every_prefix(build):
     model = build()
-    assert model.states(torch.tensor([[3, 1, 4], [1, 5, 0]])).shape == (2, 3, 16)
+    assert model(torch.tensor([[3, 1, 4], [1, 5, 0]])).shape == (2, 3, 16)
     assert model.item_matrix().shape == (ITEMS + 1, 16)
 
 
@@ -54,14 +54,14 @@ def test_no_state_sees_a_later_item(build):
 @both
 def test_a_state_sees_the_first_item_of_its_prefix(build):
     model = build()
-    one, other = model.states(torch.tensor([[3, 1, 4, 1, 5]])), model.states(torch.tensor([[9, 1, 4, 1, 5]]))
+    one, other = model(torch.tensor([[3, 1, 4, 1, 5]])), model(torch.tensor([[9, 1, 4, 1, 5]]))
     assert not torch.allclose(one[0, -1], other[0, -1])
 
 
 @both
 def test_padding_changes_no_real_state(build):
     model = build()
-    short, padded = model.states(torch.tensor([[3, 1, 4]])), model.states(torch.tensor([[3, 1, 4, 0, 0, 0]]))
+    short, padded = model(torch.tensor([[3, 1, 4]])), model(torch.tensor([[3, 1, 4, 0, 0, 0]]))
     assert torch.allclose(short[0], padded[0, :3], atol=1e-6)
 
 
@@ -71,8 +71,8 @@ def test_user_vectors_are_the_last_states_in_the_order_asked(build):
     long, short = np.array([3, 1, 4, 1, 5]), np.array([9, 2])
     vectors = model.user_vectors([long, short])
     assert vectors.dtype == np.float32
-    np.testing.assert_allclose(vectors[0], model.states(torch.from_numpy(long)[None])[0, -1].detach(), atol=1e-6)
-    np.testing.assert_allclose(vectors[1], model.states(torch.from_numpy(short)[None])[0, -1].detach(), atol=1e-6)
+    np.testing.assert_allclose(vectors[0], model(torch.from_numpy(long)[None])[0, -1].detach(), atol=1e-6)
+    np.testing.assert_allclose(vectors[1], model(torch.from_numpy(short)[None])[0, -1].detach(), atol=1e-6)
 
 
 @both
@@ -99,7 +99,7 @@ def test_content_vectors_have_length_one_and_padding_none():
     model = content()
     lengths = model.item_matrix().norm(dim=-1)
     assert lengths[0] == 0 and torch.allclose(lengths[1:], torch.ones(ITEMS))
-    assert torch.allclose(model.states(torch.tensor([[3, 1]])).norm(dim=-1), torch.ones(1, 2))
+    assert torch.allclose(model(torch.tensor([[3, 1]])).norm(dim=-1), torch.ones(1, 2))
 
 
 def test_items_never_read_the_user_token():
@@ -107,10 +107,10 @@ def test_items_never_read_the_user_token():
     seen = []
     model.blocks[-1].register_forward_hook(lambda _, streams, __: seen.append(streams[0].detach()))
     items = torch.tensor([[3, 1, 4]])
-    model.states(items)
+    model(items)
     with torch.no_grad():
         model.user.add_(1)
-    model.states(items)
+    model(items)
     assert torch.equal(seen[0], seen[1])
 
 
@@ -139,7 +139,7 @@ def test_vectors_of_another_width_are_refused():
 
 def test_forgotten_items_say_nothing():
     model = sasrec()
-    model.forget(torch.arange(ITEMS + 1) == 7)
+    model.zero_untrained(torch.arange(ITEMS + 1) == 7)
     assert not model.item_matrix()[7].any() and model.item_matrix()[8].any()
 
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from molar.core.errors import Cancelled
-from molar.experiments.evaluate import TowerScorer
+from molar.experiments.evaluate import ModelScorer
 from molar.models.fpmc import FPMC, FPMCConfig
 from molar.models.gru4rec import GRU4Rec, GRU4RecConfig
 from molar.models.interface import IDModel, last_states
@@ -16,12 +16,12 @@ from molar.models.layers import Block, LiGRBlock, SwiGLU, causal_attention
 from molar.models.zoo import ID_MODELS
 from molar.storage.checkpoint import load_model, read_meta, save_model
 from molar.training.batches import epoch_batches
-from molar.training.loop import STATE, Recipe
+from molar.training.loop import STATE, TrainingConfig
 from molar.training.losses import LOSSES, LossConfig, NextItemLoss
 from molar.training.train import data_sizes, id_model_classes, train_id_model
 
 MODELS = {name: (name, {}) for name in ID_MODELS} | {"ligr": ("sasrec", {"block": "ligr"})}
-RECIPE = Recipe(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+RECIPE = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
 
 every = pytest.mark.parametrize("name", MODELS)
 
@@ -62,11 +62,11 @@ def assert_same_weights(one, other):
 def test_no_prefix_sees_its_future(tiny, name):
     model, users = build(tiny, name), torch.tensor([0, 3, 5, 7])
     items = torch.randint(1, 31, (4, 6), generator=torch.Generator().manual_seed(1))
-    before = model.states(items, users)
+    before = model(items, users)
     for t in range(5):
         changed = items.clone()
         changed[:, t + 1 :] = changed[:, t + 1 :] % 30 + 1
-        after = model.states(changed, users)
+        after = model(changed, users)
         torch.testing.assert_close(before[:, : t + 1], after[:, : t + 1], rtol=0, atol=1e-6)
         assert not torch.allclose(before[:, t + 1], after[:, t + 1], atol=1e-3)
 
@@ -98,7 +98,7 @@ def test_a_saved_model_gives_the_same_scores(tiny, name, tmp_path):
     loaded = load_model(tmp_path)
     assert loaded.config == model.config and type(loaded) is type(model)
     np.testing.assert_array_equal(loaded.user_vectors(some, users), model.user_vectors(some, users))
-    ours, theirs = (TowerScorer("", one).scores(some, users) for one in (loaded, model))
+    ours, theirs = (ModelScorer("", one).scores(some, users) for one in (loaded, model))
     np.testing.assert_array_equal(ours, theirs)
 
 

@@ -11,7 +11,7 @@ from molar.backbones.hub import backbone_sha256
 from molar.core.errors import MolarError
 from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.storage.checkpoint import load_model, read_meta, save_model
-from molar.training.loop import Recipe, _adamw
+from molar.training.loop import TrainingConfig, _adamw
 from molar.training.train import CONTENT_ALONE, train_molar
 
 ITEMS, DIM_IN = 30, 12
@@ -53,20 +53,18 @@ def model(request, backbone) -> ContentUserEncoder:
 @torch.no_grad()
 def test_the_state_after_a_prefix_is_the_same_whatever_follows(model):
     items = histories()
-    whole = model.states(items)
+    whole = model(items)
     for t in range(1, items.shape[1] + 1):
-        torch.testing.assert_close(model.states(items[:, :t])[:, -1], whole[:, t - 1], atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(model(items[:, :t])[:, -1], whole[:, t - 1], atol=1e-5, rtol=1e-4)
         changed = torch.cat([items[:, :t], items[:, t:] % ITEMS + 1], 1)
-        torch.testing.assert_close(model.states(changed)[:, t - 1], whole[:, t - 1], atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(model(changed)[:, t - 1], whole[:, t - 1], atol=1e-6, rtol=1e-5)
 
 
 @torch.no_grad()
 def test_ranking_reads_what_training_reads(model):
     """Inference makes one `[User]` a history, training one a prefix."""
     items, ends = histories(), torch.tensor([6, 0, 3])
-    torch.testing.assert_close(
-        model.final(items, ends), model.states(items)[torch.arange(3), ends], atol=1e-5, rtol=1e-4
-    )
+    torch.testing.assert_close(model.last_state(items, ends), model(items)[torch.arange(3), ends], atol=1e-5, rtol=1e-4)
 
 
 @torch.no_grad()
@@ -75,7 +73,7 @@ def test_a_state_reads_its_whole_prefix(model):
     for t in range(items.shape[1]):
         changed = items.clone()
         changed[:, t] = changed[:, t] % ITEMS + 1
-        moved = (model.states(changed) - model.states(items)).abs().amax(-1)  # (rows, length)
+        moved = (model(changed) - model(items)).abs().amax(-1)  # (rows, length)
         assert (moved[:, t:] > 1e-6).all() and (moved[:, :t] < 1e-6).all()
 
 
@@ -96,7 +94,7 @@ def test_the_backbones_tokens_equal_one_appended_token(backbone):
 def test_other_families_lend_their_decoder_too(family, tmp_path):
     model = build(decoder="backbone", backbone=str(save_tiny_family(family, tmp_path)), layers=2)
     items = histories()
-    torch.testing.assert_close(model.states(items[:, :3])[:, -1], model.states(items)[:, 2], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(model(items[:, :3])[:, -1], model(items)[:, 2], atol=1e-5, rtol=1e-4)
 
 
 def test_the_decoder_keeps_the_pretrained_weights_and_no_word_embeddings(backbone):
@@ -117,14 +115,14 @@ def test_what_stays_frozen_is_taken_from_the_backbone(backbone, tmp_path):
     save_model(tmp_path, model, {})
     loaded = load_model(tmp_path)
     give_vectors(loaded)
-    torch.testing.assert_close(loaded.states(histories()), model.states(histories()), atol=5e-3, rtol=1e-2)
+    torch.testing.assert_close(loaded(histories()), model(histories()), atol=5e-3, rtol=1e-2)
 
 
 def test_a_tower_with_the_backbones_decoder_trains_tells_its_backbone_and_comes_back(
     tiny, tiny_vectors, backbone, tmp_path
 ):
     config = ContentConfig(dim_in=16, dim=16, max_length=6, decoder="backbone", backbone=backbone, frozen=1)
-    recipe = Recipe(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.0, patience=2)
+    recipe = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.0, patience=2)
     model = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=config, recipe=recipe, out=tmp_path)
     fresh, tuned = build(decoder="backbone", backbone=backbone).decoder.text.layers, model.decoder.text.layers
     weights = [[layer.self_attn.q_proj.weight for layer in layers] for layers in (fresh, tuned)]
@@ -141,7 +139,7 @@ def test_a_decoder_of_another_backbone_is_refused(backbone, tmp_path):
 
 def test_pretrained_weights_learn_slower_and_frozen_ones_not_at_all(backbone):
     model = build(decoder="backbone", backbone=backbone, frozen=1)
-    groups = _adamw(model, Recipe(epochs=1, batch_size=1, lr=1.0, weight_decay=0.0, patience=1)).param_groups
+    groups = _adamw(model, TrainingConfig(epochs=1, batch_size=1, lr=1.0, weight_decay=0.0, patience=1)).param_groups
     shares = {id(p): group["share"] for group in groups for p in group["params"]}
     layers = model.decoder.text.layers
     assert {shares.get(id(p)) for p in layers[0].parameters()} == {None}

@@ -11,8 +11,8 @@ from molar.cli.main import main
 from molar.core.errors import MolarError
 from molar.encoder.vectors import load_vectors, save_vectors
 from molar.evaluation.metrics import ndcg
-from molar.evaluation.ranking import TowerScorer, evaluate_ranks
-from molar.storage.checkpoint import load_tower
+from molar.evaluation.ranking import ModelScorer, evaluate_ranks
+from molar.storage.checkpoint import load_trained
 from scripts import cold_offsets
 from scripts.method_tables import OFFSETS, offset_lines, warm_at_equal_cold
 
@@ -50,12 +50,12 @@ def towers(tmp_path_factory, tiny, tiny_vectors):
 @pytest.fixture(scope="module")
 def tower_0(towers, tiny):
     vectors = load_vectors(towers / "vectors.safetensors", tiny.dataset, read_pictures=False)
-    return load_tower(towers / "towers" / "content" / "seed-0", tiny.split, vectors)
+    return load_trained(towers / "towers" / "content" / "seed-0", tiny.split, vectors)
 
 
 def test_without_an_offset_the_ranks_are_those_of_the_evaluation(tower_0, tiny):
     curve = cold_offsets.offset_curve(tower_0, tiny.split)
-    gains = ndcg(evaluate_ranks(TowerScorer("content", tower_0), tiny.split, "validation"), 10)
+    gains = ndcg(evaluate_ranks(ModelScorer("content", tower_0), tiny.split, "validation"), 10)
     assert curve["all"][cold_offsets.OFFSETS.index(0)] == pytest.approx(gains.mean(), abs=1e-6)
     assert np.all(np.diff(curve["cold"]) >= 0) and np.all(np.diff(curve["warm"]) <= 0)
     assert curve["among_cold"] >= max(curve["cold"]) and curve["n_cold"] == 2

@@ -14,7 +14,7 @@ from molar.data.dataset import load_dataset
 from molar.data.splits import leave_one_out
 from molar.encoder.vectors import load_vectors, save_vectors
 from molar.serving.recommender import Recommender
-from molar.storage.checkpoint import load_tower
+from molar.storage.checkpoint import load_trained
 
 
 @pytest.fixture(scope="module")
@@ -34,23 +34,23 @@ def parts(made):
 @pytest.mark.parametrize("name", ["sasrec", "content", "molar"])
 def test_a_fitting_tower_is_ready_to_answer(parts, name):
     checkpoint, split, vectors = parts
-    assert np.isfinite(load_tower(checkpoint / name, split, vectors).user_vectors([np.array([1, 2])])).all()
+    assert np.isfinite(load_trained(checkpoint / name, split, vectors).user_vectors([np.array([1, 2])])).all()
 
 
 @pytest.mark.parametrize("name", ["sasrec", "content"])
 def test_other_data_and_another_split_are_refused(parts, name):
     checkpoint, split, vectors = parts
     with pytest.raises(MolarError, match=f"{name} was trained on another split"):
-        load_tower(checkpoint / name, replace(split, split_hash="other"), vectors)
+        load_trained(checkpoint / name, replace(split, split_hash="other"), vectors)
     with pytest.raises(MolarError, match=f"{name} was trained on other data"):
-        load_tower(checkpoint / name, replace(split, dataset=replace(split.dataset, data_hash="other")), vectors)
+        load_trained(checkpoint / name, replace(split, dataset=replace(split.dataset, data_hash="other")), vectors)
 
 
 def test_other_vectors_are_refused_by_the_towers_that_read_them(parts):
     checkpoint, split, vectors = parts
-    load_tower(checkpoint / "sasrec", split, vectors + 1)
+    load_trained(checkpoint / "sasrec", split, vectors + 1)
     with pytest.raises(MolarError, match="content was trained on other item vectors"):
-        load_tower(checkpoint / "content", split, vectors + 1)
+        load_trained(checkpoint / "content", split, vectors + 1)
 
 
 def test_the_page_refuses_towers_of_other_vectors(tmp_path, tiny_vectors):

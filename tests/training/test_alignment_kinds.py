@@ -8,17 +8,17 @@ import torch
 
 from molar.core.errors import MolarError
 from molar.evaluation.alignment_metrics import debiased_cka, unit_rows
-from molar.evaluation.ranking import TowerScorer, evaluate_ranks
+from molar.evaluation.ranking import ModelScorer, evaluate_ranks
 from molar.models.content import ContentConfig
 from molar.models.fpmc import FPMCConfig
 from molar.models.gru4rec import GRU4RecConfig
 from molar.models.sasrec import SASRecConfig
-from molar.storage.checkpoint import ID_TOWER, load_tower, read_meta, tower_hash
+from molar.storage.checkpoint import ID_TOWER, load_trained, read_meta, state_hash
 from molar.training.alignment import AlignConfig, AlignmentLoss, cka_loss, cosine_loss, fitted_rotation
-from molar.training.loop import Recipe
+from molar.training.loop import TrainingConfig
 from molar.training.train import CONTENT_ALONE, train_id_model, train_molar
 
-RECIPE = Recipe(epochs=3, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+RECIPE = TrainingConfig(epochs=3, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
 CONTENT = ContentConfig(dim_in=16, dim=16, blocks=1, max_length=6, hidden=16)
 ID = SASRecConfig(n_items=30, dim=16, blocks=1, max_length=6)
 
@@ -107,9 +107,9 @@ def test_any_id_model_can_be_aligned_to(tiny, tiny_vectors, kind):
 def test_procrustes_aligns_the_users_and_changes_no_recommendation(tiny, tiny_vectors, sasrec, tmp_path):
     plain = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=CONTENT, recipe=RECIPE)
     align(tiny, tiny_vectors, sasrec, tmp_path, kind="procrustes")
-    turned = load_tower(tmp_path, tiny.split, tiny_vectors)
+    turned = load_trained(tmp_path, tiny.split, tiny_vectors)
     assert mean_cosine(tiny.split, turned, sasrec) > mean_cosine(tiny.split, plain, sasrec) + 0.1
-    ranks = [evaluate_ranks(TowerScorer("x", tower), tiny.split, "test") for tower in (plain, turned)]
+    ranks = [evaluate_ranks(ModelScorer("x", tower), tiny.split, "test") for tower in (plain, turned)]
     np.testing.assert_array_equal(*ranks)
     torch.testing.assert_close(turned.rotation @ turned.rotation.T, torch.eye(16), atol=1e-5, rtol=0)
 
@@ -126,11 +126,11 @@ def test_the_rotation_is_fitted_on_training_users_prefixes_alone(tiny, tiny_vect
 
 
 def test_a_joint_id_tower_learns_is_saved_beside_and_leaves_the_given_one_alone(tiny, tiny_vectors, sasrec, tmp_path):
-    before = tower_hash(sasrec)
+    before = state_hash(sasrec)
     align(tiny, tiny_vectors, sasrec, tmp_path, id_tower="joint", alpha=1.0)
-    assert tower_hash(sasrec) == before == read_meta(tmp_path)["id_model"]
-    joint = load_tower(tmp_path / ID_TOWER, tiny.split, tiny_vectors)
-    assert tower_hash(joint) != before and not joint.item_matrix()[torch.from_numpy(tiny.split.cold)].any()
+    assert state_hash(sasrec) == before == read_meta(tmp_path)["id_model"]
+    joint = load_trained(tmp_path / ID_TOWER, tiny.split, tiny_vectors)
+    assert state_hash(joint) != before and not joint.item_matrix()[torch.from_numpy(tiny.split.cold)].any()
     assert read_meta(tmp_path)["curve"][-1]["id_loss"] < read_meta(tmp_path)["curve"][0]["id_loss"]
 
 
@@ -138,7 +138,7 @@ def test_the_alignment_reaches_a_joint_id_tower(tiny, tiny_vectors, sasrec, tmp_
     """With next to no alignment the ID tower trains on alone; with much of it, elsewhere."""
     for name, alpha in (("weak", 1e-9), ("strong", 5.0)):
         align(tiny, tiny_vectors, sasrec, tmp_path / name, id_tower="joint", alpha=alpha)
-    weak, strong = (load_tower(tmp_path / name / ID_TOWER, tiny.split, tiny_vectors) for name in ("weak", "strong"))
+    weak, strong = (load_trained(tmp_path / name / ID_TOWER, tiny.split, tiny_vectors) for name in ("weak", "strong"))
     assert not same_weights(weak, strong)
 
 
@@ -172,7 +172,7 @@ def test_control_targets_are_fixed_and_somebody_elses(tiny, sasrec, targets):
 
 
 def test_control_targets_never_read_the_id_tower_of_a_batch(tiny, tiny_vectors, sasrec, monkeypatch):
-    monkeypatch.setattr(type(sasrec), "states", None)
+    monkeypatch.setattr(type(sasrec), "forward", None)
     align(tiny, tiny_vectors, sasrec, targets="random", alpha=1.0)
 
 

@@ -16,7 +16,7 @@ from tiny_world import write_tiny_folder
 from molar.cli.main import main
 from molar.storage.checkpoint import read_meta
 from molar.training.batches import epoch_batches
-from molar.training.distributed import Crew
+from molar.training.distributed import Distributed
 
 SETTINGS = ["--epochs", "1", "--set", "dropout=0", "--set", "dim=16", "--set", "kind=full"]
 
@@ -26,14 +26,14 @@ def batch(tiny):
     return next(epoch_batches(tiny.split, seed=0, epoch=1, batch_size=7, max_length=6))
 
 
-def member(rank: int, size: int) -> Crew:
-    crew = Crew()
+def member(rank: int, size: int) -> Distributed:
+    crew = Distributed()
     crew.rank, crew.size = rank, size
     return crew
 
 
 def test_one_process_exchanges_nothing(batch):
-    crew, model = Crew(), torch.nn.Linear(2, 1)
+    crew, model = Distributed(), torch.nn.Linear(2, 1)
     model(torch.ones(1, 2)).backward()
     before = model.weight.grad.clone()
     crew.average(model, 5)

@@ -30,7 +30,7 @@ def loss_of(tiny, model, batch, *config, **more):
 def logits(model, batch):
     """Logits (positions, n_items + 1) of every position with a target, and the targets (positions,)."""
     real = torch.from_numpy(batch.targets > 0)
-    states = model.states(torch.from_numpy(batch.items))[real]
+    states = model(torch.from_numpy(batch.items))[real]
     return states @ model.item_matrix().T, torch.from_numpy(batch.targets)[real]
 
 

@@ -13,11 +13,11 @@ from molar.storage.checkpoint import load_model, read_meta, weights_sha256
 from molar.training import alignment, loop, train
 from molar.training.alignment import AlignConfig
 from molar.training.batches import epoch_batches, fitting_batch_size, training_targets
-from molar.training.loop import STATE, Recipe
+from molar.training.loop import STATE, TrainingConfig
 from molar.training.losses import NextItemLoss
 from molar.training.train import train_id_model, train_molar
 
-RECIPE = Recipe(epochs=3, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+RECIPE = TrainingConfig(epochs=3, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
 ID = SASRecConfig(n_items=30, dim=16, blocks=1, max_length=6)
 CONTENT = ContentConfig(dim_in=16, dim=16, blocks=1, max_length=6, hidden=16)
 

@@ -94,7 +94,7 @@ def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, see
         if name in MAIN and mask.any():
             ci = {"ndcg@10": interval(resampled_means(gains[mask][:, None])[:, 0])}
             values = {"ndcg@10": gains[mask].mean()}
-            rows.append(row(facts, slice=name, model="content", variant=kind, n=mask.sum(), values=values, ci=ci))
+            rows.append(row(facts, slice=name, model="content", setting=kind, n=mask.sum(), values=values, ci=ci))
     return rows
 
 
@@ -115,7 +115,7 @@ def probe_rows(
         enough = np.isin(labels, [label for label, count in zip(*np.unique(labels, return_counts=True)) if count >= 5])
         for kind, vectors in kinds.items():
             values = {"probe_accuracy": probe_accuracy(vectors[enough], labels[enough]).mean()}
-            rows.append(row(facts, slice=column, model="probe", variant=kind, n=enough.sum(), values=values, ci={}))
+            rows.append(row(facts, slice=column, model="probe", setting=kind, n=enough.sum(), values=values, ci={}))
     return rows
 
 
@@ -141,7 +141,7 @@ def photograph_rows(encoder: Path, facts: dict) -> list[dict]:
                 facts | {"dataset": "twelve photographs", "data_hash": dataset.data_hash},
                 slice="all",
                 model="likeness",
-                variant=kind,
+                setting=kind,
                 n=len(paths),
                 values=values,
                 ci={},

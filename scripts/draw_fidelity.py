@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from molar.backbones.quantisation import PRECISIONS
-from molar.experiments.results import read_rows
+from molar.experiments.results import read_rows_with_variant as read_rows
 
 PANELS = {
     "overlap@10": "ten nearest items kept",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from molar.backbones.quantisation import PRECISIONS
 from molar.core.errors import MolarError
-from molar.experiments.results import read_rows
+from molar.experiments.results import read_rows_with_variant as read_rows
 from scripts.markdown import head, line
 from scripts.stage1_losses import read_losses
 

@@ -89,20 +89,20 @@ def main() -> None:
         "command": "python -m scripts.fidelity_parts " + shlex.join(sys.argv[1:]),
         "weights_sha256": f"{encoder.fingerprint['backbone_sha256']} {encoder.fingerprint['adapter_sha256']}",
     }
-    variants = {"all in nf4": lambda name: True}
+    settings = {"all in nf4": lambda name: True}
     for part, pattern in PARTS.items():
-        variants[f"{part} alone in nf4"] = lambda name, pattern=pattern: bool(re.search(pattern, name))
-        variants[f"all but {part} in nf4"] = lambda name, pattern=pattern: not re.search(pattern, name)
-    for variant, wanted in variants.items():
+        settings[f"{part} alone in nf4"] = lambda name, pattern=pattern: bool(re.search(pattern, name))
+        settings[f"all but {part} in nf4"] = lambda name, pattern=pattern: not re.search(pattern, name)
+    for setting, wanted in settings.items():
         encoder = fresh()
         layers = quantise(encoder.backbone.model.model.language_model, lambda name, wanted=wanted: wanted(f"{name}."))
-        vectors = encoded(encoder, texts, seen, order, Terminal(variant))
+        vectors = encoded(encoder, texts, seen, order, Terminal(setting))
         values = {"overlap@10": overlap(reference, vectors, vectors, everything), "layers": layers}
         slice = f"{len(texts)} items"
         write_rows(
-            options.out, [row(facts, slice=slice, model="nano", variant=variant, n=len(texts), values=values, ci={})]
+            options.out, [row(facts, slice=slice, model="nano", setting=setting, n=len(texts), values=values, ci={})]
         )
-        print(f"{variant:40} {layers:4} layers  overlap@10 {values['overlap@10']:.3f}", flush=True)
+        print(f"{setting:40} {layers:4} layers  overlap@10 {values['overlap@10']:.3f}", flush=True)
 
 
 if __name__ == "__main__":

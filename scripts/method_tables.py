@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from molar.experiments.results import read_rows
+from molar.experiments.results import read_rows_with_variant as read_rows
 from scripts.markdown import cell, difference, head, line, name
 
 DIALS = {0: "demo-dial-0.json", 50: "demo-dial-50.json", 100: "demo-dial-100.json"}

@@ -83,7 +83,7 @@ def main() -> None:
             spread = 1.96 * hits.std() / len(hits) ** 0.5
             values = {"probe_accuracy": hits.mean(), "chance": chance}
             ci = {"probe_accuracy": [round(float(hits.mean() - spread), 6), round(float(hits.mean() + spread), 6)]}
-            rows.append(row(facts, slice=column, model="content", variant=kind, n=len(labels), values=values, ci=ci))
+            rows.append(row(facts, slice=column, model="content", setting=kind, n=len(labels), values=values, ci=ci))
             print(f"{column:10} {kind:20} {hits.mean():.3f}  (chance {chance:.3f})", flush=True)
     write_rows(options.out, rows)
 

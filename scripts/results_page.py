@@ -8,10 +8,13 @@ from pathlib import Path
 
 from molar.data.segments import HISTORY, MAIN, POPULARITY
 from molar.experiments.curves import read_curves
-from molar.experiments.results import MINUS, SHARE, read_rows
+from molar.experiments.results import SHARE
+from molar.experiments.results import read_rows_with_variant as read_rows
 from scripts.draw_curves import curves_svg
 from scripts.markdown import cell, difference, head, line, name
 from scripts.method_tables import method_lines
+
+MINUS = "minus "  # how the variant of a difference begins
 
 OF_LISTS = {"coverage@10": "coverage", "gini@10": "Gini", "popularity_bias@10": "popularity bias"}
 SVG_FOLDER = "results"  # beside the page

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from molar.core.errors import MolarError
-from molar.experiments.results import read_rows
+from molar.experiments.results import read_rows_with_variant as read_rows
 from scripts.encoder_tables import encoder_tables
 from scripts.method_tables import cold_lines, dial_lines, headline_lines
 from scripts.results_page import SVG_FOLDER, films_lines, plots, results_page

@@ -9,7 +9,7 @@ from torch import nn
 from molar.data.splits import Split
 from molar.evaluation import metrics
 from molar.evaluation.alignment_metrics import LEAST_USERS, measure_alignment
-from molar.experiments.results import DIFFERENCES, Run, interval, resampled_means, row, rows_for
+from molar.experiments.results import ALIGNMENT, DIFFERENCES, OWN, Run, interval, resampled_means, row, rows_for
 
 HELD_OUT = "held-out"
 MOST_POOLED, MOST_FITTING = 2000, 4000  # users whose alignment is measured, and users who fit the rotation
@@ -21,7 +21,7 @@ class Pairing:
     """A content tower, the ID tower that it is held against, and the content tower before alignment, if it has one.
 
     against: the ID tower's name where the content tower is held against several; then the pairing has a row of its own,
-    with the variant "against NAME"."""
+    of the kind "alignment"."""
 
     run: Run
     tower: nn.Module
@@ -51,7 +51,7 @@ def alignment_rows(
     in_pool = np.zeros(len(users), bool)
     in_pool[pool] = True
     rows = rows_for(runs, {HELD_OUT: in_pool}, facts, comparisons, kept)
-    of = {(one["model"], one["variant"], one["seed"]): one for one in rows}
+    of = {(one["model"], one["seed"]): one for one in rows if one["kind"] == OWN}
     fitting = users[~split.held_out[users]][:MOST_FITTING]
     vectors = _UserVectors(split, subset, (users[pool], fitting))
     for pairing in pairings:
@@ -71,14 +71,15 @@ def alignment_rows(
                     told,
                     slice=HELD_OUT,
                     model=pairing.run.model,
-                    variant=f"against {pairing.against}",
+                    kind=ALIGNMENT,
+                    other=pairing.against,
                     n=len(pool),
                     values=values,
                     ci=ci,
                 )
             )
         else:
-            own = of[pairing.run.model, "", pairing.run.source.seed]
+            own = of[pairing.run.model, pairing.run.source.seed]
             own["metrics"] |= values
             own["ci"] |= ci
     return rows

@@ -16,7 +16,7 @@ from molar.evaluation.metrics import beyond_accuracy, ndcg
 from molar.evaluation.ranking import ModelScorer, Scorer, evaluate_ranks, ranks_and_lists
 from molar.experiments.alignment_report import HELD_OUT, Pairing, alignment_rows
 from molar.experiments.curves import curve_of, write_curves
-from molar.experiments.results import Run, Source, read_rows, rows_for, write_json, write_rows
+from molar.experiments.results import DIFFERENCE, Run, Source, read_rows, rows_for, write_json, write_rows
 from molar.models.baselines import HALF_LIVES, ContentKNN, ItemKNN, Popularity, Random
 
 ID_TOWER, BEFORE, AFTER = "sasrec", "content", "molar"
@@ -171,8 +171,8 @@ def page_numbers(rows: list[dict]) -> dict:
             if aligned:
                 moment = "before" if row["model"] == BEFORE else "after"
                 alignment[moment] = {"model": row["model"], **numbers, **aligned}
-        elif row["variant"]:
-            differences.setdefault(f"{row['model']} {row['variant']}", {})[row["slice"]] = numbers
+        elif row["kind"] == DIFFERENCE:
+            differences.setdefault(f"{row['model']} minus {row['other']}", {})[row["slice"]] = numbers
         else:
             models.setdefault(row["model"], {})[row["slice"]] = numbers
     return {"split": "test", "models": models, "differences": differences, "alignment": alignment}

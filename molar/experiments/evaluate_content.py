@@ -32,13 +32,12 @@ from molar.experiments.evaluate import (
     slices_shown,
 )
 from molar.experiments.input_ablations import probed_scorers
-from molar.experiments.results import BUCKET_METRICS, MINUS, Run, Source, rows_for, write_rows
+from molar.experiments.results import ABLATION, BUCKET_METRICS, DIFFERENCE, Run, Source, rows_for, write_rows
 from molar.models.baselines import ContentKNN, ItemKNN, Popularity, Random
 from molar.storage.checkpoint import ID_TOWER, load_trained, read_meta, state_hash, weights_sha256
 from molar.storage.trained import find_content_models, find_id_models, load_id_model
 
 FUSED = "-fused"  # after the label of the content tower whose score is joined with the ID tower's
-PROBE = "probe "  # how the variant of a probe's row begins
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,8 +265,8 @@ def pairings(towers: Field, runs: Sequence[Run]) -> list[Pairing]:
 def probe_rows(
     towers: Field, labels, runs, split: Split, part: str, users: np.ndarray, facts: dict, report: Report
 ) -> list[dict]:
-    """A row for every probe of every tower of these labels, with the variant "probe NAME", and how much the probe costs
-    the tower: its own numbers minus those under the probe, "minus probe NAME". These differences are a family of their own.
+    """A row of the kind "ablation" for every probe of every tower of these labels, and how much the probe costs the tower:
+    its own numbers minus those under the probe, of the kind "difference". These differences are a family of their own.
     """
     of = {(run.model, run.source.seed): run for run in runs}
     probed, pairs = [], []
@@ -287,7 +286,7 @@ def probe_rows(
     for row in rows_for([*own, *probed], masks, facts, list(dict.fromkeys(pairs))):
         label, _, probe = row["model"].partition("|")
         if probe:
-            rows.append(row | {"model": label, "variant": f"{PROBE}{probe}"})
-        elif row["variant"].startswith(MINUS):
-            rows.append(row | {"variant": f"{MINUS}{PROBE}{row['variant'].rpartition('|')[2]}"})
+            rows.append(row | {"model": label, "kind": ABLATION, "ablation": probe})
+        elif row["kind"] == DIFFERENCE:
+            rows.append(row | {"other": "", "ablation": row["other"].rpartition("|")[2]})
     return rows

@@ -114,8 +114,8 @@ def _rows(facts: dict, model: str, chosen: np.ndarray, vectors: dict, costs: dic
                 values |= {f"cur_item/{name}": number for name, number in own.items()}
         values |= {"trained_bits": BITS[towers.trained_on["precision"]]} if towers.models else {}
         of_towers, ci = compare(gains[catalogue, query], gains[REFERENCE, REFERENCE])
-        variant = query if catalogue == query else f"catalogue {catalogue}, query {query}"
-        about = {"slice": f"{len(chosen)} items", "variant": variant, "n": len(chosen)}
+        setting = query if catalogue == query else f"catalogue {catalogue}, query {query}"
+        about = {"slice": f"{len(chosen)} items", "setting": setting, "n": len(chosen)}
         rows.append(row(facts, **about, model=model, values=values | of_towers, ci=ci))
     return rows
 

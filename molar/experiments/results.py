@@ -1,7 +1,13 @@
 """The one shape of every results file, its intervals, and merging into a file that exists.
 
-{"rows": [{"dataset", "data_hash", "split", "slice", "model", "variant", "seed", "n", "metrics": {name: number},
-"ci": {name: [low, high]}, "command", "weights_sha256"}]}. Intervals are 95 % percentile bootstraps over users.
+{"rows": [{"dataset", "data_hash", "split", "slice", "model", "seed", "kind", "other", "ablation", "setting", "n",
+"metrics": {name: number}, "ci": {name: [low, high]}, "command", "weights_sha256"}]}. Intervals are 95 % percentile
+bootstraps over users. What a row tells of `model` is its `kind`; the fields that it does not need are "":
+
+own         its numbers; `setting` tells rows of one model apart (an encoder, a precision)
+difference  its numbers minus those of the model `other` on the same users; or minus its own under `ablation`
+ablation    its numbers with one part of its input taken away or exchanged: `ablation`
+alignment   it beside the ID model `other`, where it is held against several
 """
 
 import json
@@ -23,17 +29,20 @@ FIELDS = (
     "split",
     "slice",
     "model",
-    "variant",
     "seed",
+    "kind",
+    "other",
+    "ablation",
+    "setting",
     "n",
     "metrics",
     "ci",
     "command",
     "weights_sha256",
 )
-KEY = ("dataset", "split", "slice", "model", "variant", "seed")
+KEY = ("dataset", "split", "slice", "model", "seed", "kind", "other", "ablation", "setting")
+OWN, DIFFERENCE, ABLATION, ALIGNMENT = "own", "difference", "ablation", "alignment"  # kinds of rows
 
-MINUS = "minus "  # how the variant of a difference begins
 READING_ORACLE = "oracle-reading"
 SHARE = "share_of_reading_oracle@ndcg10"
 BUCKET_METRICS = ("ndcg@10", "recall@10")
@@ -85,10 +94,22 @@ def interval(means: np.ndarray) -> list[float]:
     return [round(float(edge), 6) for edge in np.percentile(means, (2.5, 97.5))]
 
 
-def row(facts: Mapping, *, slice: str, model: str, variant: str = "", n: int, values: Mapping, ci: Mapping) -> dict:
+def row(
+    facts: Mapping,
+    *,
+    slice: str,
+    model: str,
+    kind: str = OWN,
+    other: str = "",
+    ablation: str = "",
+    setting: str = "",
+    n: int,
+    values: Mapping,
+    ci: Mapping,
+) -> dict:
     """One row. `facts` holds the fields that a run shares: dataset, data_hash, split, seed, command, weights_sha256."""
-    own = {"slice": slice, "model": model, "variant": variant, "n": int(n), "ci": dict(ci)}
-    own["metrics"] = {name: round(float(value), 6) for name, value in values.items()}
+    own = {"slice": slice, "model": model, "kind": kind, "other": other, "ablation": ablation, "setting": setting}
+    own |= {"n": int(n), "ci": dict(ci), "metrics": {name: round(float(value), 6) for name, value in values.items()}}
     merged = {**facts, **own}
     return {name: merged[name] for name in FIELDS}
 
@@ -184,7 +205,9 @@ def _difference_rows(
         if seeds["seeds"] > 1:  # no one file of weights stands behind a mean over seeds
             source = Source(source.seed)
         whole = {**facts, **vars(source)}
-        rows.append(row(whole, slice=name, model=model, variant=f"{MINUS}{other}", n=measured.n, values=values, ci=ci))
+        rows.append(
+            row(whole, slice=name, model=model, kind=DIFFERENCE, other=other, n=measured.n, values=values, ci=ci)
+        )
     return rows
 
 
@@ -195,25 +218,58 @@ def _numbers(means: np.ndarray, draws: np.ndarray, kept: Sequence[str]) -> tuple
     return values, {metric: interval(draws[:, i]) for metric, i in columns.items()}
 
 
+TELLING = ("kind", "other", "ablation", "setting")
+OLD_FIELDS = (*(name for name in FIELDS if name not in TELLING), "variant")
+# How the text `variant` of the old shape begins → the kind of the row, and the field that holds the rest of the text.
+OLD_VARIANTS = (
+    ("minus probe ", DIFFERENCE, "ablation"),
+    ("minus ", DIFFERENCE, "other"),
+    ("probe ", ABLATION, "ablation"),
+    ("against ", ALIGNMENT, "other"),
+    ("", OWN, "setting"),
+)
+
+
 def read_rows(path: Path) -> list[dict]:
-    """The rows of a results file, [] when there is none; raises MolarError when it has another shape."""
-    return read_entries(path, "rows", FIELDS)
+    """The rows of a results file, [] when there is none; rows of the old shape are upgraded.
+
+    Raises MolarError when it has another shape."""
+    return [upgraded(one) for one in read_entries(path, "rows", FIELDS, OLD_FIELDS)]
 
 
-def read_entries(path: Path, name: str, fields: tuple[str, ...]) -> list[dict]:
-    """The list `name` of a JSON file, each entry of exactly these `fields`; [] when there is no file.
+def upgraded(row: dict) -> dict:
+    """A row of the old shape, in which the text `variant` told its kind, with fields instead; others as they are."""
+    if "variant" not in row:
+        return row
+    beginning, kind, field = next(one for one in OLD_VARIANTS if row["variant"].startswith(one[0]))
+    told = dict.fromkeys(TELLING, "") | {"kind": kind}
+    told[field] = row["variant"].removeprefix(beginning)
+    return {name: (row | told)[name] for name in FIELDS}
+
+
+def read_rows_with_variant(path: Path) -> list[dict]:
+    """`read_rows`, with the old text beside the fields, for readers that do not know the fields yet."""
+    rows = read_rows(path)
+    for one in rows:
+        found = next(form for form in OLD_VARIANTS if one["kind"] == form[1] and (one[form[2]] or not form[0]))
+        one["variant"] = f"{found[0]}{one[found[2]]}"
+    return rows
+
+
+def read_entries(path: Path, name: str, *shapes: tuple[str, ...]) -> list[dict]:
+    """The list `name` of a JSON file, each entry with exactly the fields of one of `shapes`; [] when there is no file.
 
     Raises MolarError when it has another shape."""
     if not path.exists():
         return []
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))[name]
-        bad = [one for one in entries if set(one) != set(fields)]
+        bad = [one for one in entries if set(one) not in map(set, shapes)]
     except (ValueError, KeyError, TypeError) as error:
         raise MolarError(f"{path} is not a results file with {name}; move it away or write to another one") from error
     if bad:
         raise MolarError(
-            f"{path} holds an entry of {name} with other fields than {', '.join(fields)}; move the file away"
+            f"{path} holds an entry of {name} with other fields than {', '.join(shapes[0])}; move the file away"
         )
     return entries
 
@@ -235,7 +291,7 @@ def write_rows(path: Path, rows: list[dict], *, whole_families: bool = False) ->
     old = [
         row
         for row in read_rows(path)
-        if not (whole_families and row["dataset"] in measured and row["variant"].startswith(MINUS))
+        if not (whole_families and row["dataset"] in measured and row["kind"] == DIFFERENCE)
     ]
     write_json(path, {"rows": merged(old, rows, KEY)}, one_per_line="rows")
 

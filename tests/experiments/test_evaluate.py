@@ -9,7 +9,9 @@ from molar.data.segments import slices
 from molar.evaluation import metrics
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks, rank_targets
 from molar.experiments.results import (
+    DIFFERENCE,
     FIELDS,
+    OWN,
     SHARE,
     Run,
     Source,
@@ -145,8 +147,9 @@ def some_rows(**facts):
     return ranks, rows_for(runs, masks, FACTS | facts)
 
 
-def find(rows, model, slice="all", variant=""):
-    (row,) = [r for r in rows if (r["model"], r["slice"], r["variant"]) == (model, slice, variant)]
+def find(rows, model, slice="all", **told):
+    asked = {"model": model, "slice": slice, "kind": OWN} | told
+    (row,) = [row for row in rows if asked.items() <= row.items()]
     return row
 
 
@@ -163,7 +166,7 @@ def test_rows_have_the_one_shape():
 
 def test_differences_are_paired():
     ranks, rows = some_rows()
-    row = find(rows, "molar", variant="minus content")
+    row = find(rows, "molar", kind=DIFFERENCE, other="content")
     change = metrics.ndcg(ranks["molar"], 10) - metrics.ndcg(ranks["content"], 10)
     assert row["metrics"]["ndcg@10"] == pytest.approx(change.mean(), abs=1e-6)
     low, high = row["ci"]["ndcg@10"]
@@ -196,7 +199,7 @@ def test_writing_merges_by_key(tmp_path):
     write_rows(path, [find(rows, "molar") | {"n": 7}, find(rows, "molar") | {"seed": 2}])
     merged = json.loads(path.read_text())["rows"]
     assert len(merged) == len(rows) + 1
-    same = [row for row in merged if (row["model"], row["slice"], row["variant"]) == ("molar", "all", "")]
+    same = [row for row in merged if (row["model"], row["slice"], row["kind"]) == ("molar", "all", OWN)]
     assert [(row["seed"], row["n"]) for row in same] == [(1, 7), (2, 300)]
     assert list(path.parent.iterdir()) == [path]
 

@@ -10,7 +10,7 @@ from molar.core.errors import MolarError
 from molar.data.dataset import load_dataset
 from molar.data.splits import leave_one_out
 from molar.experiments.evaluate import evaluate_checkpoint
-from molar.experiments.results import FIELDS, SHARE
+from molar.experiments.results import FIELDS, OWN, SHARE
 
 N_ITEMS, N_USERS = 40, 160
 
@@ -93,7 +93,7 @@ MODELS = {
 
 def test_every_model_has_every_slice_of_both_splits(results):
     rows, _ = results
-    found = {(row["split"], row["slice"], row["model"]) for row in rows if not row["variant"]}
+    found = {(row["split"], row["slice"], row["model"]) for row in rows if row["kind"] == OWN}
     slices = {"validation": ("all", "warm"), "test": ("all", "warm", "cold")}  # no cold validation item in this world
     expected = {(split, name, model) for split, names in slices.items() for name in names for model in MODELS}
     assert expected <= found
@@ -109,7 +109,7 @@ def test_towers_name_their_weights_and_seed(world, results):
 
 
 def test_only_content_reaches_cold_items(results):
-    cold = {row["model"]: row["metrics"] for row in results[0] if row["slice"] == "cold" and not row["variant"]}
+    cold = {row["model"]: row["metrics"] for row in results[0] if row["slice"] == "cold" and row["kind"] == OWN}
     for model in ("sasrec", "popularity", "item-knn"):
         assert cold[model]["recall@20"] == 0
     assert cold["oracle-knowing"][SHARE] == pytest.approx(np.log2(3))
@@ -118,22 +118,22 @@ def test_only_content_reaches_cold_items(results):
 def test_alignment_stands_beside_the_change_of_accuracy(world, results):
     held_out = int(world[2].held_out.sum())
     rows = {
-        (row["model"], row["variant"]): row
+        row["model"]: row
         for row in results[0]
-        if row["slice"] == "held-out" and row["split"] == "test"
+        if row["slice"] == "held-out" and row["split"] == "test" and row["kind"] == OWN
     }
     for model in ("content", "molar"):
-        numbers = rows[model, ""]["metrics"]
-        assert rows[model, ""]["n"] == numbers["align/pool"] == held_out
+        numbers = rows[model]["metrics"]
+        assert rows[model]["n"] == numbers["align/pool"] == held_out
         assert numbers["align/retrieval_r@1_chance"] == pytest.approx(1 / held_out, abs=1e-6)
         assert {"ndcg@10", "align/paired_cosine", "align/procrustes_retrieval_mrr"} <= set(numbers)
-    change = rows["molar", ""]["metrics"]["ndcg@10"] - rows["content", ""]["metrics"]["ndcg@10"]
-    assert rows["molar", ""]["metrics"]["delta_ndcg@10"] == pytest.approx(change, abs=2e-6)
+    change = rows["molar"]["metrics"]["ndcg@10"] - rows["content"]["metrics"]["ndcg@10"]
+    assert rows["molar"]["metrics"]["delta_ndcg@10"] == pytest.approx(change, abs=2e-6)
 
 
 def test_the_page_gets_the_same_numbers(results):
     rows, page = results
-    row = next(r for r in rows if (r["split"], r["slice"], r["model"], r["variant"]) == ("test", "warm", "molar", ""))
+    row = next(r for r in rows if (r["split"], r["slice"], r["model"], r["kind"]) == ("test", "warm", "molar", OWN))
     assert page["models"]["molar"]["warm"]["ndcg@10"] == row["metrics"]["ndcg@10"]
     assert set(page["models"]) == MODELS and set(page["alignment"]) == {"before", "after"}
     assert {"molar minus content", "molar minus sasrec", "content minus item-knn"} <= set(page["differences"])

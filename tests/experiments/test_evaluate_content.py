@@ -19,7 +19,7 @@ from molar.experiments.evaluate_content import (
     read_field,
     vector_files,
 )
-from molar.experiments.results import Run, Source, read_rows
+from molar.experiments.results import ABLATION, ALIGNMENT, DIFFERENCE, OWN, Run, Source, read_rows
 from molar.storage.trained import find_content_models
 
 SMALL = [part for setting in ("dim=8", "heads=1", "blocks=1", "max_length=5") for part in ("--set", setting)]
@@ -83,12 +83,9 @@ def rows(world, tmp_path_factory):
     return read_rows(out)
 
 
-def values(rows, model, variant="", slice="all", split="test"):
-    return [
-        row["metrics"]["ndcg@10"]
-        for row in rows
-        if (row["model"], row["variant"], row["slice"], row["split"]) == (model, variant, slice, split)
-    ]
+def values(rows, model, **told):
+    asked = {"model": model, "slice": "all", "split": "test", "kind": OWN} | told
+    return [row["metrics"]["ndcg@10"] for row in rows if asked.items() <= row.items()]
 
 
 def test_every_tower_seed_and_baseline_has_its_row(rows):
@@ -114,11 +111,7 @@ def test_every_tower_seed_and_baseline_has_its_row(rows):
 
 
 def test_the_comparisons_are_those_that_the_method_asks(rows):
-    pairs = {
-        (row["model"], row["variant"].removeprefix("minus "))
-        for row in rows
-        if row["variant"].startswith("minus ") and "probe" not in row["variant"]
-    }
+    pairs = {(row["model"], row["other"]) for row in rows if row["kind"] == DIFFERENCE and not row["ablation"]}
     assert pairs == {
         ("molar", "content"),
         ("molar", "sasrec"),
@@ -140,36 +133,38 @@ def test_the_comparisons_are_those_that_the_method_asks(rows):
 
 
 def test_a_difference_is_that_of_the_means_over_seeds(rows):
-    (difference,) = values(rows, "molar", "minus content")
+    (difference,) = values(rows, "molar", kind=DIFFERENCE, other="content")
     assert difference == pytest.approx(np.mean(values(rows, "molar")) - np.mean(values(rows, "content")), abs=2e-6)
 
 
 def test_a_probe_has_a_row_and_what_it_costs(rows):
-    probes = {(row["model"], row["variant"]) for row in rows if row["variant"].startswith("probe ")}
+    probes = {(row["model"], row["ablation"]) for row in rows if row["kind"] == ABLATION}
     assert probes == {
-        ("molar", "probe no-text"),
-        ("molar", "probe shuffled-history"),
-        ("molar", "probe id-blanked"),
-        ("late", "probe no-text"),
-        ("late", "probe shuffled-history"),
-        ("late", "probe id-blanked"),
-        ("sasrec", "probe shuffled-history"),
+        ("molar", "no-text"),
+        ("molar", "shuffled-history"),
+        ("molar", "id-blanked"),
+        ("late", "no-text"),
+        ("late", "shuffled-history"),
+        ("late", "id-blanked"),
+        ("sasrec", "shuffled-history"),
     }
-    (cost,) = values(rows, "molar", "minus probe no-text")
+    (cost,) = values(rows, "molar", kind=DIFFERENCE, ablation="no-text")
     assert cost == pytest.approx(
-        np.mean(values(rows, "molar")) - np.mean(values(rows, "molar", "probe no-text")), abs=2e-6
+        np.mean(values(rows, "molar")) - np.mean(values(rows, "molar", kind=ABLATION, ablation="no-text")), abs=2e-6
     )
 
 
 def test_blanking_the_id_tower_of_an_aligned_tower_is_no_operation_and_says_so(rows):
-    blanked = [row for row in rows if row["variant"] == "probe id-blanked" and row["slice"] == "all"]
+    blanked = [
+        row for row in rows if row["ablation"] == "id-blanked" and row["kind"] == ABLATION and row["slice"] == "all"
+    ]
     assert {(row["model"], "no_op" in row["metrics"]) for row in blanked} == {("molar", True), ("late", False)}
-    assert values(rows, "molar", "probe id-blanked") == values(rows, "molar")
+    assert values(rows, "molar", kind=ABLATION, ablation="id-blanked") == values(rows, "molar")
 
 
 def test_the_fused_score_notes_what_validation_chose(rows):
     noted = [
-        row["metrics"] for row in rows if row["model"] == "molar-fused" and row["slice"] == "all" and not row["variant"]
+        row["metrics"] for row in rows if row["model"] == "molar-fused" and row["slice"] == "all" and row["kind"] == OWN
     ]
     assert (
         all({"weight", "offset"} <= set(metrics) and 0 <= metrics["weight"] <= 1 for metrics in noted)
@@ -224,7 +219,7 @@ def test_a_brief_table_holds_two_metrics_of_all_users(world, tmp_path):
     assert main(command(world, out, "--brief", "--which", "validation")) == 0
     rows = read_rows(out)
     assert {row["slice"] for row in rows} == {"all"} and {row["split"] for row in rows} == {"validation"}
-    trained = [row for row in rows if row["model"] == "molar" and not row["variant"]]
+    trained = [row for row in rows if row["model"] == "molar" and row["kind"] == OWN]
     assert all({"ndcg@10", "recall@10"} <= set(row["metrics"]) and "ndcg@50" not in row["metrics"] for row in trained)
 
 
@@ -285,11 +280,11 @@ def test_alignment_stands_beside_what_became_of_accuracy(held):
     pairings = [Pairing(before, Told(rng.normal(size=(20, 4))), ids), Pairing(after, near, ids, before=before)]
     facts = {"dataset": "tiny", "data_hash": "0" * 16, "split": "test", "command": ""}
     rows = alignment_rows(pairings, [before, after], split, "test", users, facts)
-    of = {(row["model"], row["variant"]): row for row in rows}
+    of = {(row["model"], row["other"]): row for row in rows}
     pool = split.held_out[users]
     change = ndcg(after.ranks[pool], 10).mean() - ndcg(before.ranks[pool], 10).mean()
     assert of["molar", ""]["metrics"]["delta_ndcg@10"] == pytest.approx(change, abs=1e-6)
-    assert of["molar", ""]["ci"]["delta_ndcg@10"] == of["molar", "minus content"]["ci"]["ndcg@10"]
+    assert of["molar", ""]["ci"]["delta_ndcg@10"] == of["molar", "content"]["ci"]["ndcg@10"]
     assert of["molar", ""]["metrics"]["align/paired_cosine"] > 0.9 > of["content", ""]["metrics"]["align/paired_cosine"]
     assert "delta_ndcg@10" not in of["content", ""]["metrics"]
 
@@ -300,7 +295,7 @@ def test_before_has_a_row_of_its_own_against_another_id_model(held):
     facts = {"dataset": "tiny", "data_hash": "0" * 16, "split": "test", "command": ""}
     rows = alignment_rows([Pairing(run, near, ids, against="gru4rec")], [run], split, "test", users, facts)
     own, against = rows
-    assert against["variant"] == "against gru4rec" and "align/debiased_cka" in against["metrics"]
+    assert (against["kind"], against["other"]) == (ALIGNMENT, "gru4rec") and "align/debiased_cka" in against["metrics"]
     assert not any(name.startswith("align/") for name in own["metrics"])
 
 

@@ -10,7 +10,7 @@ from molar.cli.main import main
 from molar.core.errors import MolarError
 from molar.experiments.curves import read_curves
 from molar.experiments.evaluate_id import comparisons, evaluate_id_models
-from molar.experiments.results import Run, Source, read_rows
+from molar.experiments.results import DIFFERENCE, OWN, Run, Source, read_rows
 from molar.storage.checkpoint import CONFIG
 from molar.storage.trained import find_id_models
 
@@ -43,7 +43,7 @@ def out(world, tmp_path_factory):
 
 
 def models_of(rows, **wanted):
-    return sorted((row["model"], row["seed"]) for row in rows if not row["variant"] and wanted.items() <= row.items())
+    return sorted((row["model"], row["seed"]) for row in rows if row["kind"] == OWN and wanted.items() <= row.items())
 
 
 def test_every_model_and_seed_has_a_row_and_baselines_have_one(out):
@@ -52,29 +52,29 @@ def test_every_model_and_seed_has_a_row_and_baselines_have_one(out):
     for split in ("validation", "test"):
         assert models_of(rows, split=split, slice="all") == expected
     assert {
-        row["weights_sha256"] != "" for row in rows if row["model"] in ("plain", "pairs") and not row["variant"]
+        row["weights_sha256"] != "" for row in rows if row["model"] in ("plain", "pairs") and row["kind"] == OWN
     } == {True}
     assert all(
         {"coverage@10", "gini@10"} <= set(row["metrics"])
         for row in rows
-        if row["slice"] == "all" and not row["variant"]
+        if row["slice"] == "all" and row["kind"] == OWN
     )
 
 
 def test_buckets_and_differences_are_of_the_test_split(out):
     rows = read_rows(out)
     assert {row["slice"] for row in rows if row["split"] == "validation"} == {"all"}
-    assert {row["split"] for row in rows if row["variant"]} == {"test"}
+    assert {row["split"] for row in rows if row["kind"] == DIFFERENCE} == {"test"}
     assert any(row["slice"].startswith("popularity 1") for row in rows)
 
 
 def test_seeds_are_averaged_before_models_are_compared(out):
     rows = [row for row in read_rows(out) if row["split"] == "test" and row["slice"] == "all"]
     of = {
-        name: [row["metrics"]["ndcg@10"] for row in rows if row["model"] == name and not row["variant"]]
+        name: [row["metrics"]["ndcg@10"] for row in rows if row["model"] == name and row["kind"] == OWN]
         for name in ("plain", "pairs")
     }
-    (row,) = [row for row in rows if {row["model"], row["variant"].removeprefix("minus ")} == {"plain", "pairs"}]
+    (row,) = [row for row in rows if {row["model"], row["other"]} == {"plain", "pairs"}]
     sign = 1 if row["model"] == "plain" else -1
     assert row["metrics"]["ndcg@10"] == pytest.approx(sign * (np.mean(of["plain"]) - of["pairs"][0]), abs=2e-6)
     assert {row["metrics"]["seeds"], row["metrics"]["seeds_other"]} == {1, 2}
@@ -94,7 +94,7 @@ def test_one_folder_more_keeps_models_and_replaces_the_family(world, out, tmp_pa
     evaluate_id_models(root, [models / "plain" / "seed-1"], path)
     rows = read_rows(path)
     assert models_of(rows, split="test", slice="all") == models_of(read_rows(out), split="test", slice="all")
-    assert {frozenset((row["model"], row["variant"].removeprefix("minus "))) for row in rows if row["variant"]} == {
+    assert {frozenset((row["model"], row["other"])) for row in rows if row["kind"] == DIFFERENCE} == {
         frozenset(("plain", "item-knn"))
     }
 

@@ -63,10 +63,10 @@ def run(world, checkpoint, out) -> int:
 
 @pytest.fixture(scope="module")
 def rows(world, tmp_path_factory):
-    """The rows of `python -m molar fidelity` on the tiny world, by variant."""
+    """The rows of `python -m molar fidelity` on the tiny world, by setting."""
     out = tmp_path_factory.mktemp("rows") / "results.json"
     assert run(world, world[1], out) == 0
-    return {row["variant"]: row for row in json.loads(out.read_text())["rows"]}
+    return {row["setting"]: row for row in json.loads(out.read_text())["rows"]}
 
 
 def test_every_precision_and_every_mixed_pair_has_a_row(rows):

@@ -32,7 +32,7 @@ def variant_of(row: dict) -> str:
     difference   ablation  "minus probe WHAT" its own numbers minus those under a probe
     ablation     ablation  "probe WHAT"       a model with a part of its input taken away or exchanged
     alignment    other     "against OTHER"    a tower held against an ID tower that is not its own; "" for its own
-    own          -         `variant`, if any  what else tells rows of one model apart: an encoder, a precision
+    own          setting   the setting        what else tells rows of one model apart: an encoder, a precision
     """
     kind, other, ablation = row.get("kind"), row.get("other") or "", row.get("ablation") or ""
     if kind == "difference":
@@ -41,7 +41,7 @@ def variant_of(row: dict) -> str:
         return f"probe {ablation}"
     if kind == "alignment":
         return f"against {other}" if other else ""
-    return row.get("variant") or ""
+    return row.get("setting") or row.get("variant") or ""
 
 
 def canonical(row: dict) -> list:

@@ -21,7 +21,7 @@ def test_a_kind_of_vectors_gets_its_rows(tiny, tiny_vectors, tmp_path, monkeypat
     folder = next((tmp_path / "compared").iterdir())
     assert read_meta(folder)["seed"] == rows[0]["seed"] == 3 and rows[0]["weights_sha256"] == weights_sha256(folder)
     assert load_model(folder).config.hidden == 0
-    assert {row["slice"] for row in rows} >= {"all", "warm"} and {row["variant"] for row in rows} == {LINEAR}
+    assert {row["slice"] for row in rows} >= {"all", "warm"} and {row["setting"] for row in rows} == {LINEAR}
 
 
 def test_the_probe_reads_what_is_there_and_nothing_else(tmp_path):
@@ -33,6 +33,6 @@ def test_the_probe_reads_what_is_there_and_nothing_else(tmp_path):
     noise = rng.standard_normal((len(ids), 4)).astype(np.float32)
     kinds = {"telling": noise + 9 * (colours == "red")[:, None], "random": noise}
     found = {
-        row["variant"]: row["metrics"]["probe_accuracy"] for row in probe_rows(kinds, truth, ids, FACTS, ("colour",))
+        row["setting"]: row["metrics"]["probe_accuracy"] for row in probe_rows(kinds, truth, ids, FACTS, ("colour",))
     }
     assert found["telling"] == 1 and found["random"] < 0.8

@@ -9,7 +9,7 @@ import pytest
 
 from molar.core.errors import MolarError
 from molar.experiments.curves import KEY, curves_path, read_curves, write_curves
-from molar.experiments.results import Run, Source, rows_for, write_rows
+from molar.experiments.results import OWN, Run, Source, rows_for, write_rows
 from scripts.draw_curves import curves_svg, nice_ticks, whole_ticks
 from scripts.results_page import CHAPTERS, plots, results_page
 
@@ -44,7 +44,7 @@ def folder(tmp_path):
 def numbers(folder, model, slice="all"):
     rows = json.loads((folder / "ml1m-id.json").read_text())["rows"]
     return [
-        row["metrics"]["ndcg@10"] for row in rows if (row["model"], row["slice"], row["variant"]) == (model, slice, "")
+        row["metrics"]["ndcg@10"] for row in rows if (row["model"], row["slice"], row["kind"]) == (model, slice, OWN)
     ]
 
 

@@ -195,7 +195,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 @lru_cache(maxsize=64)
 def _rows(path: Path, changed: int, size: int) -> list[dict]:
-    from molar.experiments.results import read_rows
+    from molar.experiments.results import read_rows_with_variant as read_rows
 
     try:
         if "rows" not in json.loads(path.read_text(encoding="utf-8")):

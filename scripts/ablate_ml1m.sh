@@ -36,7 +36,7 @@ ablate=("$python" -m scripts.ablate "$part" --work "$towers" --vectors "$vectors
   --set blocks=2 --set components=768 --set hidden=512 --set batch_size=32)  # as scripts/reproduce_ml1m.sh has them
 if [ -n "$list" ]; then "${ablate[@]}" --list; exit 0; fi
 
-$python -m molar.data.subsets build/ml1m "$part" --users "$users" --films "$films"
+$python -m molar subset build/ml1m "$part" --users "$users" --films "$films"
 for model in sasrec fpmc gru4rec duorec; do
   $python -m molar train-id "$part" --checkpoint "$ids" --name "$model" --model "$model" --seed 0 --epochs 12 \
     --set max_length=200 --set precision=bfloat16 --set lr=0.002 --set batch_size=32 --set dropout=0.2 --set kind=full

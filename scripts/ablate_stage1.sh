@@ -27,7 +27,7 @@ home=build/ml1m-$users-users-$films-films results=results
 if [ "$users $films" != "1500 500" ]; then results=$home/results; fi
 part=$home/dataset encoders=$home/encoders vectors=$home/vectors ids=$home/ids towers=$home/towers
 mkdir -p "$results" "$vectors" "$encoders"
-$python -m molar.data.subsets build/ml1m "$part" --users "$users" --films "$films"
+$python -m molar subset build/ml1m "$part" --users "$users" --films "$films"
 $python -m molar train-id "$part" --checkpoint "$ids" --name sasrec --model sasrec --seed 0 --epochs 12 \
   --set max_length=200 --set precision=bfloat16 --set lr=0.002 --set batch_size=32 --set dropout=0.2 --set kind=full
 

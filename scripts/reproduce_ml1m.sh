@@ -43,7 +43,7 @@ if [ -n "$users$films" ]; then
   dataset=$part/dataset checkpoint=$part/checkpoint results=results/ml1m-$users.json
   mkdir -p "$checkpoint/encoder"
   cp -R "$encoder/." "$checkpoint/encoder/"
-  $python -m molar.data.subsets build/ml1m "$dataset" --users "$users" --films "$films"
+  $python -m molar subset build/ml1m "$dataset" --users "$users" --films "$films"
   $python -m molar check "$dataset"
   $python -m molar fetch-backbone
   $python -m molar encode "$dataset" --checkpoint "$checkpoint"
@@ -60,7 +60,7 @@ fi
 dataset=build/ml1m ids=build/ml1m-id towers=build/ml1m-towers results=results/ml1m.json
 if [ -n "$cold" ]; then
   dataset=build/ml1m-cold/dataset ids=build/ml1m-cold/ids towers=build/ml1m-cold/towers results=results/ml1m-cold.json
-  $python -m molar.data.subsets build/ml1m "$dataset" --cold-items 0.1
+  $python -m molar subset build/ml1m "$dataset" --cold-items 0.1
 fi
 vectors=$towers/vectors
 

@@ -24,7 +24,7 @@ open_films "$data"
 part=build/ml1m-1500-users/dataset
 
 # The same budget for every model, on a part of 1,500 users chosen by a hash, with all films.
-$python -m molar.data.subsets build/ml1m "$part" --users 1500 --films 3706
+$python -m molar subset build/ml1m "$part" --users 1500 --films 3706
 search=("$python" -m scripts.search_id "$part" --out results/search-id.json --work build/search)
 "${search[@]}"
 

@@ -1,7 +1,7 @@
 """A frozen variant of a dataset folder: a small part of it, or one in which some items are cold.
 
-    python -m molar.data.subsets DATASET OUT --users 600 --films 500     # some users, and the items most popular among them
-    python -m molar.data.subsets DATASET OUT --cold-items 0.1            # a tenth of the items in no training prefix
+    python -m molar subset DATASET OUT --users 600 --items 500     # some users, and the items most popular among them
+    python -m molar subset DATASET OUT --cold-items 0.1            # a tenth of the items in no training prefix
 
 Popularity here counts whole histories, validation and test targets included: which items exist at all is chosen with
 knowledge of the targets, so accuracy on a subset is optimistic for every model alike. The subset of
@@ -13,14 +13,12 @@ places. So these items are validation and test targets as often as before, stand
 the validation item, and are in no training prefix. The catalogue stays whole, and so do its item vectors.
 """
 
-import argparse
 import csv
 import dataclasses
 import hashlib
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -148,37 +146,3 @@ def _write_histories(dataset: Dataset, users: np.ndarray, numbers: np.ndarray, p
             for order, place in enumerate(places):
                 time = [dataset.times[place]] if dataset.times is not None else []
                 table.writerow([dataset.user_ids[u], dataset.item_ids[dataset.sequence[place]], order, *time])
-
-
-def main() -> int:
-    """Cut the subset that the command line names. Returns the exit code: 0, or 2 for an error the user can mend."""
-    parser = argparse.ArgumentParser(
-        prog="python -m molar.data.subsets", description="Make a frozen variant of a dataset."
-    )
-    parser.add_argument("dataset", type=Path, help="the dataset folder to cut from")
-    parser.add_argument("out", type=Path, help="the folder to write")
-    parser.add_argument("--users", type=int, help="how many users, chosen by a hash of their id")
-    parser.add_argument("--films", type=int, help="how many items, the most popular among these users")
-    parser.add_argument(
-        "--cold-items",
-        type=float,
-        metavar="SHARE",
-        help="this share of the items, chosen by a hash, out of all training prefixes; by itself",
-    )
-    options = parser.parse_args()
-    part = None not in (options.users, options.films)
-    if part == (options.cold_items is not None) or (options.users is None) != (options.films is None):
-        parser.error("name either --users and --films, or --cold-items")
-    try:
-        if part:
-            print(make_subset(options.dataset, options.out, users=options.users, films=options.films))
-        else:
-            print(make_cold_variant(options.dataset, options.out, share=options.cold_items))
-    except MolarError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -37,8 +37,8 @@ pytestmark = [pytest.mark.backbone, pytest.mark.skipif(bool(absent()), reason=ab
 # `molar encode` that is killed at its own first report: nothing depends on which of two processes is faster.
 KILLED_AT_THE_FIRST_REPORT = """
 import os, signal, sys
-import molar.cli.main, molar.cli.verbs
-molar.cli.verbs.Terminal = lambda label: lambda done, total, note="": total and os.kill(os.getpid(), signal.SIGKILL)
+import molar.cli.main, molar.cli.prepare
+molar.cli.prepare.Terminal = lambda label: lambda done, total, note="": total and os.kill(os.getpid(), signal.SIGKILL)
 molar.cli.main.main(sys.argv[1:])
 """
 

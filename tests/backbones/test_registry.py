@@ -6,7 +6,8 @@ import pytest
 
 from molar.backbones.hub import backbone_folder, backbone_sha256
 from molar.backbones.registry import HUB, NAMES, hub_model
-from molar.cli.main import BACKBONES, main
+from molar.cli.main import main
+from molar.cli.options import BACKBONES
 from molar.core.errors import MolarError
 from molar.core.hashing import sha256_of
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder

@@ -2,20 +2,22 @@
 
 import importlib
 import json
+import re
 from unittest.mock import create_autospec
 
 import pytest
 
-from molar.cli.main import METHODS, build_parser, main
+from molar.cli.main import build_parser, main
+from molar.cli.options import METHODS
 from molar.core.errors import Cancelled
 from molar.encoder.vectors import save_vectors
 
 VERBS = (
     "check",
     "fetch-backbone",
-    "tune-encoder",
+    "finetune-encoder",
     "encode",
-    "fidelity",
+    "quantisation-report",
     "train-id",
     "train",
     "train-content",
@@ -25,6 +27,7 @@ VERBS = (
     "draw-maps",
     "recommend",
 )
+BESIDES = ("subset", "search", "similar")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +41,7 @@ def world(tmp_path_factory, tiny, tiny_vectors):
     return str(tiny.dataset.root), str(checkpoint)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", VERBS + BESIDES)
 def test_every_verb_explains_itself(verb, capsys):
     with pytest.raises(SystemExit) as stop:
         main([verb, "--help"])
@@ -48,8 +51,26 @@ def test_every_verb_explains_itself(verb, capsys):
 
 def test_these_are_all_verbs():
     help_text = build_parser().format_help()
-    assert [verb for verb in VERBS if f"\n    {verb}" not in help_text] == []
+    assert set(re.findall(r"^    ([a-z-]+)", help_text, re.M)) == {*VERBS, *BESIDES}
     assert "In order:  " + " → ".join(VERBS) in help_text.replace("→\n          ", "→")
+    assert f"Besides:   {', '.join(BESIDES)}\n" in help_text
+
+
+@pytest.mark.parametrize(
+    "older, newer",
+    [
+        ("tune-encoder --out O", "finetune-encoder --out O"),
+        ("fidelity D --checkpoint C --out O", "quantisation-report D --checkpoint C --out O"),
+        ("encode D --checkpoint C --probe no-text", "encode D --checkpoint C --ablation no-text"),
+        (
+            "evaluate-content D F --id-model I --vectors V --out O --probes molar --which validation",
+            "evaluate-content D F --id-model I --vectors V --out O --ablations molar --subset validation",
+        ),
+        ("subset D O --users 3 --films 4", "subset D O --users 3 --items 4"),
+    ],
+)
+def test_older_names_mean_the_same(older, newer):
+    assert build_parser().parse_args(older.split()) == build_parser().parse_args(newer.split())
 
 
 def test_the_splits_on_offer_are_those_there_are():

@@ -10,7 +10,7 @@ import pytest
 from molar.core.errors import MolarError
 from molar.data.dataset import load_dataset
 from molar.data.splits import leave_one_out
-from molar.data.subsets import choose_users, main, make_cold_variant, make_subset, with_cold_items
+from molar.data.subsets import choose_users, make_cold_variant, make_subset, with_cold_items
 from molar.encoder.vectors import load_vectors, save_vectors
 
 
@@ -116,11 +116,3 @@ def test_who_has_too_few_purchases_left_trains_on_no_cold_item(tiny):
     hashed = with_cold_items(dataclasses.replace(tiny.dataset), 0.9)
     assert np.array_equal(hashed.sequence, made.sequence)  # the same items every time
     assert split.cold.sum() >= round(0.9 * made.n_items)
-
-
-@pytest.mark.parametrize("arguments", [[], ["--users", "3"], ["--users", "3", "--films", "3", "--cold-items", "0.1"]])
-def test_a_part_and_cold_items_are_asked_for_one_at_a_time(tiny, tmp_path, arguments, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["subset", str(tiny.dataset.root), str(tmp_path / "out"), *arguments])
-    with pytest.raises(SystemExit):
-        main()
-    assert "name either --users and --films, or --cold-items" in capsys.readouterr().err

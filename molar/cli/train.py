@@ -1,0 +1,162 @@
+"""Train recommenders: train-id, train, train-content."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from molar.cli import options as o
+from molar.core.progress import Terminal
+
+if TYPE_CHECKING:
+    import torch
+
+    from molar.data.splits import Split
+
+
+def add_train_id(verbs: o.Verbs) -> None:
+    """`train-id`."""
+    verb = o.new_verb(verbs, "train-id", train_id, "train an ID model: CHECKPOINT/NAME (default: CHECKPOINT/sasrec)")
+    o.dataset(verb, split=True)
+    o.checkpoint(verb)
+    verb.add_argument("--model", default="sasrec", help="sasrec, gru4rec, fpmc or duorec (default: sasrec)")
+    _name(verb, "(default: the model's)")
+    verb.add_argument("--epochs", type=o.whole(1), help="at most this many epochs")
+    o.settings(verb, "a size, a loss or a part of the training config, such as dim=64, kind=bce, lr=0.001")
+    o.seed(verb)
+
+
+def train_id(options: Namespace) -> None:
+    """Train an ID model."""
+    from molar.training.settings import id_settings
+    from molar.training.train import train_id_model
+
+    split = o.open_split(options)
+    name = options.name or options.model
+    out = options.checkpoint / name
+    train_id_model(
+        split,
+        options.model,
+        out=out,
+        label=name.split("/")[0],
+        command=options.command,
+        report=Terminal(f"training {name}"),
+        **id_settings(options.model, split, options.settings),
+        **o.given(options, "seed", "epochs"),
+    )
+    _tell(out)
+
+
+def add_train(verbs: o.Verbs) -> None:
+    """`train`."""
+    summary = "train the content model and the aligned one: CHECKPOINT/content and /molar"
+    verb = o.new_verb(verbs, "train", train, summary)
+    o.dataset(verb, split=True)
+    o.checkpoint(verb)
+    verb.add_argument("--alpha", type=o.number(0), help="weight of the alignment loss (Eq. 5) of the aligned model")
+    verb.add_argument("--tau", type=o.number(0, above=True), help="temperature of the alignment loss (Eq. 4)")
+    verb.add_argument("--epochs", type=o.whole(1), help="epochs of each model")
+    o.seed(verb)
+
+
+def train(options: Namespace) -> None:
+    """Train the content model twice, without and with alignment."""
+    from molar.storage.checkpoint import load_trained
+    from molar.training.alignment import AlignConfig
+    from molar.training.train import CONTENT_ALONE, train_molar
+
+    split = o.open_split(options)
+    vectors, made = _vectors(options.checkpoint / "vectors.safetensors", split)
+    id_model = load_trained(options.checkpoint / "sasrec", split, vectors)
+    aligned = AlignConfig(**o.given(options, "alpha", "tau"))
+    for name, align in (("content", CONTENT_ALONE), ("molar", aligned)):
+        out = options.checkpoint / name
+        train_molar(
+            split,
+            vectors,
+            id_model,
+            align=align,
+            out=out,
+            label=name,
+            command=options.command,
+            report=Terminal(f"training {name}"),
+            **made,
+            **o.given(options, "seed", "epochs"),
+        )
+        print(out)
+
+
+def add_train_content(verbs: o.Verbs) -> None:
+    """`train-content`."""
+    summary = "train one content model with any settings: CHECKPOINT/NAME"
+    verb = o.new_verb(verbs, "train-content", train_content, summary)
+    o.dataset(verb, split=True)
+    o.checkpoint(verb)
+    _name(verb, required=True)
+    verb.add_argument(
+        "--id-model",
+        type=Path,
+        metavar="FOLDER",
+        help="the trained ID model that it is aligned to (default: CHECKPOINT/sasrec)",
+    )
+    verb.add_argument(
+        "--vectors", type=Path, metavar="FILE", help="item vectors (default: CHECKPOINT/vectors.safetensors)"
+    )
+    verb.add_argument("--epochs", type=o.whole(1), help="at most this many epochs")
+    what = "a size, the alignment (align, on, alpha, tau, id_tower, targets), the loss or the training config"
+    o.settings(verb, what)
+    o.seed(verb)
+
+
+def train_content(options: Namespace) -> None:
+    """Train one content model with any settings."""
+    from molar.storage.checkpoint import load_trained
+    from molar.training.settings import content_settings
+    from molar.training.train import train_molar
+
+    split = o.open_split(options)
+    vectors, made = _vectors(options.vectors or options.checkpoint / "vectors.safetensors", split)
+    parts = content_settings(vectors.shape[1], options.settings)
+    id_model = None
+    if parts["align"].active or parts["config"].fusion != "none":
+        id_model = load_trained(options.id_model or options.checkpoint / "sasrec", split, vectors)
+    out = options.checkpoint / options.name
+    train_molar(
+        split,
+        vectors,
+        id_model,
+        out=out,
+        label=options.name.split("/")[0],
+        command=options.command,
+        report=Terminal(f"training {options.name}"),
+        **parts,
+        **made,
+        **o.given(options, "seed", "epochs"),
+    )
+    _tell(out)
+
+
+def _name(verb: ArgumentParser, default: str = "", *, required: bool = False) -> None:
+    what = f"folder in CHECKPOINT; its first part is the model's name in results {default}".rstrip()
+    verb.add_argument("--name", required=required, help=what)
+
+
+def _vectors(path: Path, split: "Split") -> "tuple[torch.Tensor, dict]":
+    """Item vectors for a split's dataset, and what `train_molar` is told of their making."""
+    from molar.encoder.vectors import load_vectors, vectors_fingerprint
+
+    vectors = load_vectors(path, split.dataset)
+    return vectors, {"encoder": vectors_fingerprint(path), "vectors_file": path.name}
+
+
+def _tell(out: Path) -> None:
+    """Where the trained model is, and how its training went; once, however many processes have trained it."""
+    from molar.training.distributed import Distributed
+    from molar.training.run import describe_training
+
+    if Distributed().first:
+        print(describe_training(out), file=sys.stderr)
+        print(out)
+
+
+VERBS = (add_train_id, add_train, add_train_content)

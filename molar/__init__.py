@@ -4,4 +4,6 @@ The modules read in the order of the method: data, split, backbone, encoder, cac
 alignment, train, evaluate, index, maps. Source of the method: arXiv 2412.18176.
 """
 
-__version__ = "0.1.0"
+from molar.core.version import __version__
+
+__all__ = ["__version__"]

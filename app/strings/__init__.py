@@ -1,1 +1,4 @@
-"""The words of the page, in one place."""
+"""The words of the page, in one place.
+
+Every sentence that a visitor reads enters here, and nothing else.
+"""

@@ -1,1 +1,4 @@
-"""Ground floor: errors, progress, column names, atomic files, hashes. Imports nothing of the project."""
+"""What every room needs: errors, progress, column names, atomic files, hashes.
+
+Anything may enter that knows nothing of recommendation and imports nothing heavy.
+"""

@@ -1,1 +1,4 @@
-"""Full ranking, metrics, alignment metrics, tests of significance. Imports storage and below."""
+"""Full ranking, metrics, alignment metrics, tests of significance.
+
+Functions of scores and vectors enter here; none that knows a file of results.
+"""

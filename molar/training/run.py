@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from molar import __version__
 from molar.core.errors import MolarError
 from molar.core.io import require_writable
 from molar.core.progress import Report
+from molar.core.version import __version__
 from molar.data.splits import Split
 from molar.storage.checkpoint import ID_TOWER, load_model, read_meta, save_model
 from molar.training.alignment import JointModels

@@ -1,1 +1,4 @@
-"""Third tab: the users' maps before and after alignment, and the numbers beside them."""
+"""Third tab: the users' maps before and after alignment, and the numbers beside them.
+
+What only this tab shows enters here.
+"""

@@ -1,1 +1,4 @@
-"""Second tab: what did they choose next?"""
+"""Second tab: what did they choose next?
+
+What only this tab shows enters here.
+"""

@@ -1,1 +1,4 @@
-"""First tab: gallery, history, three rows of recommendations."""
+"""First tab: gallery, history, three rows of recommendations.
+
+What only this tab shows enters here.
+"""

@@ -1,1 +1,4 @@
-"""What a visitor or a shop brings (zip, CSV), turned into a dataset folder. Imports data and core."""
+"""What people bring, turned into a dataset folder: a zip, a CSV with its pictures.
+
+One module a source; what it writes is checked by `molar.data`, not here.
+"""

@@ -8,11 +8,11 @@ from app.tabs.alignment.map_data import Packed
 from app.tabs.recommend.facets import Facet, chosen_items, facets
 from app.tabs.recommend.personas import Persona, personas, read_truth
 from molar.core.errors import MolarError
+from molar.core.schema import ALIGNED, CONTENT, MODELS
 from molar.serving.map_queries import ShopperMaps
-from molar.serving.recommender import MODELS, Recommender
+from molar.serving.recommender import Recommender
 
 PAGE = 24  # pictures the gallery adds at a time
-BEFORE, AFTER = "content", "molar"  # the models whose ranks show what alignment moved
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Shop:
         """Model → its k best items, with reasons, and with the ranks before and after alignment."""
         history, number = self.ids(picks), self.dataset.item_number
         # Without picks all three list what is popular: nothing has moved.
-        before, after = (self.recommender.ranks(history, name) if history else None for name in (BEFORE, AFTER))
+        before, after = (self.recommender.ranks(history, name) if history else None for name in (CONTENT, ALIGNED))
         answers = {}
         for model in MODELS:
             answers[model] = []

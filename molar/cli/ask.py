@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from molar.cli import options as o
+from molar.core.schema import ALIGNED
 
 if TYPE_CHECKING:
     from molar.serving.recommender import Recommendation, Recommender
@@ -14,7 +15,7 @@ def add_recommend(verbs: o.Verbs) -> None:
     verb = o.new_verb(verbs, "recommend", recommend, "the next items after a history")
     _checkpoint(verb)
     verb.add_argument("--history", required=True, help="item ids, oldest first, separated by commas")
-    verb.add_argument("--model", default="molar", help="molar, content or sasrec (default: molar)")
+    verb.add_argument("--model", default=ALIGNED, help="molar, content or sasrec (default: molar)")
 
 
 def recommend(options: Namespace) -> None:

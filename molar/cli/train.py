@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from molar.cli import options as o
+from molar.core import schema as c
 from molar.core.progress import Terminal
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ def train(options: Namespace) -> None:
 
     split = o.open_split(options)
     vectors, made = _vectors(options.checkpoint / "vectors.safetensors", split)
-    id_model = load_trained(options.checkpoint / "sasrec", split, vectors)
+    id_model = load_trained(options.checkpoint / c.ID, split, vectors)
     aligned = AlignConfig(**o.given(options, "alpha", "tau"))
-    for name, align in (("content", CONTENT_ALONE), ("molar", aligned)):
+    for name, align in ((c.CONTENT, CONTENT_ALONE), (c.ALIGNED, aligned)):
         out = options.checkpoint / name
         train_molar(
             split,
@@ -119,7 +120,7 @@ def train_content(options: Namespace) -> None:
     parts = content_settings(vectors.shape[1], options.settings)
     id_model = None
     if parts["align"].active or parts["config"].fusion != "none":
-        id_model = load_trained(options.id_model or options.checkpoint / "sasrec", split, vectors)
+        id_model = load_trained(options.id_model or options.checkpoint / c.ID, split, vectors)
     out = options.checkpoint / options.name
     train_molar(
         split,

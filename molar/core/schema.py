@@ -1,4 +1,4 @@
-"""The one home of column names and of the padding id (vocabulary of RecTools and of the field)."""
+"""The one home of column names (the vocabulary of RecTools and of the field), of the padding id and of the models' names."""
 
 USER = "user_id"
 ITEM = "item_id"
@@ -11,3 +11,8 @@ RATING = "rating"
 
 # Items are numbered 1..n in the order of items.csv; 0 pads histories and is never ranked.
 PAD = 0
+
+# What the three models of a checkpoint are called, in its folders and in results: the content model before and after
+# alignment, and the ID model that it is aligned to.
+CONTENT, ALIGNED, ID = "content", "molar", "sasrec"
+MODELS = (CONTENT, ALIGNED, ID)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from molar.core import schema as c
 from molar.core.errors import MolarError
 from molar.core.hashing import sha256_of
 from molar.core.progress import Report, silent
@@ -19,8 +20,7 @@ from molar.experiments.curves import curve_of, write_curves
 from molar.experiments.results import DIFFERENCE, Run, Source, read_rows, rows_for, write_json, write_rows
 from molar.models.baselines import HALF_LIVES, ContentKNN, ItemKNN, Popularity, Random
 
-ID_TOWER, BEFORE, AFTER = "sasrec", "content", "molar"
-TOWERS = (ID_TOWER, BEFORE, AFTER)
+MEASURED = (c.ID, c.CONTENT, c.ALIGNED)  # the order of rows
 
 
 def evaluate_checkpoint(
@@ -63,7 +63,7 @@ def evaluate_checkpoint(
         runs += oracle_runs(split, interactions, part, users)
         facts = facts_of(split, interactions, part, command)
         rows += rows_for(runs, slices_shown(split, part, users, subset), facts)
-        of_towers = [run for run in runs if run.model in TOWERS]
+        of_towers = [run for run in runs if run.model in MEASURED]
         rows += alignment_rows(pairings(towers, runs), of_towers, split, part, users, facts)
     write_rows(Path(out), rows)
     write_curves(Path(out), [curve_of(checkpoint_dir / name, facts["dataset"], name) for name in towers])
@@ -130,11 +130,11 @@ def load_towers(
     from molar.storage.checkpoint import CONFIG, load_trained, read_meta, weights_sha256
 
     towers, sources = {}, {}
-    for name in TOWERS:
+    for name in MEASURED:
         folder = checkpoint_dir / name
         if (folder / CONFIG).is_file():
             model = load_trained(folder, split, vectors)
-            towers[name] = ModelScorer(name, model, split.cold if name == ID_TOWER else None)
+            towers[name] = ModelScorer(name, model, split.cold if name == c.ID else None)
             sources[name] = Source(int(read_meta(folder).get("seed", 0)), weights_sha256(folder))
     return towers, sources
 
@@ -152,11 +152,11 @@ def choose_half_life(scorer: ItemKNN | ContentKNN, split: Split) -> float | None
 
 def pairings(towers: dict[str, ModelScorer], runs: list[Run]) -> list[Pairing]:
     """The content tower before and after alignment, each beside the ID tower; [] unless all three are trained."""
-    if set(towers) != set(TOWERS):
+    if set(towers) != set(MEASURED):
         return []
     of, models = {run.model: run for run in runs}, {name: scorer.model for name, scorer in towers.items()}
-    before = Pairing(of[BEFORE], models[BEFORE], models[ID_TOWER])
-    return [before, Pairing(of[AFTER], models[AFTER], models[ID_TOWER], before=of[BEFORE])]
+    before = Pairing(of[c.CONTENT], models[c.CONTENT], models[c.ID])
+    return [before, Pairing(of[c.ALIGNED], models[c.ALIGNED], models[c.ID], before=of[c.CONTENT])]
 
 
 def page_numbers(rows: list[dict]) -> dict:
@@ -169,7 +169,7 @@ def page_numbers(rows: list[dict]) -> dict:
         if row["slice"] == HELD_OUT:
             aligned = {name: value for name, value in row["metrics"].items() if name.startswith(("align/", "delta_"))}
             if aligned:
-                moment = "before" if row["model"] == BEFORE else "after"
+                moment = "before" if row["model"] == c.CONTENT else "after"
                 alignment[moment] = {"model": row["model"], **numbers, **aligned}
         elif row["kind"] == DIFFERENCE:
             differences.setdefault(f"{row['model']} minus {row['other']}", {})[row["slice"]] = numbers

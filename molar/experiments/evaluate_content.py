@@ -11,6 +11,7 @@ from torch import nn
 from molar.core.errors import MolarError
 from molar.core.hashing import sha16, sha256_of
 from molar.core.progress import Report, silent
+from molar.core.schema import ALIGNED, CONTENT
 from molar.data.dataset import load_dataset
 from molar.data.segments import MAIN
 from molar.data.splits import LEAVE_ONE_OUT, Split, split_dataset
@@ -22,8 +23,6 @@ from molar.evaluation.score_fusion import FusedScorer
 from molar.experiments.alignment_report import Pairing, alignment_rows
 from molar.experiments.curves import curve_of, write_curves
 from molar.experiments.evaluate import (
-    AFTER,
-    BEFORE,
     choose_half_life,
     facts_of,
     measure,
@@ -77,8 +76,8 @@ def evaluate_content_models(
     *,
     id_models: Sequence[str | Path],
     vectors: Sequence[str | Path],
-    default: str = AFTER,
-    fused: Sequence[str] = (AFTER, BEFORE),
+    default: str = ALIGNED,
+    fused: Sequence[str] = (ALIGNED, CONTENT),
     probes: Sequence[str] = (),
     brief: bool = False,
     interactions: str = "interactions.csv",
@@ -232,11 +231,11 @@ def comparisons(towers: Field, measured: Sequence[str], default: str) -> list[tu
     contents = dict.fromkeys(one.label for one in towers.contents)
     ids = dict.fromkeys(one.label for one in towers.ids)
     aligned = {one.label for one in towers.contents if one.aligned}
-    others = [label for label in contents if label not in (default, BEFORE)]
-    pairs = [(default, one) for one in (BEFORE, *ids)]
-    pairs += [(f"{default}{FUSED}", one) for one in (default, BEFORE, *ids, f"{BEFORE}{FUSED}")]
+    others = [label for label in contents if label not in (default, CONTENT)]
+    pairs = [(default, one) for one in (CONTENT, *ids)]
+    pairs += [(f"{default}{FUSED}", one) for one in (default, CONTENT, *ids, f"{CONTENT}{FUSED}")]
     pairs += [(label, default) for label in others]
-    pairs += [(label, BEFORE) for label in others if label in aligned]
+    pairs += [(label, CONTENT) for label in others if label in aligned]
     known = {*contents, *ids}
     bases = [
         name
@@ -251,14 +250,14 @@ def pairings(towers: Field, runs: Sequence[Run]) -> list[Pairing]:
     of = {(run.model, run.source.seed): run for run in runs}
     found, held = [], set()
     for one in towers.contents:
-        before = towers.content(BEFORE, one.seed)
+        before = towers.content(CONTENT, one.seed)
         before = None if before is one else before
         run = of[one.label, one.seed]
-        found.append(Pairing(run, one.model, one.partner.model, before=of[BEFORE, one.seed] if before else None))
+        found.append(Pairing(run, one.model, one.partner.model, before=of[CONTENT, one.seed] if before else None))
         wanted = before, one.partner
         if before and one.aligned and one.partner is not before.partner and wanted not in held:
             held.add(wanted)
-            found.append(Pairing(of[BEFORE, one.seed], before.model, one.partner.model, against=one.partner.label))
+            found.append(Pairing(of[CONTENT, one.seed], before.model, one.partner.model, against=one.partner.label))
     return found
 
 

@@ -16,7 +16,7 @@ from molar.backbones.quantisation import BITS, PRECISIONS, weight_bytes
 from molar.core.errors import MolarError
 from molar.core.io import cache_folder
 from molar.core.progress import Report, silent
-from molar.core.schema import PAD
+from molar.core.schema import ALIGNED, CONTENT, PAD
 from molar.data.dataset import Dataset, load_dataset
 from molar.data.images import open_picture
 from molar.data.item_text import item_texts
@@ -25,7 +25,6 @@ from molar.encoder.encode import encode_catalogue, tuned_encoder
 from molar.encoder.fingerprint import require_same
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import rank_targets
-from molar.experiments.evaluate import AFTER, BEFORE
 from molar.experiments.results import interval, resampled_means, row, write_rows
 
 REFERENCE = "bfloat16"
@@ -212,7 +211,7 @@ def _towers(checkpoint: Path, dataset: Dataset) -> Towers:
     from molar.encoder.vectors import load_vectors, vectors_fingerprint
     from molar.storage.checkpoint import CONFIG, load_trained
 
-    names = [name for name in (BEFORE, AFTER) if (checkpoint / name / CONFIG).is_file()]
+    names = [name for name in (CONTENT, ALIGNED) if (checkpoint / name / CONFIG).is_file()]
     if not names:
         return Towers()
     path, split = checkpoint / "vectors.safetensors", leave_one_out(dataset)

@@ -19,6 +19,7 @@ import numpy as np
 
 from molar.core.errors import MolarError
 from molar.core.io import write_atomically
+from molar.core.schema import ALIGNED, CONTENT, ID
 from molar.data.segments import is_bucket
 from molar.evaluation import metrics
 from molar.evaluation.significance import holm, sign_flip_p_values
@@ -47,9 +48,9 @@ READING_ORACLE = "oracle-reading"
 SHARE = "share_of_reading_oracle@ndcg10"
 BUCKET_METRICS = ("ndcg@10", "recall@10")
 DIFFERENCES = (
-    ("molar", "content"),
-    ("molar", "sasrec"),
-    *((tower, base) for tower in ("sasrec", "content", "molar") for base in ("popularity", "item-knn", "content-knn")),
+    (ALIGNED, CONTENT),
+    (ALIGNED, ID),
+    *((model, base) for model in (ID, CONTENT, ALIGNED) for base in ("popularity", "item-knn", "content-knn")),
 )
 
 

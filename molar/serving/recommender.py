@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from molar.core.errors import MolarError
+from molar.core.schema import ALIGNED, CONTENT, ID, MODELS
 from molar.data.dataset import Dataset, load_dataset
 from molar.data.splits import Split, leave_one_out
 from molar.evaluation.index import ItemIndex
 from molar.serving.search import WordIndex
 from molar.serving.similar import ContentNeighbours
 
-# The three rows of the page: before alignment, after it, and the ID model it was aligned to.
-MODELS = ("content", "molar", "sasrec")
 MOST_RESULTS = 100
 
 
@@ -57,14 +56,14 @@ class Recommender:
                 f"{self.dataset.n_items:,}: this checkpoint belongs to another dataset."
             )
         # An id that no training history contained carries no information, so the ID model must not rank it.
-        unscorable = self.split.cold if name == "sasrec" else None
+        unscorable = self.split.cold if name == ID else None
         return ItemIndex(matrix, tower.item_bias().detach().cpu().numpy(), unscorable)
 
     @classmethod
     def load(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Recommender":
         """Open a dataset folder and its checkpoint. Raises MolarError when a part is missing or does not fit."""
         from molar.encoder.vectors import load_vectors
-        from molar.storage.checkpoint import load_trained
+        from molar.storage.trained import load_checkpoint_models
 
         folder = Path(checkpoint_dir)
         missing = [name for name in MODELS if not (folder / name / "config.json").is_file()]
@@ -78,10 +77,9 @@ class Recommender:
         dataset = load_dataset(dataset_dir, decode_pictures=False)  # encoding has read every one of them
         split = leave_one_out(dataset)
         vectors = load_vectors(folder / "vectors.safetensors", dataset, read_pictures=False)
-        towers = {name: load_trained(folder / name, split, vectors) for name in MODELS}
-        return cls(dataset, split, towers)
+        return cls(dataset, split, load_checkpoint_models(folder, split, vectors))
 
-    def recommend(self, history: list[str], model: str = "molar", k: int = 10) -> list[Recommendation]:
+    def recommend(self, history: list[str], model: str = ALIGNED, k: int = 10) -> list[Recommendation]:
         """The k next items after `history` (item ids, oldest first), items of the history left out.
 
         An empty history gives the popular items. Raises MolarError for an unknown item, an unknown model or a k that
@@ -93,7 +91,7 @@ class Recommender:
         user = self.towers[model].user_vectors([seen])[0]  # (dim,)
         return self._ranked(*self.indexes[model].top(user, seen, k))
 
-    def recommend_with_reasons(self, history: list[str], model: str = "molar", k: int = 10) -> list[Reasoned]:
+    def recommend_with_reasons(self, history: list[str], model: str = ALIGNED, k: int = 10) -> list[Reasoned]:
         """As `recommend`, each item with the pick whose removal lowers its score most.
 
         The score of every item is computed again from the history without each pick in turn, all in one batch through
@@ -117,7 +115,7 @@ class Recommender:
         ranked = self._ranked(numbers, scores)
         return [Reasoned(**vars(one), because=reason) for one, reason in zip(ranked, because)]
 
-    def ranks(self, history: list[str], model: str = "molar") -> np.ndarray:
+    def ranks(self, history: list[str], model: str = ALIGNED) -> np.ndarray:
         """(n_items + 1,) int64: the rank of every item after `history`, 1 is best, ties count against an item.
 
         0 for items of the history and for those that the model cannot rank. Raises MolarError as `recommend` does;
@@ -169,7 +167,7 @@ class Recommender:
     @cached_property
     def neighbours(self) -> ContentNeighbours:
         """Likeness over the vectors that the content tower reads."""
-        return ContentNeighbours(self.towers["content"].vectors.numpy())
+        return ContentNeighbours(self.towers[CONTENT].vectors.numpy())
 
     def _ranked(self, numbers: np.ndarray, scores: np.ndarray) -> list[Recommendation]:
         return [

@@ -22,11 +22,11 @@ from molar.data.dataset import Dataset, load_dataset
 from molar.data.splits import Split, leave_one_out
 from molar.encoder.vectors import load_vectors
 from molar.evaluation.alignment_metrics import mutual_neighbours, unit_rows
-from molar.experiments.evaluate import AFTER, BEFORE, ID_TOWER, load_towers
 from molar.experiments.results import write_json
 from molar.storage.checkpoint import weights_sha256
+from molar.storage.trained import load_checkpoint_models
 
-VIEWS = {"before": BEFORE, "after": AFTER, "id": ID_TOWER}  # map → tower
+VIEWS = {"before": c.CONTENT, "after": c.ALIGNED, "id": c.ID}  # map → model
 MAPS, ABOUT = "maps.csv", "maps.json"
 NEIGHBOURS = 15  # UMAP's own default
 LEAST_USERS = 2 * NEIGHBOURS  # a layout of fewer says nothing, and trustworthiness needs twice the neighbours
@@ -57,13 +57,13 @@ def draw_maps(
     if len(chosen) < LEAST_USERS:
         raise MolarError(f"A map needs {LEAST_USERS} users with three purchases; {dataset.name} has {len(chosen)}.")
     vectors = load_vectors(checkpoint_dir / "vectors.safetensors", dataset)
-    towers, _ = load_towers(checkpoint_dir, split, vectors)
-    missing = [tower for tower in VIEWS.values() if tower not in towers]
+    models = load_checkpoint_models(checkpoint_dir, split, vectors)
+    missing = [name for name in VIEWS.values() if name not in models]
     if missing:
         raise MolarError(f"{checkpoint_dir} has no {' and no '.join(missing)}: train it first.")
     report(0, 1, f"{len(chosen):,} users; 2,000 take about a minute")  # UMAP cannot tell how far it is
     histories = split.histories_of(chosen, "test")
-    spaces = shopper_spaces({view: towers[tower].model for view, tower in VIEWS.items()}, histories)
+    spaces = shopper_spaces({view: models[name] for view, name in VIEWS.items()}, histories)
     layouts = lay_out(spaces, seed)
     table = _table(dataset, split, chosen, spaces, layouts)
     path = checkpoint_dir / MAPS

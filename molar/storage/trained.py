@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from torch import nn
 
 from molar.core.errors import MolarError
+from molar.core.schema import MODELS
 from molar.data.splits import Split
 from molar.storage.checkpoint import CONFIG, ID_TOWER, load_trained, read_meta
 
@@ -76,3 +78,13 @@ def model_class(folder: Path) -> str:
     except (OSError, ValueError):
         return ""
     return str(saved.get("class", "")) if isinstance(saved, dict) and "weights_sha256" in saved else ""
+
+
+def load_checkpoint_models(
+    folder: Path, split: Split, vectors: np.ndarray, names: Sequence[str] = MODELS
+) -> dict[str, nn.Module]:
+    """Name → model, of those of `names` that the checkpoint `folder` holds, in the order of `names`.
+
+    Raises MolarError for a model that does not fit these data (`load_trained`)."""
+    held = [name for name in names if (folder / name / CONFIG).is_file()]
+    return {name: load_trained(folder / name, split, vectors) for name in held}

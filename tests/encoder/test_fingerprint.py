@@ -7,9 +7,9 @@ import pytest
 from molar.core.errors import MolarError
 from molar.encoder.fingerprint import differing_parts
 from molar.encoder.vectors import save_vectors, vectors_fingerprint
-from molar.experiments.evaluate import load_towers
 from molar.models.content import ContentConfig
 from molar.storage.checkpoint import require_model_of_vectors
+from molar.storage.trained import load_checkpoint_models
 from molar.training.train import CONTENT_ALONE, train_molar
 
 MADE = {
@@ -54,14 +54,14 @@ def checkpoint(tiny, tiny_vectors, tmp_path):
 def test_vectors_of_another_encoder_are_refused(checkpoint, tiny, tiny_vectors, other, said):
     save_vectors(checkpoint / "vectors.safetensors", tiny_vectors, tiny.dataset, MADE | other)
     with pytest.raises(MolarError, match=said):
-        load_towers(checkpoint, tiny.split, tiny_vectors)
+        load_checkpoint_models(checkpoint, tiny.split, tiny_vectors)
 
 
 def test_the_same_backbone_in_another_folder_on_another_version_is_the_same(checkpoint, tiny, tiny_vectors):
     moved = MADE | {"backbone": "models/nano", "versions": {"torch": "2.14.0"}}
     assert differing_parts(moved, MADE) == {}
     save_vectors(checkpoint / "vectors.safetensors", tiny_vectors, tiny.dataset, moved)
-    assert set(load_towers(checkpoint, tiny.split, tiny_vectors)[0]) == {"content"}
+    assert set(load_checkpoint_models(checkpoint, tiny.split, tiny_vectors)) == {"content"}
 
 
 def test_a_recommender_refuses_them_too(checkpoint, tiny, tiny_vectors):

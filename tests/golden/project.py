@@ -20,9 +20,10 @@ from app.tabs.evidence.runs import read_runs
 from app.tabs.evidence.words import DIAL
 from app.tabs.quiz.tab import Table
 from molar.cli.main import build_parser, main
+from molar.core.schema import MODELS
 from molar.data.splits import METHODS, split_dataset
 from molar.experiments.results import read_rows
-from molar.serving.recommender import MODELS, Recommender
+from molar.serving.recommender import Recommender
 
 ROOT = Path(__file__).parents[2]
 DATASET, CHECKPOINT, RESULTS = ROOT / "assets/demo", ROOT / "checkpoints/demo", ROOT / "results"

@@ -4,8 +4,9 @@ from standin import write_checkpoint
 from tiny_world import COLD
 
 from molar.core.errors import MolarError
+from molar.core.schema import MODELS
 from molar.evaluation.index import ItemIndex
-from molar.serving.recommender import MODELS, Recommender
+from molar.serving.recommender import Recommender
 from molar.serving.search import fold
 
 

@@ -5,9 +5,9 @@ from html import escape
 
 from app.components.cards import button, picture, title
 from app.strings import page as words
+from molar.core.schema import MODELS
 from molar.data.dataset import Dataset
 from molar.serving.quiz import Puzzle
-from molar.serving.recommender import MODELS
 
 MOST_SHOWN = 12  # of the history: the last ones
 NAMES = {"you": words.GAME_YOU, **{model: words.ROWS[model][0] for model in MODELS}, **words.ORACLES}

@@ -10,9 +10,9 @@ from app.components.panel import Board, number_of
 from app.state import Shop
 from app.tabs.quiz import cards as game_cards
 from app.tabs.recommend.tab import CLICK
+from molar.core.schema import MODELS
 from molar.data.oracles import read_oracles
 from molar.serving.quiz import Puzzle, draw_puzzle, puzzle_users
-from molar.serving.recommender import MODELS
 
 YOU = "you"
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from axe import serious_problems
 
-from molar.serving.recommender import MODELS
+from molar.core.schema import MODELS
 from tests.app.test_browser import SIZES, browser, demo, standin, visit  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser

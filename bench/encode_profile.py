@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,7 @@ def matrix_rates(rounds: int) -> dict[str, float]:
     rows, narrow, wide, rates = BATCH * 197, 768, 3072, {}
     for name, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         left, right = torch.randn(rows, narrow, dtype=dtype), torch.randn(wide, narrow, dtype=dtype)
-        rates[name] = best(lambda: nn.functional.linear(left, right), rounds * 5)
+        rates[name] = best(partial(nn.functional.linear, left, right), rounds * 5)
     left, right = (torch.randint(-127, 128, shape, dtype=torch.int8) for shape in ((rows, narrow), (wide, narrow)))
     rates["int8"] = best(lambda: torch._int_mm(left, right.t()), rounds * 5)
     return {name: round(2 * rows * narrow * wide / seconds / 1e9) for name, seconds in rates.items()}
@@ -152,7 +153,7 @@ def int8_tower(plain: ItemEncoder, half: ItemEncoder, paths, rounds: int) -> dic
         for name, (encoder, tower) in towers.items():
             own = encoder.backbone.model.model.vision_tower
             encoder.backbone.model.model.vision_tower = tower
-            seconds[name].append(best(lambda: encoder.see(pixels), 1))
+            seconds[name].append(best(partial(encoder.see, pixels), 1))
             seen = encoder.see(pixels)
             encoder.backbone.model.model.vision_tower = own
             alike = nn.functional.cosine_similarity

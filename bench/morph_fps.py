@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
-from served import Visit, chromium, serving  # noqa: E402
+from served import Visit, chromium, serving
 
 TARGET = 50
 # Plays from before to after and gives back the times of all frames drawn meanwhile, in milliseconds.
@@ -63,7 +63,7 @@ def synthetic(told: dict, count: int) -> dict:
     return told | {
         "shoppers": [f"x{i}" for i in range(count)],
         "places": {view: places() for view in ("before", "after", "id")},
-        "reach": dict.fromkeys(("before", "after", "id"), [1.0, 1.0]),
+        "reach": {view: [1.0, 1.0] for view in ("before", "after", "id")},
         "last": [[1, 2, 3, 4]] * count,
         "length": [4] * count,
         "colours": [colour | {"of": blob.tolist()}],

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from scripts.printshop.shapes import Scene, band, blob, box, ellipse, leaf, poly, ribbon, rotate, smooth
 
 INKS = ("main", "accent", "near", "far", "dark")
@@ -172,7 +174,7 @@ def pebbles(s: Scene):
             if kind == "weed":
                 lobes = [
                     smooth((0, 0.1), (d * 0.35, -0.05), (d * 0.75, -0.35), (d * 0.85, -0.1), (d * 0.5, 0.15), (0, 0.3))
-                    + (0, k * 0.4 - 0.5)
+                    + np.array((0, k * 0.4 - 0.5))
                     for d in (-1, 1)
                     for k in range(4)
                 ]

@@ -108,7 +108,8 @@ def balloon(s: Scene):
     on.sky(s, 0.78)
     on.hills(s, 0.74, ("far", "near"), 0.13, 0.09)
     on.pines(s, 0.9, 9, 0.1, "dark")
-    crowd = [(rng.uniform(0.44, 0.56), 0.42, rng.uniform(0.29, 0.33))] + [
+    crowd = [(rng.uniform(0.44, 0.56), 0.42, rng.uniform(0.29, 0.33))]
+    crowd += [
         (rng.choice((0.16, 0.84)), rng.uniform(0.25, 0.6), 0.1),
         (rng.choice((0.25, 0.76)), 0.7, 0.06),
     ][: rng.choice((0, 1, 2))]

@@ -67,7 +67,7 @@ def leaf(x, y, length, width, turn):
     t = np.linspace(0, 1, 12)
     side = width / 2 * np.sin(np.pi * t**0.8)
     local = np.concatenate((np.stack((t * length, side), 1), np.stack((t * length, -side), 1)[::-1]))
-    return rotate(local, turn) + (x, y)
+    return rotate(local, turn) + np.array((x, y))
 
 
 def rotate(shape, turn):

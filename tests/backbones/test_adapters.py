@@ -1,5 +1,7 @@
 """Every family of backbones, loaded by the real path from a folder as a hub would give it."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 import torch
@@ -56,7 +58,7 @@ def test_every_class_in_every_precision(folders, encoders, tmp_path, family, pre
 def test_a_batch_says_what_single_items_say(encoders, tmp_path, family):
     pictures = [noise(60, 20), noise(20, 60, 1), noise(33, 40, 2), None]
     encoder = encoders[family]
-    together, seen = _read(encoder, TEXTS, pictures)
+    together, _ = _read(encoder, TEXTS, pictures)
     for number, (text, picture) in enumerate(zip(TEXTS, pictures)):
         alone, _ = _read(encoder, [text], [picture])
         np.testing.assert_allclose(together[number], alone[0], atol=1e-4)
@@ -116,7 +118,7 @@ def test_tiles_are_those_of_the_whole_model(encoders, family):
 @pytest.mark.parametrize("family", FAMILIES[1:])
 def test_the_chat_template_frames_the_item(encoders, family):
     backbone = encoders[family].backbone
-    with_picture, without = (backbone.tokenizer.decode(sum(backbone.frame(has), [])) for has in (True, False))
+    with_picture, without = (backbone.tokenizer.decode([*chain(*backbone.frame(has))]) for has in (True, False))
     assert "compress the text and image" in with_picture and "assistant" in with_picture.lower()
     assert "image :" in with_picture and "image :" not in without and not backbone.frame(False)[2]
     assert ("vision_start" in with_picture) == family.startswith("qwen")
@@ -140,7 +142,7 @@ def test_a_grey_picture_upright_and_across_are_two(encoders, family):
 def test_a_picture_too_long_for_its_tokens_costs_its_item_alone(encoders, tmp_path, family):
     """The processor itself refuses ratios of 200; from 65 on that is more tokens than a batch has room for."""
     encoder, pictures, notes = encoders[family], [noise(8000, 100), noise(1400, 20), noise(40, 30)], []
-    with pytest.raises(MolarError, match="8000 × 100 pixels is refused.*more than 64"):
+    with pytest.raises(MolarError, match=r"8000 × 100 pixels is refused.*more than 64"):
         encoder.pixels(pictures[0])
     vectors = encode_catalogue(encoder, TEXTS[:3], pictures, tmp_path, report=lambda *told: notes.append(told[2]))
     told = [note.partition(".")[0] for note in notes[:2]]

@@ -65,7 +65,7 @@ def test_what_does_not_fit_is_halved_until_it_does_and_stays_so():
 
 def test_one_item_that_does_not_fit_is_one_sentence():
     work = memory_for(0, None, [])
-    with pytest.raises(MolarError, match="does not hold a single item.*nf4 or a smaller backbone"):
+    with pytest.raises(MolarError, match=r"does not hold a single item.*nf4 or a smaller backbone"):
         Pieces().run(lambda some: work(range(5)[some]), 5)
 
 

@@ -78,7 +78,7 @@ def test_an_altered_part_is_removed_and_named(part, assembled, tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     (home / "weights.bin").write_bytes(b"altered")
-    with pytest.raises(MolarError, match="weights.bin had been altered"):
+    with pytest.raises(MolarError, match=r"weights.bin had been altered"):
         fetch_backbone(home, parts=(part,))
     assert list(home.iterdir()) == []
 
@@ -96,7 +96,7 @@ def nano(part, assembled, tmp_path, monkeypatch):
 def test_truncated_or_absent_weights_are_noticed_whenever_they_are_asked_for(nano, content):
     assert backbone_folder("nano") == nano.parent
     nano.unlink() if content is None else nano.write_bytes(content)
-    with pytest.raises(MolarError, match="model.safetensors is not as it was assembled: run.*fetch-backbone"):
+    with pytest.raises(MolarError, match=r"model.safetensors is not as it was assembled: run.*fetch-backbone"):
         backbone_folder("nano")
 
 
@@ -112,7 +112,7 @@ def test_fetching_again_assembles_altered_weights_anew(nano, part, content, monk
 
 def test_weights_of_which_nothing_was_written_down_are_assembled_anew(nano, part):
     (nano.parent / "assembled.json").unlink()
-    with pytest.raises(MolarError, match="assembled.json"):
+    with pytest.raises(MolarError, match=r"assembled.json"):
         backbone_folder("nano")
     nano.write_bytes(b"Assembled")
     fetch_backbone(parts=(part,))

@@ -65,7 +65,7 @@ def test_nothing_is_fetched_unasked(hub):
 def test_a_model_half_fetched_is_not_here(hub, index):
     assert main(["fetch-backbone", "qwen2-vl-7b"]) == 0
     (hub.folder / "model.safetensors.index.json").write_text(index)
-    with pytest.raises(MolarError, match="is not here: run .*fetch-backbone qwen2-vl-7b"):
+    with pytest.raises(MolarError, match=r"is not here: run .*fetch-backbone qwen2-vl-7b"):
         backbone_folder("qwen2-vl-7b")
     if "model-2" in index:
         (hub.folder / "model-2.safetensors").write_bytes(b"weights")
@@ -92,7 +92,7 @@ def test_any_model_of_the_hub_may_be_named_with_its_commit():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(MolarError, match="'qwen9'.*qwen2-vl-2b"):
+    with pytest.raises(MolarError, match=r"'qwen9'.*qwen2-vl-2b"):
         backbone_folder("qwen9")
 
 

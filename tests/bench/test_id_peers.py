@@ -121,7 +121,7 @@ def test_a_user_without_scores_is_an_error():
     def scores():
         yield np.array([0]), np.ones((1, 6), np.float32)
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="one row of numbers"):
         validation_ndcg(SimpleNamespace(scores=scores), HISTORIES)
 
 
@@ -188,5 +188,5 @@ def test_the_file_is_json_with_a_line_a_round():
 
 def test_a_missing_environment_says_how_to_build_it(monkeypatch, tmp_path):
     monkeypatch.setattr(id_peers, "ROOT", tmp_path)
-    with pytest.raises(MolarError, match="environments.sh"):
+    with pytest.raises(MolarError, match=r"environments.sh"):
         id_peers.python_of("recbole")

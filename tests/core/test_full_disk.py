@@ -50,5 +50,5 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_was_there(name, tiny, tiny_v
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(MolarError, match="model.safetensors could not be written .(Not a directory|File exists)"):
+    with pytest.raises(MolarError, match=r"model.safetensors could not be written .(Not a directory|File exists)"):
         save_model(tmp_path / "file", tower(), {})

@@ -76,7 +76,7 @@ def test_errors_are_raised_together(tiny_folder):
 
 def test_absent_interactions_only_when_asked_for(tiny_folder):
     (tiny_folder / "interactions.csv").unlink()
-    with pytest.raises(DatasetError, match="interactions.csv: this file is missing"):
+    with pytest.raises(DatasetError, match=r"interactions.csv: this file is missing"):
         load_dataset(tiny_folder)
     catalogue = load_dataset(tiny_folder, interactions=None)
     assert (catalogue.n_items, catalogue.n_users, len(catalogue.sequence)) == (30, 0, 0)
@@ -148,7 +148,7 @@ def test_links_cannot_be_chosen():
 def test_pictures_need_not_be_decoded_again_but_must_be_there(tiny_folder):
     picture = tiny_folder / "images" / "i01.png"
     picture.write_bytes(picture.read_bytes()[:40])
-    with pytest.raises(DatasetError, match="i01.png"):
+    with pytest.raises(DatasetError, match=r"i01.png"):
         load_dataset(tiny_folder)
     assert load_dataset(tiny_folder, decode_pictures=False).n_items == 30
     picture.unlink()
@@ -168,7 +168,7 @@ def test_a_damaged_gzipped_table_is_told(tiny_folder):
     table = tiny_folder / "interactions.csv"
     (tiny_folder / "interactions.csv.gz").write_bytes(gzip.compress(table.read_bytes())[:-20])
     table.unlink()
-    with pytest.raises(DatasetError, match="interactions.csv.gz: the file cannot be unpacked"):
+    with pytest.raises(DatasetError, match=r"interactions.csv.gz: the file cannot be unpacked"):
         load_dataset(tiny_folder)
 
 

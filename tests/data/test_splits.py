@@ -130,7 +130,7 @@ def test_the_two_splits_have_different_hashes(tiny):
 
 
 def test_data_without_timestamps_are_not_split_by_time(tiny):
-    with pytest.raises(MolarError, match="has no timestamps.*use the leave-one-out split"):
+    with pytest.raises(MolarError, match=r"has no timestamps.*use the leave-one-out split"):
         temporal_split(dataclasses.replace(tiny.dataset, times=None))
 
 

@@ -138,7 +138,7 @@ def test_byte_order_mark_is_no_part_of_the_first_column(tiny_folder):
 
 def test_row_numbers_survive_quoted_line_breaks_and_empty_rows(tiny_folder):
     set_cell(tiny_folder / "items.csv", 2, "description", "one\ntwo\r\nthree")
-    edit(tiny_folder / "items.csv", lambda rows: rows[:3] + [[]] + rows[3:])
+    edit(tiny_folder / "items.csv", lambda rows: [*rows[:3], [], *rows[3:]])
     set_cell(tiny_folder / "items.csv", 7, "title", "")
     assert [(p.row, p.column) for p in errors(tiny_folder)] == [(7, "title")]
 
@@ -268,7 +268,7 @@ def test_dataset_json_is_checked(tiny_folder, settings, expected):
 def test_first_twenty_errors_and_a_count(tiny_folder):
     edit(
         tiny_folder / "items.csv",
-        lambda rows: [row[:1] + ["" if at else "title"] + row[2:] for at, row in enumerate(rows)],
+        lambda rows: [[*row[:1], "" if at else "title", *row[2:]] for at, row in enumerate(rows)],
     )
     text = describe(problems_of(tiny_folder))
     assert text.count("error: items.csv, row") == 20
@@ -276,7 +276,7 @@ def test_first_twenty_errors_and_a_count(tiny_folder):
 
 
 def test_warnings_of_one_kind_share_a_line(tiny_folder):
-    edit(tiny_folder / "items.csv", lambda rows: [row[:5] + ["" if at else "image"] for at, row in enumerate(rows)])
+    edit(tiny_folder / "items.csv", lambda rows: [[*row[:5], "" if at else "image"] for at, row in enumerate(rows)])
     (line,) = describe(problems_of(tiny_folder)).splitlines()
     assert "(30 rows: 2, 3, 4, 5, 6, …)" in line
 

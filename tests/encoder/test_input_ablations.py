@@ -83,7 +83,7 @@ def test_a_probe_of_items_is_asked_of_the_tower_as_it_is(tower, tiny, tiny_vecto
 def test_probe_vectors_of_another_encoder_are_refused(tower, tiny, tiny_vectors):
     scorer, path = tower
     save_vectors(probe_path(path, "no-text"), tiny_vectors, tiny.dataset, {"precision": "nf4"})
-    with pytest.raises(MolarError, match="another precision.*--probe no-text"):
+    with pytest.raises(MolarError, match=r"another precision.*--probe no-text"):
         list(probed_scorers(scorer, path, tiny.dataset))
 
 

@@ -111,7 +111,7 @@ def test_the_same_weights_in_another_folder_are_the_same_backbone(backbone, pict
 def test_unknown_precision_and_absent_backbone_are_one_sentence(tmp_path):
     with pytest.raises(MolarError, match="'int3' is unknown"):
         EncoderConfig(precision="int3")
-    with pytest.raises(MolarError, match="config.json"):
+    with pytest.raises(MolarError, match=r"config.json"):
         ItemEncoder.load(EncoderConfig(str(tmp_path / "nowhere"), "float32"))
 
 

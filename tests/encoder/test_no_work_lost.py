@@ -228,7 +228,7 @@ def test_no_room_for_the_vectors_is_one_sentence_before_any_work(tmp_path, monke
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("molar.core.io.tempfile.TemporaryFile", lambda **_: Full())
-    with pytest.raises(MolarError, match="has no room for 2.0 MB of vectors .No space left on device."):
+    with pytest.raises(MolarError, match=r"has no room for 2.0 MB of vectors .No space left on device."):
         disk_array(tmp_path, (1000, 1000))
 
 

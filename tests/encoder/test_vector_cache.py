@@ -91,7 +91,7 @@ def test_a_disk_that_refuses_is_said_in_a_sentence_and_loses_nothing(tmp_path, m
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("molar.core.io.os.fsync", full)
-    with pytest.raises(MolarError, match="No space left on device.*same command resumes"):
+    with pytest.raises(MolarError, match=r"No space left on device.*same command resumes"):
         cache.put(["b"], np.ones((1, 3)))
     monkeypatch.undo()
     again = VectorCache(tmp_path, {})

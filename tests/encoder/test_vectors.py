@@ -37,7 +37,7 @@ def rewrite(path, old: str, new: str):
 
 def test_an_edited_text_is_noticed(saved, tiny_folder):
     rewrite(tiny_folder / "items.csv", "A print of a whale.", "A drawing of a whale.")
-    with pytest.raises(MolarError, match="other texts.*molar encode"):
+    with pytest.raises(MolarError, match=r"other texts.*molar encode"):
         load_vectors(saved, load_dataset(tiny_folder))
 
 
@@ -79,7 +79,7 @@ def test_two_swapped_pictures_are_noticed(saved, tiny_folder):
 
 def test_vectors_that_are_not_those_described_are_refused(saved, tiny_folder):
     saved.write_bytes(saved.read_bytes()[:-2] + b"\0\1")
-    with pytest.raises(MolarError, match="not the file that vectors.json describes"):
+    with pytest.raises(MolarError, match=r"not the file that vectors.json describes"):
         load_vectors(saved, load_dataset(tiny_folder))
 
 
@@ -89,5 +89,5 @@ def test_vectors_that_are_not_those_described_are_refused(saved, tiny_folder):
 )
 def test_without_its_description_a_file_is_refused(saved, tiny_folder, damage):
     damage(saved.with_suffix(".json"))
-    with pytest.raises(MolarError, match="vectors.json.*cannot be read: run `python -m molar encode` again"):
+    with pytest.raises(MolarError, match=r"vectors.json.*cannot be read: run `python -m molar encode` again"):
         load_vectors(saved, load_dataset(tiny_folder))

@@ -216,7 +216,7 @@ def test_rows_of_data_that_is_gone_are_dropped(tmp_path):
 def test_another_file_is_not_overwritten(tmp_path, text):
     path = tmp_path / "notes.json"
     path.write_text(text)
-    with pytest.raises(MolarError, match="notes.json"):
+    with pytest.raises(MolarError, match=r"notes.json"):
         write_rows(path, some_rows()[1])
     assert path.read_text() == text
 

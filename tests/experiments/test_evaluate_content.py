@@ -196,7 +196,7 @@ def test_an_id_model_that_is_not_named_is_asked_for(world, tmp_path):
 
 def test_vectors_that_are_not_named_are_asked_for(world, tmp_path):
     root, home = world
-    with pytest.raises(MolarError, match="was trained on other item vectors than .*text.safetensors"):
+    with pytest.raises(MolarError, match=r"was trained on other item vectors than .*text.safetensors"):
         evaluate_content_models(
             root,
             [home / "towers" / "molar"],

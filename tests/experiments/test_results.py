@@ -30,7 +30,7 @@ def write(path, rows):
     return path
 
 
-@pytest.mark.parametrize(("variant", "told"), OLD.items())
+@pytest.mark.parametrize("variant, told", OLD.items())
 def test_a_row_of_the_old_shape_is_read_as_one_of_the_new(tmp_path, variant, told):
     (row,) = read_rows(write(tmp_path / "old.json", [old(variant)]))
     assert tuple(row) == FIELDS

@@ -181,7 +181,7 @@ def test_a_damaged_adapter_is_one_sentence_that_names_its_file(backbone, tuned, 
         path.write_bytes(path.read_bytes()[:100])
     else:
         save_file({"cur_item": torch.zeros(3)}, path)
-    with pytest.raises(MolarError, match="adapter.safetensors cannot be read .*: tune it again"):
+    with pytest.raises(MolarError, match=r"adapter.safetensors cannot be read .*: tune it again"):
         ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
 
 

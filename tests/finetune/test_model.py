@@ -175,7 +175,7 @@ def test_nothing_to_learn_from_is_one_sentence(folders, tiny, tmp_path):
     items = tiny.dataset.items.assign(description="")
     bare = dataclasses.replace(tiny.dataset, items=items)
     split = dataclasses.replace(tiny.split, dataset=bare, train_ends=np.ones_like(tiny.split.train_ends))
-    with pytest.raises(MolarError, match="nothing to learn from: the task it .*; the task sa .*; the task ub"):
+    with pytest.raises(MolarError, match=r"nothing to learn from: the task it .*; the task sa .*; the task ub"):
         tune_encoder(split, tmp_path / "out", encoder=EncoderConfig(folders["llava"], "float32"), config=QUICK)
 
 

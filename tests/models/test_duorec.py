@@ -59,7 +59,7 @@ def test_every_such_prefix_is_drawn_about_as_often(tiny, drawn):
     user, target = max(((u, t) for u, t, _ in drawn), key=lambda pair: len(followers(tiny.split, pair[1])))
     expected = sorted(p for other, own in followers(tiny.split, target).items() if other != user for p in own)
     rng, contrast = np.random.default_rng(0), Contrast(tiny.split, DuoRecConfig(**SIZES))
-    items, lengths = contrast.draw(np.full(6_000, user), np.full(6_000, target), rng)
+    items, _ = contrast.draw(np.full(6_000, user), np.full(6_000, target), rng)
     prefixes, counts = np.unique(items, axis=0, return_counts=True)
     assert sorted(row[row > 0].tolist() for row in prefixes) == expected and len(expected) > 2
     np.testing.assert_allclose(counts / 6_000, 1 / len(expected), atol=0.03)

@@ -129,8 +129,8 @@ def test_a_fused_tower_needs_its_id_tower(tiny, tiny_vectors):
     config = dataclasses.replace(CONTENT, fusion="late")
     with pytest.raises(MolarError, match="needs an ID model of width 16"):
         train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=config, recipe=RECIPE)
+    align = AlignConfig(id_tower="joint")
     with pytest.raises(MolarError, match="is frozen"):
-        align = AlignConfig(id_tower="joint")
         train_molar(tiny.split, tiny_vectors, id_tower(tiny.split), align=align, config=config, recipe=RECIPE)
 
 

@@ -102,7 +102,7 @@ def test_the_decoder_keeps_the_pretrained_weights_and_no_word_embeddings(backbon
 
     text = AutoModelForImageTextToText.from_pretrained(backbone).get_submodule("model.language_model")
     ours = build(decoder="backbone", backbone=backbone, layers=1).decoder.text
-    own = {name: value for name, value in ours.state_dict().items()}
+    own = dict(ours.state_dict())
     assert not any("embed" in name for name in own) and len(ours.layers) == 1
     for name, value in own.items():
         torch.testing.assert_close(value, text.state_dict()[name])

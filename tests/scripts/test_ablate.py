@@ -117,5 +117,5 @@ def test_an_unknown_part_is_refused(monkeypatch, capsys):
 
 
 def test_a_training_that_fails_says_where_to_look(tmp_path):
-    with pytest.raises(MolarError, match="ended with 2: .*invalid choice"):
+    with pytest.raises(MolarError, match=r"ended with 2: .*invalid choice"):
         script.train(["no-such-verb"], tmp_path / "logs" / "one.log", 1)

@@ -204,9 +204,17 @@ def test_an_unknown_motif_is_named():
         open_shop([replace(tiny_prints()[0], motif="zeppelin")], TINY)
 
 
-@pytest.mark.parametrize("change", [{"hidden": 1.5}, {"cut": 130}, {"cut": 101}, {"least": 2}])
-def test_impossible_parameters_are_refused(change):
-    with pytest.raises(ValueError):
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"hidden": 1.5}, "a share of variance"),
+        ({"cut": 130}, "whole periods"),
+        ({"cut": 101}, "whole periods"),
+        ({"least": 2}, "at least 5"),
+    ],
+)
+def test_impossible_parameters_are_refused(change, said):
+    with pytest.raises(ValueError, match=said):
         replace(TINY, **change)
 
 

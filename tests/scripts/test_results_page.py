@@ -105,5 +105,5 @@ def test_curves_are_merged_by_model_seed_and_split(tmp_path):
 def test_another_file_is_not_taken_for_curves(tmp_path):
     results = tmp_path / "films.json"
     curves_path(results).write_text('{"rows": []}')
-    with pytest.raises(MolarError, match="films-curves.json is not a results file with curves"):
+    with pytest.raises(MolarError, match=r"films-curves.json is not a results file with curves"):
         write_curves(results, [curve("a")])

@@ -118,5 +118,5 @@ def test_maps_of_unknown_origin_are_refused(about, tiny, checkpoint, tmp_path):
     (tmp_path / "maps.csv").write_bytes((checkpoint / "maps.csv").read_bytes())
     if about is not None:
         (tmp_path / "maps.json").write_text(about)
-    with pytest.raises(MolarError, match="does not tell what maps.csv was drawn from"):
+    with pytest.raises(MolarError, match=r"does not tell what maps.csv was drawn from"):
         ShopperMaps.load(shop, tmp_path)

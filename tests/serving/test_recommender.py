@@ -102,7 +102,7 @@ def test_words_are_folded(text, folded):
 
 
 def test_a_missing_checkpoint_says_what_is_missing_and_how_to_make_it(tiny_folder, tmp_path):
-    with pytest.raises(MolarError, match="no vectors.safetensors, content, molar, sasrec.*python -m molar encode"):
+    with pytest.raises(MolarError, match=r"no vectors.safetensors, content, molar, sasrec.*python -m molar encode"):
         Recommender.load(tiny_folder, tmp_path / "nowhere")
 
 

@@ -59,9 +59,10 @@ class Visit:
         """By its tab, or by the menu that holds the tabs for which a phone has no room."""
         tab = self.page.get_by_role("tab", name=name)
         if tab.count():
-            return tab.click()
-        self.page.locator("#tabs .overflow-menu > button").click()
-        self.page.locator("#tabs .overflow-dropdown").get_by_text(name).click()
+            tab.click()
+        else:
+            self.page.locator("#tabs .overflow-menu > button").click()
+            self.page.locator("#tabs .overflow-dropdown").get_by_text(name).click()
 
     def picks(self) -> list[str]:
         """The titles in the history strip."""

@@ -66,7 +66,7 @@ def shop_rows(data: str = OURS, **facts) -> list[dict]:
         for (model, other), (value, p) in COMPARED.items():
             ps = {"p_value": p / 2, "p_holm": p}
             rows.append(row(model, slice_, value=value, variant=f"minus {other}", data=data, more=ps, **facts))
-    return rows + [row("molar", split="validation", value=0.999, data=data, **facts)]
+    return [*rows, row("molar", split="validation", value=0.999, data=data, **facts)]
 
 
 def film_rows(**facts) -> list[dict]:
@@ -132,7 +132,7 @@ def ablation_rows(n: int = 1500) -> list[dict]:
     rows += [row("molar", value=0.013, variant="minus content", n=n, more=ps, **known)]
     rows += [row("tau-0.05", value=-0.01, variant="minus molar", n=n, more=ps, **known)]
     rows += [row("tau-0.05", value=0.003, variant="minus content", n=n, more=ps, **known)]
-    return rows + [aligned("molar", 0.01, **known), aligned("tau-0.05", 0.005, **known)]
+    return [*rows, aligned("molar", 0.01, **known), aligned("tau-0.05", 0.005, **known)]
 
 
 def curve(model: str, seed: int = 0, *, epochs: int = 12, top: float = 0.13, data: str = OTHERS) -> dict:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-WORDS = "compress the text and image into embedding . item information : title a print of red blue fox whale by".split()
+PROMPT = "compress the text and image into embedding . item information : title a print of red blue fox whale by"
 
 
 def save_tiny_backbone(folder: Path, seed: int = 0, hidden: int = 16) -> Path:
@@ -22,7 +22,7 @@ def save_tiny_backbone(folder: Path, seed: int = 0, hidden: int = 16) -> Path:
         PreTrainedTokenizerFast,
     )
 
-    vocabulary = {word: number for number, word in enumerate(["<unk>", "<end>", "<image>", *WORDS])}
+    vocabulary = {word: number for number, word in enumerate(["<unk>", "<end>", "<image>", *PROMPT.split()])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()

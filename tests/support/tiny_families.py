@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import torch
-from tiny_backbone import WORDS, save_tiny_backbone
+from tiny_backbone import PROMPT, save_tiny_backbone
 
 MARKUP = [
     "<|im_start|>",
@@ -67,7 +67,7 @@ def _save_tokenizer(folder: Path, chat_template: str) -> dict[str, int]:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    names = ["<unk>", "<end>", *WORDS, "user", "assistant", "<", ">", "|", "image_pad", *MARKUP]
+    names = ["<unk>", "<end>", *PROMPT.split(), "user", "assistant", "<", ">", "|", "image_pad", *MARKUP]
     vocabulary = {word: number for number, word in enumerate(names)}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.normalizer = normalizers.Lowercase()

@@ -37,9 +37,10 @@ def open_catalogue(page) -> None:
     page.wait_for_selector("#tabs [role=tab]")
     tab = page.get_by_role("tab", name="Your catalogue")
     if tab.count():
-        return tab.click()
-    page.locator("#tabs .overflow-menu > button").click()
-    page.get_by_role("button", name="Your catalogue").click()
+        tab.click()
+    else:
+        page.locator("#tabs .overflow-menu > button").click()
+        page.get_by_role("button", name="Your catalogue").click()
 
 
 class Served:

@@ -36,7 +36,7 @@ PART = "validation"
 def offset_curve(tower, split: Split) -> dict:
     """NDCG@10 of a content tower under every offset, of all users and of those whose target is warm or cold, each a list;
     and "among_cold", that of cold targets where cold items are the only candidates. MolarError where no target is cold."""
-    scorer, scale = ModelScorer("", tower), tower.logit_scale()
+    scorer, scale = ModelScorer("", tower, split), tower.logit_scale()
     users = split.evaluation_users(PART)
     asked_cold = split.cold[split.targets_of(users, PART)]
     if not asked_cold.any() or asked_cold.all():

@@ -88,7 +88,7 @@ def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, see
     )
     facts = facts | {"seed": seed, "weights_sha256": weights_sha256(out)}
     users = split.evaluation_users(WHICH)
-    gains = ndcg(evaluate_ranks(ModelScorer(kind, tower), split, WHICH, users), 10)
+    gains = ndcg(evaluate_ranks(ModelScorer(kind, tower, split), split, WHICH, users), 10)
     rows = []
     for name, mask in slices(split, WHICH, users).items():
         if name in MAIN and mask.any():

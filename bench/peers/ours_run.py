@@ -52,7 +52,7 @@ class Ours:
 
     def scorer(self) -> ModelScorer:
         """The model as it is just now."""
-        return ModelScorer("ours", self.model[-1], self.split.cold)
+        return ModelScorer("ours", self.model[-1], self.split)
 
     def scores(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Blocks of users in order."""

@@ -4,48 +4,39 @@ Every item is a candidate for every model; only the user's history and the paddi
 the model, so a constant scorer comes last and not first; NaN and -inf ("I cannot score it") rank below every number.
 """
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from molar.core.errors import MolarError
 from molar.core.schema import PAD
 from molar.data.splits import Split
+from molar.models.interface import NextItemModel, Scorer
 
 BLOCK_SCORES = 2**22  # scores held at a time: 16 MiB of float32 and a few masks of a quarter of that
 LIST_LENGTH = 10
 
 
-class Scorer(Protocol):
-    """Anything that can rank the catalogue after a history."""
-
-    name: str
-
-    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
-        """(B, n_items + 1) float32, higher is better, -inf for an item it cannot score; column 0 is ignored.
-
-        users: (B,) int rows of the dataset, where it is known whose histories these are; few models read them.
-        """
-        ...
-
-
 class ModelScorer:
-    """Scores of a trained tower: user vector · item vector + item bias.
+    """Scores of a trained model for one dataset: user vector · item vector + item bias, -inf for what it cannot rank.
 
-    unscorable: (n_items + 1,) bool, items that the model cannot know; they rank last. A model over content has none.
-    """
+    The item vectors are those that the model has when this is made. Raises MolarError where it knows other items."""
 
-    def __init__(self, name: str, model, unscorable: np.ndarray | None = None):
-        self.name, self.model, self.unscorable = name, model, unscorable
-        self.items = np.ascontiguousarray(model.item_matrix().detach().cpu().numpy(), np.float32)
+    def __init__(self, name: str, model: NextItemModel, split: Split):
+        self.name, self.model, self.split = name, model, split
+        self.items = np.ascontiguousarray(model.item_matrix().detach().float().cpu().numpy())
         self.bias = model.item_bias().detach().cpu().numpy()
+        self.scorable = model.scorable(split)
+        if len(self.items) != len(self.scorable):
+            raise MolarError(
+                f"The model '{name}' knows {len(self.items) - 1:,} items, the dataset '{split.dataset.name}' has "
+                f"{split.dataset.n_items:,}: it was trained on another dataset."
+            )
 
-    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
-        """(B, n_items + 1) float32, -inf for `unscorable` items."""
+    def scores(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
+        """(n, n_items + 1) float32, -inf for what the model cannot rank."""
         scores = self.model.user_vectors(histories, users) @ self.items.T + self.bias
-        if self.unscorable is not None:
-            scores[:, self.unscorable] = -np.inf
+        scores[:, ~self.scorable] = -np.inf
         return scores
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from torch import nn
 
 from molar.data.splits import Split
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import BLOCK_SCORES, ModelScorer, rank_targets
-from molar.models.interface import IDModel
+from molar.models.content import ContentUserEncoder
+from molar.models.interface import NextItemModel
 
 WEIGHTS = tuple(round(0.1 * tenth, 1) for tenth in range(11))  # of the content tower
 OFFSETS = (0.0, -4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0)  # of cold items; the first of equals is kept
@@ -26,21 +26,30 @@ class FusedScorer:
     fused = FusedScorer.fit("molar-fused", content, id_model, split); evaluate_ranks(fused, split, "test")."""
 
     def __init__(
-        self, name: str, content: nn.Module, id_model: IDModel, split: Split, *, weight: float, offset: float = 0.0
+        self,
+        name: str,
+        content: ContentUserEncoder,
+        id_model: NextItemModel,
+        split: Split,
+        *,
+        weight: float,
+        offset: float = 0.0,
     ):
         self.name, self.weight, self.offset = name, weight, offset
-        self.content, self.ids = ModelScorer(name, content), ModelScorer(name, id_model, split.cold)
+        self.content, self.ids = ModelScorer(name, content, split), ModelScorer(name, id_model, split)
         self.scale = content.logit_scale()
-        self.warm = split.train_counts() > 0
+        self.warm = self.ids.scorable
         self.validation: float | None = None  # NDCG@10 by which weight and offset were chosen
 
     @classmethod
-    def fit(cls, name: str, content: nn.Module, id_model: IDModel, split: Split) -> "FusedScorer":
+    def fit(cls, name: str, content: ContentUserEncoder, id_model: NextItemModel, split: Split) -> "FusedScorer":
         """The scorer with the weight and the offset that rank validation targets best, of a small fixed grid."""
         scorer = cls(name, content, id_model, split, weight=1.0)
         users = split.evaluation_users("validation")
         users = users[:: -(-len(users) // CHOOSING_USERS) or 1]
-        asked_cold = split.cold[split.targets_of(users, "validation")].any()  # if not, an offset could only be a loss
+        asked_cold = (
+            ~scorer.warm[split.targets_of(users, "validation")]
+        ).any()  # if not, an offset could only be a loss
         grid = [(weight, offset) for weight in WEIGHTS for offset in (OFFSETS if asked_cold else OFFSETS[:1])]
         ranks = np.empty((len(grid), len(users)), np.int64)
         block = max(1, BLOCK_SCORES // len(scorer.warm))

@@ -134,7 +134,7 @@ def load_towers(
         folder = checkpoint_dir / name
         if (folder / CONFIG).is_file():
             model = load_trained(folder, split, vectors)
-            towers[name] = ModelScorer(name, model, split.cold if name == c.ID else None)
+            towers[name] = ModelScorer(name, model, split)
             sources[name] = Source(int(read_meta(folder).get("seed", 0)), weights_sha256(folder))
     return towers, sources
 

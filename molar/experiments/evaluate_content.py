@@ -135,7 +135,7 @@ def read_field(split: Split, folders, id_models, vectors) -> Field:
     arrays = {path: load_vectors(path, split.dataset, read_pictures=False) for path in vector_files(vectors)}
     by_hash = {sha16([array]): path for path, array in arrays.items()}
     ids = [
-        Trained(folder, label, seed, ModelScorer(label, load_id_model(folder, split), split.cold))
+        Trained(folder, label, seed, ModelScorer(label, load_id_model(folder, split), split))
         for folder, (label, seed) in find_id_models(id_models).items()
     ]
     contents, joint = [], []
@@ -147,7 +147,7 @@ def read_field(split: Split, folders, id_models, vectors) -> Field:
         partner, aligned = _partner(folder, seed, ids, split)
         if partner not in ids:
             joint.append(partner)
-        scorer = ModelScorer(label, load_trained(folder, split, arrays[path]))
+        scorer = ModelScorer(label, load_trained(folder, split, arrays[path]), split)
         contents.append(Trained(folder, label, seed, scorer, path, partner, aligned))
     return Field(ids, contents, joint, arrays)
 
@@ -179,7 +179,7 @@ def _partner(folder: Path, seed: int, ids: list[Trained], split: Split) -> tuple
     meta, own = read_meta(folder), folder / ID_TOWER
     if meta.get("align", {}).get("id_tower") == "joint":
         label = str(read_meta(own).get("label"))
-        return Trained(own, label, seed, ModelScorer(label, load_id_model(own, split), split.cold)), True
+        return Trained(own, label, seed, ModelScorer(label, load_id_model(own, split), split)), True
     wanted = meta.get("id_model")
     if wanted:
         for one in ids:

@@ -54,7 +54,7 @@ def evaluate_id_models(
     scorers.append((item_knn, Source(), {} if half_life is None else {"half_life": half_life}))
     for folder, model in models.items():
         label, seed = trained[folder]
-        scorers.append((ModelScorer(label, model, split.cold), Source(seed, weights_sha256(folder)), {}))
+        scorers.append((ModelScorer(label, model, split), Source(seed, weights_sha256(folder)), {}))
 
     rows, pairs = [], []
     for step, part in enumerate(parts):

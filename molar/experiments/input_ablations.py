@@ -53,7 +53,7 @@ def probed_scorers(scorer: ModelScorer, vectors: Path | None, dataset: Dataset) 
                 )
                 other = copy.deepcopy(model)
                 other.set_item_vectors(load_vectors(path, dataset, read_pictures=False))
-                yield probe, ModelScorer(scorer.name, other, scorer.unscorable), {}
+                yield probe, ModelScorer(scorer.name, other, scorer.split), {}
     yield SHUFFLED_HISTORY, ShuffledHistory(scorer), {}
     if vectors is not None:
         blanked = _blanked(scorer)
@@ -66,4 +66,4 @@ def _blanked(scorer: ModelScorer) -> ModelScorer | None:
         return None
     other = copy.deepcopy(scorer.model)
     other.blank_id = True
-    return ModelScorer(scorer.name, other, scorer.unscorable)
+    return ModelScorer(scorer.name, other, scorer.split)

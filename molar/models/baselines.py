@@ -1,14 +1,17 @@
 """What any learned model has to beat: random, popularity, item-knn and content-knn.
 
-Each is a scorer: `scores(histories, users=None) -> (B, n_items + 1) float32`, higher is better, -inf where it has no
-opinion; none of them asks who the users are.
+Each is a `molar.models.interface.Scorer`; none of them asks who the users are.
 They learn from training prefixes alone; a cold item has therefore no popularity, no neighbours, only its content.
 """
 
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import sparse
+
+from molar.data.splits import Split
+from molar.models.interface import trained_items
 
 # The score of a history item falls by half with every HALF_LIVES[i] later purchases; inf weighs all alike.
 HALF_LIVES = (0.5, 1.0, 3.0, 10.0, 30.0, float("inf"))
@@ -19,10 +22,10 @@ class Random:
 
     name = "random"
 
-    def __init__(self, split, seed: int = 0):
+    def __init__(self, split: Split, seed: int = 0):
         self.seed, self.columns = seed, split.dataset.n_items + 1
 
-    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
+    def scores(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(B, n_items + 1) float32, drawn from a history's own seed."""
         keys = [zlib.crc32(np.asarray(history, np.int32).tobytes()) for history in histories]
         draws = [np.random.default_rng([self.seed, key]).random(self.columns, np.float32) for key in keys]
@@ -34,10 +37,10 @@ class Popularity:
 
     name = "popularity"
 
-    def __init__(self, split):
+    def __init__(self, split: Split):
         self.counts = split.train_counts().astype(np.float32)
 
-    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
+    def scores(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(B, n_items + 1) float32, a read-only view of one row."""
         return np.broadcast_to(self.counts, (len(histories), len(self.counts)))
 
@@ -50,12 +53,12 @@ class ItemKNN:
 
     name = "item-knn"
 
-    def __init__(self, split, *, neighbours: int = 200, half_life: float = float("inf")):
+    def __init__(self, split: Split, *, neighbours: int = 200, half_life: float = float("inf")):
         self.half_life = half_life
         self.similarity = _cooccurrence(split, neighbours)  # (n_items + 1, n_items + 1) sparse
-        self.unseen = split.cold
+        self.unseen = ~trained_items(split)
 
-    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
+    def scores(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(B, n_items + 1) float32, -inf for items of no training prefix."""
         weights = history_weights(histories, self.half_life, self.similarity.shape[0])
         scores = (weights @ self.similarity).toarray()
@@ -72,9 +75,8 @@ class ContentKNN:
 
     name = "content-knn"
 
-    def __init__(self, split, vectors: np.ndarray, *, half_life: float = float("inf")):
-        warm = ~split.cold
-        warm[0] = False
+    def __init__(self, split: Split, vectors: np.ndarray, *, half_life: float = float("inf")):
+        warm = trained_items(split)
         if not warm.any():
             raise ValueError("no item occurs in a training prefix")
         mean, deviation = vectors[warm].mean(axis=0), vectors[warm].std(axis=0)
@@ -84,14 +86,14 @@ class ContentKNN:
         self.vectors = (standard / np.maximum(lengths, 1e-12)).astype(np.float32)
         self.half_life = half_life
 
-    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
+    def scores(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(B, n_items + 1) float32, for cold items too."""
         # The length of the user's own vector does not change the order of his items, so it is left out.
         users = history_weights(histories, self.half_life, len(self.vectors)) @ self.vectors  # (B, dim)
         return users @ self.vectors.T
 
 
-def history_weights(histories: list[np.ndarray], half_life: float, columns: int) -> sparse.csr_array:
+def history_weights(histories: Sequence[np.ndarray], half_life: float, columns: int) -> sparse.csr_array:
     """(B, columns) float32: the weight of each item in each history, 1 for the last one, halved every `half_life`."""
     lengths = np.array([len(history) for history in histories], np.int64)
     ends = np.cumsum(lengths)
@@ -104,7 +106,7 @@ def history_weights(histories: list[np.ndarray], half_life: float, columns: int)
     return matrix
 
 
-def _cooccurrence(split, neighbours: int, block: int = 512) -> sparse.csr_array:
+def _cooccurrence(split: Split, neighbours: int, block: int = 512) -> sparse.csr_array:
     """Cosine of item columns of the binary (training user, item) matrix, each row cut to its largest entries."""
     columns = split.dataset.n_items + 1
     histories = [split.train_history(user) for user in range(split.dataset.n_users)]

@@ -14,9 +14,11 @@ from torch import nn
 
 from molar.core.errors import MolarError
 from molar.core.schema import PAD
+from molar.data.splits import Split
 from molar.models.dropout import Dropout
 from molar.models.id_fusion import FUSIONS, IDSide
-from molar.models.interface import IDModel, last_states
+from molar.models.id_model import IDModel, last_states
+from molar.models.interface import ID_MODEL, ITEM_VECTORS, every_item
 from molar.models.layers import Block, check_sizes, prefix_mask, start_small
 from molar.models.llm_decoder import BackboneDecoder
 
@@ -88,6 +90,8 @@ class ContentUserEncoder(nn.Module):
     model = ContentUserEncoder(ContentConfig(dim_in=16)); model.set_item_vectors(vectors)   # (n_items + 1, 16)
     model.user_vectors([np.array([3, 1, 2])]) has shape (1, 128)."""
 
+    requires: tuple[str, ...] = (ITEM_VECTORS,)  # a fused model also an ID model
+
     def __init__(self, config: ContentConfig):
         super().__init__()
         self.config = config
@@ -124,6 +128,7 @@ class ContentUserEncoder(nn.Module):
             nn.init.normal_(self.positions, std=0.02)
         if config.fusion != "none":  # last, so that the rest starts as it does without
             self.id_side = IDSide(config.dim)
+            self.requires = (ITEM_VECTORS, ID_MODEL)
 
     @torch.no_grad()
     def set_item_vectors(self, vectors: np.ndarray) -> None:
@@ -286,6 +291,10 @@ class ContentUserEncoder(nn.Module):
         if self.prior is None:
             return torch.zeros(len(self._item_vectors(self.whitened)))
         return self.prior / self._scale().detach()
+
+    def scorable(self, split: Split) -> np.ndarray:
+        """(n_items + 1,) bool: every item; what nobody has bought yet is ranked by its content."""
+        return every_item(split)
 
     def user_vectors(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """User vectors (n, dim) float32 after whole histories of item numbers. MolarError if one is empty."""

@@ -7,7 +7,7 @@ from torch import nn
 
 from molar.core.errors import MolarError
 from molar.models.dropout import Dropout
-from molar.models.interface import IDModel, _check_items
+from molar.models.id_model import IDModel
 from molar.models.layers import check_sizes
 
 
@@ -23,7 +23,6 @@ class FPMCConfig:
 
     def __post_init__(self):
         check_sizes(self)
-        _check_items(self)
         if self.dim % 2:
             raise MolarError(f"dim ({self.dim}) must be even: half of it is the user's, half the last item's.")
 

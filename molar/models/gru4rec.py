@@ -7,7 +7,7 @@ from torch import nn
 
 from molar.core.errors import MolarError
 from molar.models.dropout import Dropout
-from molar.models.interface import IDModel, _check_items
+from molar.models.id_model import IDModel
 from molar.models.layers import check_sizes
 
 
@@ -24,7 +24,6 @@ class GRU4RecConfig:
 
     def __post_init__(self):
         check_sizes(self)
-        _check_items(self)
         if min(self.hidden, self.layers) < 1:
             raise MolarError("hidden and layers must be at least 1.")
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from molar.core.errors import MolarError
 from molar.core.schema import PAD
-from molar.models.interface import IDModel
+from molar.models.id_model import IDModel
 from molar.models.layers import start_small
 
 FUSIONS = ("none", "early", "middle", "late")

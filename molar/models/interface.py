@@ -1,110 +1,73 @@
-"""ID models: they know items by their numbers alone. `IDModel` is what all of them share; SASRec, GRU4Rec and FPMC are here."""
+"""What every recommender answers to, so that nobody who trains, ranks or serves one asks for its name or its class.
+
+A `NextItemModel` is a trained network: a user vector after a history, and the item vectors and biases that it is
+multiplied with. It says what it must be given before it can answer (`requires`) and what it can rank (`scorable`).
+A `Scorer` is anything that scores the whole catalogue, -inf where it has nothing to say: the baselines are scorers
+themselves, and `molar.evaluation.ranking.ModelScorer` makes one of a `NextItemModel`.
+"""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import torch
-from torch import nn
 
-from molar.core.errors import MolarError
 from molar.core.schema import PAD
 from molar.data.splits import Split
-from molar.models.layers import start_small
-from molar.models.sequences import pad_right
+
+if TYPE_CHECKING:
+    import torch
+
+# What a model may have to be given before it can answer; neither is a part of its own weights.
+ITEM_VECTORS = "item vectors"  # `set_item_vectors`, and `set_counts` with them
+ID_MODEL = "ID model"  # `set_id_model`
 
 
-class IDModel(nn.Module):
-    """A model of the next item: a user vector after each prefix of a history, and the items that it is multiplied with.
+class NextItemModel(Protocol):
+    """A trained recommender: the score of an item after a history is user · item + bias."""
 
-    A subclass has a `config` with n_items, dim and max_length, and says how `encode` reads a history. The item
-    embeddings that a history is made of also score, as in SASRec, unless it says otherwise (`scoring_embeddings`)."""
-
-    def __init__(self, config, width: int | None = None):
-        super().__init__()
-        self.config = config
-        self.items = nn.Embedding(config.n_items + 1, width or config.dim, padding_idx=PAD)
-
-    def encode(self, embedded: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
-        """User vectors (batch, length, dim) after each prefix of embedded items (batch, length, width).
-
-        users: (batch,) rows of the dataset's users where they are known; most models do without."""
-        raise NotImplementedError
-
-    def embed_items(self, numbers: torch.Tensor) -> torch.Tensor:
-        """Embeddings (…, width) of item numbers (…)."""
-        return self.items(numbers)
-
-    def scoring_embeddings(self, embedded: torch.Tensor) -> torch.Tensor:
-        """The part (…, dim) of embedded items (…, width) that scores."""
-        return embedded
-
-    def scaled_users(self, users: torch.Tensor) -> torch.Tensor:
-        """What the training loss multiplies with item vectors: here the user vectors (…, dim) themselves."""
-        return users
-
-    def forward(self, items: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
-        """User vectors (batch, length, dim) after each prefix of right-padded item numbers (batch, length)."""
-        return self.encode(self.embed_items(items), users)
-
-    def last_state(self, items: torch.Tensor, ends: torch.Tensor, users: torch.Tensor | None = None) -> torch.Tensor:
-        """User vectors (batch, dim) after position ends[i] of row i alone; `items` as for `states`."""
-        return self(items, users)[torch.arange(len(items), device=items.device), ends]
-
-    def item_matrix(self) -> torch.Tensor:
-        """Item vectors (n_items + 1, dim); the score of an item is user · item."""
-        return self.scoring_embeddings(self.items.weight)
-
-    def item_bias(self) -> torch.Tensor:
-        """What is added to user · item, (n_items + 1,): nothing, the item vectors carry popularity themselves."""
-        return torch.zeros(len(self.items.weight))
-
-    @classmethod
-    def auxiliary_loss(cls, config, split: Split):
-        """What training adds to the recommendation loss, times `config.contrast`: None, or a function of
-        (model, batch, states, rng) that gives a scalar; `states` (batch, length, dim) come from that loss."""
-        return None
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """What must be given before it can answer, of `ITEM_VECTORS` and `ID_MODEL`; () for an ID model."""
+        ...
 
     def user_vectors(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
-        """User vectors (n, dim) float32 after whole histories of item numbers. MolarError if one is empty."""
-        return last_states(self, histories, users)
+        """User vectors (n, dim) float32 after whole histories of item numbers. MolarError if one is empty.
 
-    @torch.no_grad()
-    def zero_untrained(self, unknown: torch.Tensor, users: torch.Tensor | None = None) -> None:
-        """Zero the embeddings of items that training will never touch: `unknown` is (n_items + 1,) bool. In a history
-        such an item then says nothing, instead of noise. So too of `users` (n_users,) bool, where a model knows users."""
-        self.items.weight[unknown] = 0
+        users: (n,) rows of the dataset's users, where it is known whose histories these are; few models read them.
+        """
+        ...
 
-    def _start_small(self) -> None:
-        self.apply(start_small)
-        self.zero_untrained(torch.arange(self.config.n_items + 1) == PAD)
+    def item_matrix(self) -> "torch.Tensor":
+        """Item vectors (n_items + 1, dim); row 0 is padding."""
+        ...
 
+    def item_bias(self) -> "torch.Tensor":
+        """What is added to user · item, (n_items + 1,)."""
+        ...
 
-@torch.no_grad()
-def last_states(
-    model: nn.Module, histories: Sequence[np.ndarray], users: np.ndarray | None = None, batch_size: int = 128
-) -> np.ndarray:
-    """The state of `model` after each history, (n, dim) float32, dropout off; similar lengths run together.
-
-    Batches are so small that what a block holds in between is used again while it is warm: four times as many take
-    longer in all, and two threads then wait for each other's new pages."""
-    was_training, device = model.training, next(model.parameters()).device
-    model.eval()
-    vectors = []
-    order = np.argsort([len(history) for history in histories], kind="stable")
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        items, lengths = pad_right([histories[row] for row in rows], model.config.max_length)
-        known = None if users is None else torch.from_numpy(np.asarray(users)[rows]).to(device)
-        ends = torch.from_numpy(lengths - 1).to(device)
-        vectors.append(
-            model.last_state(torch.from_numpy(items).to(device), ends, known).float().cpu().numpy()
-        )  # (batch, dim)
-    model.train(was_training)
-    if not vectors:
-        return np.zeros((0, model.config.dim), np.float32)
-    return np.concatenate(vectors)[np.argsort(order)]
+    def scorable(self, split: Split) -> np.ndarray:
+        """(n_items + 1,) bool: the items that it can rank, the padding id never."""
+        ...
 
 
-def _check_items(config) -> None:
-    if config.n_items < 1:
-        raise MolarError(f"n_items must be at least 1, not {config.n_items}.")
+class Scorer(Protocol):
+    """Anything that can rank the catalogue after a history."""
+
+    name: str
+
+    def scores(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
+        """(n, n_items + 1) float32, higher is better, -inf for an item it cannot rank; column 0 is ignored.
+
+        users: as for `NextItemModel.user_vectors`."""
+        ...
+
+
+def every_item(split: Split) -> np.ndarray:
+    """(n_items + 1,) bool: all items, as whoever reads content can rank them; the padding id is none."""
+    return np.arange(split.dataset.n_items + 1) != PAD
+
+
+def trained_items(split: Split) -> np.ndarray:
+    """(n_items + 1,) bool: the items of some training prefix. An ID that nobody had bought carries no information, so a
+    model that knows items by their IDs must not rank it."""
+    return every_item(split) & ~split.cold

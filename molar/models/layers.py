@@ -112,7 +112,7 @@ BLOCKS = {"plain": Block, "ligr": LiGRBlock}
 
 def check_sizes(config) -> None:
     """Refuses sizes that no tower can have. Raises MolarError."""
-    for name in ("dim", "blocks", "heads", "max_length"):
+    for name in ("n_items", "dim", "blocks", "heads", "max_length"):
         if getattr(config, name, 1) < 1:
             raise MolarError(f"{name} must be at least 1, not {getattr(config, name)}.")
     if config.dim % getattr(config, "heads", 1):

@@ -7,7 +7,7 @@ from torch import nn
 
 from molar.core.errors import MolarError
 from molar.models.dropout import Dropout
-from molar.models.interface import IDModel, _check_items
+from molar.models.id_model import IDModel
 from molar.models.layers import BLOCKS, check_sizes
 
 
@@ -27,7 +27,6 @@ class SASRecConfig:
 
     def __post_init__(self):
         check_sizes(self)
-        _check_items(self)
         if self.block not in BLOCKS:
             raise MolarError(f"There is no block {self.block!r}: known are {', '.join(BLOCKS)}.")
 

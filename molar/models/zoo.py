@@ -12,4 +12,11 @@ ID_MODELS = {
     "fpmc": (FPMC, FPMCConfig),
     "duorec": (DuoRec, DuoRecConfig),
 }
-CLASSES = {pair[0].__name__: pair for pair in (*ID_MODELS.values(), (ContentUserEncoder, ContentConfig))}
+CLASSES: dict[str, tuple] = {
+    pair[0].__name__: pair for pair in (*ID_MODELS.values(), (ContentUserEncoder, ContentConfig))
+}
+
+
+def required(class_name: str) -> tuple[str, ...]:
+    """What every model of a class must be given before it can answer; () for a class that is not known."""
+    return CLASSES[class_name][0].requires if class_name in CLASSES else ()

@@ -106,7 +106,7 @@ class ShopperMaps:
         numbers = np.array([self.recommender.dataset.item_number(item) for item in history], dtype=np.int64)
         places = {}
         for view, tower in VIEWS.items():
-            if len(numbers) == 0 or (view == "id" and self.recommender.split.cold[numbers].all()):
+            if len(numbers) == 0 or not self.recommender.towers[tower].scorable(self.recommender.split)[numbers].any():
                 continue
             vector = unit_rows(self.recommender.towers[tower].user_vectors([numbers]))[0].astype(np.float32)
             nearest, similarity = self._nearest(view, vector)

@@ -55,9 +55,7 @@ class Recommender:
                 f"The model '{name}' knows {len(matrix) - 1:,} items, the dataset '{self.dataset.name}' has "
                 f"{self.dataset.n_items:,}: this checkpoint belongs to another dataset."
             )
-        # An id that no training history contained carries no information, so the ID model must not rank it.
-        unscorable = self.split.cold if name == ID else None
-        return ItemIndex(matrix, tower.item_bias().detach().cpu().numpy(), unscorable)
+        return ItemIndex(matrix, tower.item_bias().detach().cpu().numpy(), ~tower.scorable(self.split))
 
     @classmethod
     def load(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Recommender":

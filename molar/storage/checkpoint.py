@@ -16,8 +16,8 @@ from molar.core.io import write_atomically
 from molar.data.splits import Split
 from molar.encoder.fingerprint import require_same
 from molar.encoder.vectors import vectors_fingerprint
-from molar.models.content import ContentUserEncoder
-from molar.models.zoo import CLASSES
+from molar.models.interface import ID_MODEL, ITEM_VECTORS
+from molar.models.zoo import CLASSES, required
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -49,9 +49,9 @@ def _stored(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def load_model(folder: Path | str) -> nn.Module:
-    """The saved tower, dropout off. A content tower still needs `set_item_vectors`.
+    """The saved model, dropout off. A content model still needs `set_item_vectors`.
 
-    A fused tower has its ID tower, and one with the backbone's decoder what of it stayed frozen. Raises MolarError if a
+    A fused model has its ID model, and one with the backbone's decoder what of it stayed frozen. Raises MolarError if a
     file is missing, unreadable, of another class or config, or not the one that was saved."""
     folder = Path(folder)
     saved = _read_config(folder)
@@ -70,20 +70,20 @@ def load_model(folder: Path | str) -> nn.Module:
         model.load_state_dict(load_file(folder / WEIGHTS), strict=True)
     except RuntimeError as error:
         raise MolarError(f"{folder / WEIGHTS} does not fit its {CONFIG}: {error}") from None
-    if getattr(model.config, "fusion", "none") != "none":
+    if ID_MODEL in model.requires:
         model.set_id_model(load_model(folder / ID_TOWER))
     return model.eval()
 
 
 def load_trained(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Module:
-    """`load_model` for work on these data: a content tower has the item vectors (n_items + 1, dim_in) and counts.
+    """`load_model` for work on these data: what requires item vectors has them, (n_items + 1, dim_in), and the counts.
 
-    Raises MolarError also for a tower that was trained on other data or another split, whose histories may hold these
-    targets, and for a content tower of other item vectors."""
+    Raises MolarError also for a model that was trained on other data or another split, whose histories may hold these
+    targets, and for a content model of other item vectors."""
     folder, dataset = Path(folder), split.dataset
     saved = _read_config(folder)
     here = {"data_hash": ("other data", dataset.data_hash), "split_hash": ("another split", split.split_hash)}
-    if saved["class"] == ContentUserEncoder.__name__:
+    if ITEM_VECTORS in required(saved["class"]):
         here["vectors"] = ("other item vectors", sha16([vectors]))
         beside = folder.parent / "vectors.safetensors"
         if beside.exists():
@@ -95,7 +95,7 @@ def load_trained(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Mo
                 "name what it was trained on, or train it again."
             )
     model = load_model(folder)
-    if isinstance(model, ContentUserEncoder):
+    if ITEM_VECTORS in model.requires:
         model.set_item_vectors(vectors)
         model.set_counts(split.train_counts())
     return model

@@ -10,9 +10,10 @@ from torch import nn
 from molar.core.errors import MolarError
 from molar.core.schema import MODELS
 from molar.data.splits import Split
+from molar.models.interface import ITEM_VECTORS
+from molar.models.zoo import required
 from molar.storage.checkpoint import CONFIG, ID_TOWER, load_trained, read_meta
 
-CONTENT_CLASS = "ContentUserEncoder"
 TRAINS = {False: ("ID model", "train-id"), True: ("content tower", "train-content")}
 
 
@@ -52,23 +53,28 @@ def _find(folders: Sequence[str | Path], content: bool) -> dict[Path, tuple[str,
 
 
 def _wanted(folder: Path, content: bool) -> bool:
-    if content:
-        return model_class(folder) == CONTENT_CLASS
-    return model_class(folder) not in ("", CONTENT_CLASS) and not is_joint_id_model(folder)
+    if reads_items(folder):
+        return content
+    return not content and model_class(folder) != "" and not is_joint_id_model(folder)
 
 
 def is_joint_id_model(folder: Path) -> bool:
     """Whether an ID model was trained together with the content tower in whose folder it lies."""
-    return folder.name == ID_TOWER and model_class(folder.parent) == CONTENT_CLASS
+    return folder.name == ID_TOWER and reads_items(folder.parent)
 
 
 def load_id_model(folder: Path, split: Split):
     """The ID model of a folder, checked to be of these data and this split. Raises MolarError if it is not."""
-    if model_class(folder) == CONTENT_CLASS:
+    if reads_items(folder):
         raise MolarError(
             f"{folder} holds a content tower, which needs item vectors: python -m molar evaluate-content measures it."
         )
     return load_trained(folder, split, vectors=np.empty((0, 0), np.float32))
+
+
+def reads_items(folder: Path) -> bool:
+    """Whether a folder holds a content model, one that requires item vectors."""
+    return ITEM_VECTORS in required(model_class(folder))
 
 
 def model_class(folder: Path) -> str:

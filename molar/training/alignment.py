@@ -16,7 +16,7 @@ from torch import nn
 from molar.core.errors import MolarError
 from molar.data.splits import Split
 from molar.evaluation.alignment_metrics import procrustes
-from molar.models.interface import IDModel
+from molar.models.id_model import IDModel
 from molar.models.sequences import Batch
 
 CHOICES = {
@@ -223,10 +223,6 @@ class JointModels(nn.Module):
         super().__init__()
         self.content, self.id_tower, self.config = content, id_tower, content.config
 
-    def set_item_vectors(self, vectors: np.ndarray) -> None:
-        """Those of the content tower."""
-        self.content.set_item_vectors(vectors)
-
     def user_vectors(self, histories, users=None) -> np.ndarray:
         """User vectors (n, dim) of the content tower."""
         return self.content.user_vectors(histories, users)
@@ -238,6 +234,10 @@ class JointModels(nn.Module):
     def item_bias(self) -> torch.Tensor:
         """The content tower's prior, (n_items + 1,)."""
         return self.content.item_bias()
+
+    def scorable(self, split: Split) -> np.ndarray:
+        """(n_items + 1,) bool: what the content tower can rank."""
+        return self.content.scorable(split)
 
 
 def fitted_rotation(content: nn.Module, id_model: IDModel, split: Split) -> np.ndarray:

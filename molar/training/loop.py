@@ -173,8 +173,7 @@ def validation_ndcg(model: nn.Module, split: Split) -> float:
     model.eval()
     users = split.evaluation_users("validation")
     users = users[:: -(-len(users) // VALIDATION_USERS) or 1]
-    unscorable = None if hasattr(model, "set_item_vectors") else split.cold
-    ranks = evaluate_ranks(ModelScorer("validation", model, unscorable), split, "validation", users)
+    ranks = evaluate_ranks(ModelScorer("validation", model, split), split, "validation", users)
     return float(ndcg(ranks, 10).mean()) if len(ranks) else 0.0
 
 

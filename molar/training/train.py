@@ -13,7 +13,7 @@ from molar.core.hashing import sha16
 from molar.core.progress import Report, silent
 from molar.data.splits import Split
 from molar.models.content import ContentConfig, ContentUserEncoder
-from molar.models.interface import IDModel
+from molar.models.id_model import IDModel
 from molar.models.sequences import Batch
 from molar.models.zoo import ID_MODELS
 from molar.storage.checkpoint import state_hash

@@ -156,7 +156,7 @@ def test_ranking_computes_where_the_tower_is(tiny, tiny_vectors, name):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.Tensor, "cpu", lambda self: came.append(self.device.type) or torch.zeros(self.shape))
         patch.setattr(torch, "unique", each)
-        scores = ModelScorer(name, tower).scores([np.array([3, 1, 4]), np.array([2])])
+        scores = ModelScorer(name, tower, tiny.split).scores([np.array([3, 1, 4]), np.array([2])])
     assert scores.shape == (2, 31) and came.count("meta") >= 2
 
 

@@ -18,7 +18,7 @@ from molar.finetune.tasks import TASKS, Tasks
 from molar.models.baselines import ContentKNN, ItemKNN, Popularity
 from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.models.duorec import Contrast, DuoRecConfig
-from molar.models.interface import IDModel
+from molar.models.id_model import IDModel
 from molar.models.sasrec import SASRecConfig
 from molar.models.zoo import ID_MODELS
 from molar.training import alignment, losses, train

@@ -12,7 +12,7 @@ import pytest
 from molar.data.splits import Split, temporal_split
 from molar.models.baselines import ItemKNN, Popularity
 from molar.models.content import ContentConfig, ContentUserEncoder
-from molar.models.interface import IDModel
+from molar.models.id_model import IDModel
 from molar.models.sasrec import SASRecConfig
 from molar.training.batches import epoch_batches, training_targets
 from molar.training.train import train_id_model, train_molar

@@ -53,7 +53,7 @@ def tower(tiny, tiny_vectors, tmp_path):
     model.set_item_vectors(tiny_vectors)
     path = tmp_path / "vectors.safetensors"
     save_vectors(path, tiny_vectors, tiny.dataset, {"precision": "float32"})
-    return ModelScorer("molar", model), path
+    return ModelScorer("molar", model, tiny.split), path
 
 
 def test_a_shuffled_history_is_what_the_tower_reads_in_another_order(tower):

@@ -118,7 +118,7 @@ def test_an_id_tower_ranks_what_it_cannot_know_last(tiny):
 
     torch.manual_seed(0)
     split = tiny.split
-    scorer = ModelScorer("sasrec", SASRec(SASRecConfig(split.dataset.n_items, dim=8)), split.cold)
+    scorer = ModelScorer("sasrec", SASRec(SASRecConfig(split.dataset.n_items, dim=8)), split)
     users = split.evaluation_users("test")
     cold = users[slices(split, "test", users)["cold"]]
     ranks = evaluate_ranks(scorer, split, "test", cold)

@@ -151,7 +151,9 @@ def test_ranking_given_all_items_is_full_ranking(tiny, tiny_vectors):
     model = ContentUserEncoder(ContentConfig(dim_in=16, dim=8, hidden=8)).eval()
     found = users_ndcg(Towers(tiny.split, {"content": model}), tiny_vectors, tiny_vectors, CHOSEN)["content"]
     model.set_item_vectors(tiny_vectors)
-    np.testing.assert_allclose(found, ndcg(evaluate_ranks(ModelScorer("content", model), tiny.split, "validation"), 10))
+    np.testing.assert_allclose(
+        found, ndcg(evaluate_ranks(ModelScorer("content", model, tiny.split), tiny.split, "validation"), 10)
+    )
 
 
 def test_ranking_among_some_items_knows_no_others(tiny, tiny_vectors):

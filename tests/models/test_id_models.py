@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 
 from molar.core.errors import Cancelled
-from molar.experiments.evaluate import ModelScorer
+from molar.evaluation.ranking import ModelScorer
 from molar.models.fpmc import FPMC, FPMCConfig
 from molar.models.gru4rec import GRU4Rec, GRU4RecConfig
-from molar.models.interface import IDModel, last_states
+from molar.models.id_model import IDModel, last_states
 from molar.models.layers import Block, LiGRBlock, SwiGLU, causal_attention
 from molar.models.zoo import ID_MODELS
 from molar.storage.checkpoint import load_model, read_meta, save_model
@@ -98,7 +98,7 @@ def test_a_saved_model_gives_the_same_scores(tiny, name, tmp_path):
     loaded = load_model(tmp_path)
     assert loaded.config == model.config and type(loaded) is type(model)
     np.testing.assert_array_equal(loaded.user_vectors(some, users), model.user_vectors(some, users))
-    ours, theirs = (ModelScorer("", one).scores(some, users) for one in (loaded, model))
+    ours, theirs = (ModelScorer("", one, tiny.split).scores(some, users) for one in (loaded, model))
     np.testing.assert_array_equal(ours, theirs)
 
 

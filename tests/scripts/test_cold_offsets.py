@@ -55,7 +55,7 @@ def tower_0(towers, tiny):
 
 def test_without_an_offset_the_ranks_are_those_of_the_evaluation(tower_0, tiny):
     curve = cold_offsets.offset_curve(tower_0, tiny.split)
-    gains = ndcg(evaluate_ranks(ModelScorer("content", tower_0), tiny.split, "validation"), 10)
+    gains = ndcg(evaluate_ranks(ModelScorer("content", tower_0, tiny.split), tiny.split, "validation"), 10)
     assert curve["all"][cold_offsets.OFFSETS.index(0)] == pytest.approx(gains.mean(), abs=1e-6)
     assert np.all(np.diff(curve["cold"]) >= 0) and np.all(np.diff(curve["warm"]) <= 0)
     assert curve["among_cold"] >= max(curve["cold"]) and curve["n_cold"] == 2

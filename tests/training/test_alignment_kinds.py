@@ -109,7 +109,7 @@ def test_procrustes_aligns_the_users_and_changes_no_recommendation(tiny, tiny_ve
     align(tiny, tiny_vectors, sasrec, tmp_path, kind="procrustes")
     turned = load_trained(tmp_path, tiny.split, tiny_vectors)
     assert mean_cosine(tiny.split, turned, sasrec) > mean_cosine(tiny.split, plain, sasrec) + 0.1
-    ranks = [evaluate_ranks(ModelScorer("x", tower), tiny.split, "test") for tower in (plain, turned)]
+    ranks = [evaluate_ranks(ModelScorer("x", tower, tiny.split), tiny.split, "test") for tower in (plain, turned)]
     np.testing.assert_array_equal(*ranks)
     torch.testing.assert_close(turned.rotation @ turned.rotation.T, torch.eye(16), atol=1e-5, rtol=0)
 

@@ -28,7 +28,7 @@ from torch import nn
 
 from bench.encode_speed import ADAPTER, some_items
 from molar.data.images import open_picture
-from molar.encoder.image_features import Pieces, picture_features
+from molar.encoder.image_features import MicroBatches, cached_image_features
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.vector_cache import VectorCache
 
@@ -101,27 +101,28 @@ def operations(module: nn.Module, lengths: list[int], config, *, causal: bool) -
 def steps(encoder: ItemEncoder, texts, paths, rounds: int) -> dict:
     """Milliseconds an item of each step, and the rate of the two that multiply matrices."""
     pixels = [encoder.pixels(open_picture(path)) for path in paths]
-    seen, has = encoder.see(pixels), torch.ones(len(texts), dtype=torch.bool)
+    seen, has = encoder.image_features(pixels), torch.ones(len(texts), dtype=torch.bool)
     tower, text = encoder.backbone.model.model.vision_tower, encoder.backbone.text
     with tempfile.TemporaryDirectory() as folder:
         keys = [own.key for own in pixels]
         cache = VectorCache(Path(folder), {})
-        picture_features(encoder, pixels, keys, cache, Pieces())
+        cached_image_features(encoder, pixels, keys, cache, MicroBatches())
         seconds = {
             "open and decode": best(lambda: [open_picture(path) for path in paths], rounds),
             "resize and normalise": best(lambda: [encoder.pixels(open_picture(path)) for path in paths], rounds),
             "hash the pixels": best(lambda: [own.key for own in pixels], rounds),
-            "image tower": best(lambda: encoder.see(pixels), rounds),
+            "image tower": best(lambda: encoder.image_features(pixels), rounds),
             "read features from the cache": best(
-                lambda: picture_features(encoder, pixels, keys, VectorCache(Path(folder), {}), Pieces()), rounds
+                lambda: cached_image_features(encoder, pixels, keys, VectorCache(Path(folder), {}), MicroBatches()),
+                rounds,
             ),
             "write features to the cache": best(
-                lambda: cache.put(keys, np.zeros((len(keys), 50, encoder.wide), np.float16)), rounds
+                lambda: cache.put(keys, np.zeros((len(keys), 50, encoder.image_dim), np.float16)), rounds
             ),
             "language model and gate": best(lambda: encoder.encode(texts, seen, has), rounds),
         }
     seconds["resize and normalise"] -= seconds["open and decode"]
-    frame = sum(map(len, encoder.backbone.frame(True))) + encoder.backbone.most_tokens + 1
+    frame = sum(map(len, encoder.backbone.template_ids(True))) + encoder.backbone.max_image_tokens + 1
     lengths = [len(encoder.token_ids(one)) + frame for one in texts]
     work = {
         "image tower": operations(tower, [197] * len(texts), tower.config, causal=False),
@@ -138,7 +139,7 @@ def int8_tower(plain: ItemEncoder, half: ItemEncoder, paths, rounds: int) -> dic
     """Milliseconds an item and cosine to float32 of the tower in several arithmetics, taken in turn."""
     pixels = [plain.pixels(open_picture(path)) for path in paths]
     exact, towers = (
-        plain.see(pixels),
+        plain.image_features(pixels),
         {
             "float32": (plain, plain.backbone.model.model.vision_tower),
             "bfloat16": (half, half.backbone.model.model.vision_tower),
@@ -153,8 +154,8 @@ def int8_tower(plain: ItemEncoder, half: ItemEncoder, paths, rounds: int) -> dic
         for name, (encoder, tower) in towers.items():
             own = encoder.backbone.model.model.vision_tower
             encoder.backbone.model.model.vision_tower = tower
-            seconds[name].append(best(partial(encoder.see, pixels), 1))
-            seen = encoder.see(pixels)
+            seconds[name].append(best(partial(encoder.image_features, pixels), 1))
+            seen = encoder.image_features(pixels)
             encoder.backbone.model.model.vision_tower = own
             alike = nn.functional.cosine_similarity
             found[name] = {

@@ -44,8 +44,8 @@ def some_items(count: int) -> tuple[list[str], list[Path]]:
 def plain_loop(encoder: ItemEncoder, texts: list[str], paths: list[Path]) -> np.ndarray:
     """The same vectors (items, dim) by transformers alone, one item after the other."""
     backbone, adapter, vectors = encoder.backbone, encoder.adapter, []
-    model, words = backbone.model.model, backbone.words
-    before, between, _ = (words(torch.tensor(ids, dtype=torch.long)) for ids in backbone.frame(True))
+    model, words = backbone.model.model, backbone.token_embeddings
+    before, between, _ = (words(torch.tensor(ids, dtype=torch.long)) for ids in backbone.template_ids(True))
     for text, path in zip(texts, paths):
         pixels = backbone.processor(images=open_picture(path), return_tensors="pt")["pixel_values"]
         seen = model.vision_tower(pixel_values=pixels, output_hidden_states=True)
@@ -56,7 +56,7 @@ def plain_loop(encoder: ItemEncoder, texts: list[str], paths: list[Path]) -> np.
         text_words = words(torch.tensor(backbone.token_ids(text)))
         row = torch.cat([before, text_words, between, visual, adapter.cur_item[None]])[None]
         state = model.language_model(inputs_embeds=row, use_cache=False).last_hidden_state[:, -1]
-        vectors.append(adapter.join(state, seen.pooler_output, text_words.mean(0)[None])[0].numpy())
+        vectors.append(adapter.concatenate(state, seen.pooler_output, text_words.mean(0)[None])[0].numpy())
     return np.stack(vectors)
 
 

@@ -55,7 +55,7 @@ def write_baseline_vectors(dataset: Dataset, out: Path, *, report: Report = sile
     )
     both = np.hstack([text, image])
     made = {"text": text, "image": image, "both": both, "random": unit(random_vectors(len(texts), both.shape[1]))}
-    told = {"text": {"text": MINILM[1].sha256}, "image": {"picture": encoder.vision_fingerprint}, "random": {"seed": 0}}
+    told = {"text": {"text": MINILM[1].sha256}, "image": {"picture": encoder.image_fingerprint}, "random": {"seed": 0}}
     told["both"] = told["text"] | told["image"]
     for kind in KINDS:
         padded = np.vstack([np.zeros((1, made[kind].shape[1]), np.float32), made[kind]])

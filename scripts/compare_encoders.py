@@ -65,7 +65,7 @@ def kinds_of_vectors(texts: list[str], pictures: list, encoder: Path, report: Re
     )
     kinds[TEXT] = sentence_vectors(texts)
     kinds[PICTURE] = kinds[NANO][
-        :, tuned.hidden : tuned.hidden + tuned.wide
+        :, tuned.hidden : tuned.hidden + tuned.image_dim
     ]  # the tower's own, carried by the late gate
     kinds[BOTH] = np.hstack([kinds[TEXT], kinds[PICTURE]])
     kinds[RANDOM] = random_vectors(len(texts), RANDOM_WIDTH)

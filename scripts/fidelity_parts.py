@@ -78,7 +78,7 @@ def main() -> None:
     encoder = fresh()
     order = np.array(sorted(range(len(texts)), key=lambda item: (len(encoder.token_ids(texts[item])), item)))
     pixels = [encoder.pixels(open_picture(dataset.image_path(chosen[item]))) for item in order]
-    seen = [encoder.see(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
+    seen = [encoder.image_features(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
     reference = encoded(encoder, texts, seen, order, Terminal("bfloat16"))
     everything = np.arange(len(texts))
     facts = {

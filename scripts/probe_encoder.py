@@ -29,11 +29,11 @@ def picture_vectors(encoder: ItemEncoder, pictures: list) -> dict[str, np.ndarra
     whole = encode_catalogue(
         encoder, [CONSTANT_TEXT] * len(pictures), pictures, cache_folder(), report=Terminal("probe")
     )
-    hidden, wide = encoder.hidden, encoder.wide
+    hidden, image_dim = encoder.hidden, encoder.image_dim
     return {
         "[Cur_Item] alone": whole[:, :hidden],
         "with the late gate": whole,
-        "the image tower": whole[:, hidden : hidden + wide],
+        "the image tower": whole[:, hidden : hidden + image_dim],
     }
 
 

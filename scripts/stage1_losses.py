@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from molar.core.errors import MolarError
-from molar.encoder.adapter import tuned_about, tuned_sha256
+from molar.encoder.adapter import adapter_sha256, read_metadata
 from molar.experiments.results import write_json
 
 LIST = "encoders"
@@ -25,7 +25,7 @@ def read_losses(out: Path) -> list[dict]:
 
 def losses_of(folder: Path) -> dict:
     """What stage 1 wrote down of one encoder. Raises MolarError where there is none, or one of captioned pictures alone."""
-    about = tuned_about(folder)
+    about = read_metadata(folder)
     if "dataset" not in about:
         raise MolarError(f"{folder} was tuned on no dataset: name an encoder that `tune-encoder DATASET` made.")
     return {
@@ -36,7 +36,7 @@ def losses_of(folder: Path) -> dict:
         "samples": about["samples"],
         "form": about["config"]["form"],
         "seed": about["config"]["seed"],
-        "weights_sha256": tuned_sha256(folder, about),
+        "weights_sha256": adapter_sha256(folder, about),
         "command": about["command"],
         "curve": about["curve"],
     }

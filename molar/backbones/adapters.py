@@ -5,7 +5,7 @@ from math import prod
 import torch
 from torch import nn
 
-from molar.backbones.base import Backbone, Grid, PictureFeatures, Pixels, Place
+from molar.backbones.base import Backbone, Grid, ImageFeatures, ImageSpan, Pixels
 from molar.backbones.prompt import prompt_hash
 from molar.core.errors import MolarError
 
@@ -16,33 +16,35 @@ class Llava(Backbone):
     Patches of the last block but one, averaged over squares of `pooling`; the pooled features are the tower's own.
     """
 
-    connected = templated = False
-    whole = ("model.vision_tower", "model.multi_modal_projector", "lm_head")
+    has_connector = uses_chat_template = False
+    unquantised = ("model.vision_tower", "model.multi_modal_projector", "lm_head")
 
     def __init__(self, model, tokenizer, processor, size: dict, pooling: int):
         super().__init__(model, tokenizer, processor, size)
         vision = model.config.vision_config
-        self.wide = self.width = vision.hidden_size
-        self.picture_markup = tokenizer.convert_ids_to_tokens(model.config.image_token_id)  # cut out again, never read
+        self.image_dim = self.token_dim = vision.hidden_size
+        self.image_placeholder = tokenizer.convert_ids_to_tokens(
+            model.config.image_token_id
+        )  # cut out again, never read
         self.pooling, self.side = pooling, vision.image_size // vision.patch_size
-        self.most_tokens = (self.side // pooling) ** 2
-        if not self.most_tokens:
+        self.max_image_tokens = (self.side // pooling) ** 2
+        if not self.max_image_tokens:
             raise MolarError(f"pooling {pooling} is more than the {self.side} patches a side of this image tower.")
 
     @classmethod
-    def picture_options(cls, config, resolution: int | None = None) -> dict:
+    def processor_options(cls, config, resolution: int | None = None) -> dict:
         side = _one_side(config, resolution)  # the whole picture: a centre crop would cut a poster's head and foot
         return {"size": {"height": side, "width": side}, "do_resize": True, "do_center_crop": False}
 
     @torch.inference_mode()
-    def see(self, pictures: list[Pixels]) -> PictureFeatures:
+    def image_features(self, pictures: list[Pixels]) -> ImageFeatures:
         tower = self.model.model.vision_tower
         values = torch.stack([picture.values for picture in pictures])  # (batch, 3, side, side)
         seen = tower(pixel_values=values.to(self.device, next(tower.parameters()).dtype), output_hidden_states=True)
         patches = seen.hidden_states[-2][:, 1:]  # without the class token
-        grid = patches.transpose(1, 2).reshape(len(patches), self.width, self.side, self.side)
+        grid = patches.transpose(1, 2).reshape(len(patches), self.token_dim, self.side, self.side)
         tokens = nn.functional.avg_pool2d(grid, self.pooling).flatten(2).transpose(1, 2)
-        return PictureFeatures(tokens, seen.pooler_output, [None] * len(pictures))
+        return ImageFeatures(tokens, seen.pooler_output, [None] * len(pictures))
 
     @property
     def prompt(self) -> str:
@@ -53,17 +55,17 @@ class Idefics(Backbone):
     """SmolVLM and Idefics 3: SigLIP, a connector that folds patches together, a Llama. One global tile a picture."""
 
     text_path = "model.text_model"
-    whole = ("model.vision_model", "model.connector", "lm_head")
-    picture_markup = "<image>"
-    around = ("<fake_token_around_image><global-img>", "<fake_token_around_image>")
+    unquantised = ("model.vision_model", "model.connector", "lm_head")
+    image_placeholder = "<image>"
+    image_delimiters = ("<fake_token_around_image><global-img>", "<fake_token_around_image>")
 
     def __init__(self, model, tokenizer, processor, size: dict, pooling: int):
         super().__init__(model, tokenizer, processor, size)
         vision = model.config.vision_config
-        self.most_tokens = (vision.image_size // vision.patch_size // model.config.scale_factor) ** 2
+        self.max_image_tokens = (vision.image_size // vision.patch_size // model.config.scale_factor) ** 2
 
     @classmethod
-    def picture_options(cls, config, resolution: int | None = None) -> dict:
+    def processor_options(cls, config, resolution: int | None = None) -> dict:
         edge = {"longest_edge": _one_side(config, resolution)}
         # In tiles it would be up to 17 times as many tokens.
         return {"size": edge, "max_image_size": edge, "do_image_splitting": False}
@@ -71,7 +73,7 @@ class Idefics(Backbone):
     def pixels(self, picture) -> Pixels:
         return Pixels(self.processor(images=picture, return_tensors="pt")["pixel_values"][0, 0])
 
-    def _look(self, pictures: list[Pixels]) -> list[torch.Tensor]:
+    def _image_tokens(self, pictures: list[Pixels]) -> list[torch.Tensor]:
         values = torch.stack([picture.values for picture in pictures])[:, None]  # (batch, one tile, 3, side, side)
         return list(self.model.model.get_image_features(values.to(self.device), return_dict=True).pooler_output)
 
@@ -79,15 +81,15 @@ class Idefics(Backbone):
 class Qwen(Backbone):
     """Qwen2-VL and 2.5: pictures keep their shape, so grids differ, and positions count rows and columns (M-RoPE)."""
 
-    whole = ("model.visual", "lm_head")
-    whole_blocks = 2
-    picture_markup = "<|vision_start|><|image_pad|><|vision_end|>"
+    unquantised = ("model.visual", "lm_head")
+    unquantised_last_blocks = 2
+    image_placeholder = "<|vision_start|><|image_pad|><|vision_end|>"
     fewest, usual = 4, 8  # sides of squares of visual tokens; 8 × 8 are a picture of 224 × 224 pixels in Qwen2-VL
 
     def __init__(self, model, tokenizer, processor, size: dict, pooling: int):
         super().__init__(model, tokenizer, processor, size)
         self.merge = model.config.vision_config.spatial_merge_size
-        self.most_tokens = size["longest_edge"] // self._token_side(model.config) ** 2
+        self.max_image_tokens = size["longest_edge"] // self._token_side(model.config) ** 2
 
     @staticmethod
     def _token_side(config) -> int:
@@ -95,7 +97,7 @@ class Qwen(Backbone):
         return config.vision_config.patch_size * config.vision_config.spatial_merge_size
 
     @classmethod
-    def picture_options(cls, config, resolution: int | None = None) -> dict:
+    def processor_options(cls, config, resolution: int | None = None) -> dict:
         token = cls._token_side(config)
         if resolution is not None and (resolution % token or resolution < cls.fewest * token):
             raise MolarError(
@@ -112,10 +114,10 @@ class Qwen(Backbone):
             raise MolarError(f"A picture of {picture.width} × {picture.height} pixels is refused: {error}.") from error
         frames, rows, columns = read["image_grid_thw"][0].tolist()
         grid = (frames, rows // self.merge, columns // self.merge)
-        if prod(grid) > self.most_tokens:  # the processor keeps one row however long it becomes
+        if prod(grid) > self.max_image_tokens:  # the processor keeps one row however long it becomes
             raise MolarError(
                 f"A picture of {picture.width} × {picture.height} pixels is refused: its sides are in a ratio of more "
-                f"than {self.most_tokens}."
+                f"than {self.max_image_tokens}."
             )
         return Pixels(read["pixel_values"], grid)
 
@@ -128,36 +130,41 @@ class Qwen(Backbone):
         grids = self._patch_grids([picture.grid for picture in pictures])
         return self.model.model.get_image_features(values, grids, return_dict=True)
 
-    def _look(self, pictures: list[Pixels]) -> list[torch.Tensor]:
+    def _image_tokens(self, pictures: list[Pixels]) -> list[torch.Tensor]:
         return list(self._features(pictures).pooler_output)
 
-    def states(self, embedded: torch.Tensor, lengths: list[int], places: list[Place], seen) -> torch.Tensor:
-        visual = self._visual(embedded, places, seen)
-        positions = self._positions(visual, lengths, places, seen)
+    def forward(
+        self, inputs_embeds: torch.Tensor, lengths: list[int], spans: list[ImageSpan], features
+    ) -> torch.Tensor:
+        visual = self._image_mask(inputs_embeds, spans, features)
+        position_ids = self._position_ids(visual, lengths, spans, features)
         out = self.text(
-            inputs_embeds=embedded, position_ids=positions, use_cache=False, **self._deep(visual, places, seen)
+            inputs_embeds=inputs_embeds,
+            position_ids=position_ids,
+            use_cache=False,
+            **self._deepstack(visual, spans, features),
         )
         return out.last_hidden_state
 
-    def _visual(self, embedded: torch.Tensor, places: list[Place], seen) -> torch.Tensor:
+    def _image_mask(self, inputs_embeds: torch.Tensor, spans: list[ImageSpan], features) -> torch.Tensor:
         """(batch, longest) true at visual tokens."""
-        visual = torch.zeros(embedded.shape[:2], dtype=torch.bool, device=self.device)
-        for place in places:
-            visual[place.row, place.start : place.start + self.count(seen.grids[place.picture])] = True
+        visual = torch.zeros(inputs_embeds.shape[:2], dtype=torch.bool, device=self.device)
+        for span in spans:
+            visual[span.row, span.start : span.start + self.n_image_tokens(features.grids[span.image])] = True
         return visual
 
-    def _positions(self, visual: torch.Tensor, lengths: list[int], places: list[Place], seen) -> torch.Tensor:
+    def _position_ids(self, visual: torch.Tensor, lengths: list[int], spans: list[ImageSpan], features) -> torch.Tensor:
         """(3, batch, longest) frame, row and column of every token, by the model's own rule."""
         kinds = visual.long()  # 0 word, 1 picture
         ends = torch.tensor(lengths, device=self.device)[:, None]
         inside = (torch.arange(visual.shape[1], device=self.device) < ends).long()
-        grids = self._patch_grids([seen.grids[place.picture] for place in places]) if places else None
-        positions, _ = self.model.model.get_rope_index(
+        grids = self._patch_grids([features.grids[span.image] for span in spans]) if spans else None
+        position_ids, _ = self.model.model.get_rope_index(
             torch.zeros_like(kinds), kinds, image_grid_thw=grids, attention_mask=inside
         )
-        return positions
+        return position_ids
 
-    def _deep(self, visual: torch.Tensor, places: list[Place], seen) -> dict:
+    def _deepstack(self, visual: torch.Tensor, spans: list[ImageSpan], features) -> dict:
         """What the language model is told of pictures besides its input vectors."""
         return {}
 
@@ -167,21 +174,23 @@ class Qwen3(Qwen):
 
     def __init__(self, model, tokenizer, processor, size: dict, pooling: int):
         super().__init__(model, tokenizer, processor, size, pooling)
-        self.width = self.hidden * (1 + len(model.config.vision_config.deepstack_visual_indexes))
+        self.token_dim = self.hidden * (1 + len(model.config.vision_config.deepstack_visual_indexes))
 
-    def _look(self, pictures: list[Pixels]) -> list[torch.Tensor]:
+    def _image_tokens(self, pictures: list[Pixels]) -> list[torch.Tensor]:
         seen = self._features(pictures)
         return [torch.cat(depths, 1) for depths in zip(seen.pooler_output, *seen.deepstack_features)]
 
-    def _deep(self, visual: torch.Tensor, places: list[Place], seen) -> dict:
-        if not places:
+    def _deepstack(self, visual: torch.Tensor, spans: list[ImageSpan], features) -> dict:
+        if not spans:
             return {}
-        own = torch.cat([seen.tokens[place.picture, : self.count(seen.grids[place.picture])] for place in places])
-        depths = own.to(self.device, self.words.weight.dtype).split(self.hidden, dim=1)[1:]
+        own = torch.cat(
+            [features.tokens[span.image, : self.n_image_tokens(features.grids[span.image])] for span in spans]
+        )
+        depths = own.to(self.device, self.token_embeddings.weight.dtype).split(self.hidden, dim=1)[1:]
         return {"visual_pos_masks": visual, "deepstack_visual_embeds": list(depths)}
 
 
-FAMILIES = {
+BACKBONES = {
     "llava": Llava,
     "smolvlm": Idefics,
     "idefics3": Idefics,
@@ -191,12 +200,12 @@ FAMILIES = {
 }
 
 
-def family_of(config) -> type[Backbone]:
+def backbone_class(config) -> type[Backbone]:
     """The family of a model's config. Raises `MolarError` for one that is not known."""
-    if config.model_type not in FAMILIES:
-        known = ", ".join(FAMILIES)
+    if config.model_type not in BACKBONES:
+        known = ", ".join(BACKBONES)
         raise MolarError(f"Backbones of the class {config.model_type!r} are not known; known are {known}.")
-    return FAMILIES[config.model_type]
+    return BACKBONES[config.model_type]
 
 
 def _one_side(config, resolution: int | None) -> int:

@@ -33,7 +33,7 @@ class Pixels:
 
 
 @dataclass(frozen=True)
-class PictureFeatures:
+class ImageFeatures:
     """What the frozen tower says of a batch's pictures.
 
     Attributes:
@@ -46,18 +46,18 @@ class PictureFeatures:
     pooled: torch.Tensor
     grids: list[Grid | None]
 
-    def rows(self, some: slice) -> "PictureFeatures":
+    def rows(self, some: slice) -> "ImageFeatures":
         """Those of some of the batch's pictures."""
-        return PictureFeatures(self.tokens[some], self.pooled[some], self.grids[some])
+        return ImageFeatures(self.tokens[some], self.pooled[some], self.grids[some])
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a picture's visual tokens begin: in which row, at which position, and its number in `PictureFeatures`."""
+class ImageSpan:
+    """Where a picture's visual tokens begin: in which row, at which position, and its number in `ImageFeatures`."""
 
     row: int
     start: int
-    picture: int
+    image: int
 
 
 class Backbone:
@@ -66,34 +66,37 @@ class Backbone:
     Attributes:
         hidden: width of the language model's states and word vectors.
         wide: width of the pooled picture features.
-        most_tokens, width: of a picture's features; the first `hidden` columns are what the language model reads where
-            `connected`, that is where the family brings a trained connector, else the tower's bare features.
+        max_image_tokens, token_dim: of a picture's features; the first `hidden` columns are what the language model reads where
+            `has_connector`, that is where the family brings a trained connector, else the tower's bare features.
     """
 
-    connected = True
-    templated = True  # the chat template, where the tokenizer has one, frames the prompt
-    whole: tuple[str, ...] = ("lm_head",)  # parts that are never quantised, by full name
-    whole_blocks = 0  # so many last blocks of the language model are not quantised either
+    has_connector = True
+    uses_chat_template = True  # the chat template, where the tokenizer has one, frames the prompt
+    unquantised: tuple[str, ...] = ("lm_head",)  # parts that are never quantised, by full name
+    unquantised_last_blocks = 0  # so many last blocks of the language model are not quantised either
     text_path = "model.language_model"
-    picture_markup = ""  # what stands for a picture where the tokenizer has no chat template
-    around = ("", "")  # markup next to the visual tokens that the chat template leaves to the processor
+    image_placeholder = ""  # what stands for a picture where the tokenizer has no chat template
+    image_delimiters = ("", "")  # markup next to the visual tokens that the chat template leaves to the processor
 
     def __init__(self, model, tokenizer, processor, size: dict):
         self.model, self.tokenizer, self.processor, self.size = model, tokenizer, processor, size
         self.text = model.get_submodule(self.text_path)
-        self.words = self.text.get_input_embeddings()
-        self.hidden = self.wide = self.width = self.words.embedding_dim
-        self.device = self.words.weight.device
-        self._frames = {}
+        self.token_embeddings = self.text.get_input_embeddings()
+        self.hidden = self.image_dim = self.token_dim = self.token_embeddings.embedding_dim
+        self.device = self.token_embeddings.weight.device
+        self._template_ids = {}
 
     @classmethod
-    def kept_whole(cls, config) -> list[str]:
+    def unquantised_modules(cls, config) -> list[str]:
         """Full names of all that stays unquantised in a model of this config."""
         blocks = config.get_text_config().num_hidden_layers
-        return [*cls.whole, *(f"{cls.text_path}.layers.{n}" for n in range(blocks - cls.whole_blocks, blocks))]
+        return [
+            *cls.unquantised,
+            *(f"{cls.text_path}.layers.{n}" for n in range(blocks - cls.unquantised_last_blocks, blocks)),
+        ]
 
     @classmethod
-    def picture_options(cls, config, resolution: int | None = None) -> dict:
+    def processor_options(cls, config, resolution: int | None = None) -> dict:
         """What the image processor is told: `size`, and what a family needs besides.
 
         resolution: side in pixels, the family's own when None. Raises `MolarError` where it cannot be that."""
@@ -104,39 +107,43 @@ class Backbone:
         return Pixels(self.processor(images=picture, return_tensors="pt")["pixel_values"][0])
 
     @torch.inference_mode()
-    def see(self, pictures: list[Pixels]) -> PictureFeatures:
+    def image_features(self, pictures: list[Pixels]) -> ImageFeatures:
         """Features of at least one picture."""
-        tokens = self._look(pictures)
-        padded = nn.utils.rnn.pad_sequence([*tokens, tokens[0].new_zeros(self.most_tokens, self.width)], True)[:-1]
-        assert padded.shape[1] == self.most_tokens, "a picture of more tokens would change the shape of the whole batch"
-        pooled = torch.stack([own[:, : self.wide].float().mean(0) for own in tokens])
-        return PictureFeatures(padded, pooled, [picture.grid for picture in pictures])
+        tokens = self._image_tokens(pictures)
+        padded = nn.utils.rnn.pad_sequence([*tokens, tokens[0].new_zeros(self.max_image_tokens, self.token_dim)], True)[
+            :-1
+        ]
+        assert padded.shape[1] == self.max_image_tokens, (
+            "a picture of more tokens would change the shape of the whole batch"
+        )
+        pooled = torch.stack([own[:, : self.image_dim].float().mean(0) for own in tokens])
+        return ImageFeatures(padded, pooled, [picture.grid for picture in pictures])
 
-    def _look(self, pictures: list[Pixels]) -> list[torch.Tensor]:
+    def _image_tokens(self, pictures: list[Pixels]) -> list[torch.Tensor]:
         """(tokens, width) of each picture."""
         raise NotImplementedError
 
-    def count(self, grid: Grid | None) -> int:
+    def n_image_tokens(self, grid: Grid | None) -> int:
         """How many visual tokens a picture of this grid has."""
-        return prod(grid) if grid else self.most_tokens
+        return prod(grid) if grid else self.max_image_tokens
 
     def token_ids(self, text: str) -> list[int]:
         """At most `MAX_TEXT_TOKENS` ids of an item's text; markup in it is text like any other."""
         return self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"][:MAX_TEXT_TOKENS]
 
-    def frame(self, *pictures: bool, history: bool = False) -> list[list[int]]:
+    def template_ids(self, *pictures: bool, history: bool = False) -> list[list[int]]:
         """Ids around the items of one message, of which `pictures` tells whether each has one: before the first text;
         then, for every item, between text and picture, and after the picture, which is empty without one.
 
         history: worded as what somebody chose one after the other; else as one item."""
-        if (pictures, history) not in self._frames:
-            self._frames[pictures, history] = [
+        if (pictures, history) not in self._template_ids:
+            self._template_ids[pictures, history] = [
                 self.tokenizer(part, add_special_tokens=False)["input_ids"] if part else []
-                for part in self._frame_text(pictures, history)
+                for part in self._template_parts(pictures, history)
             ]
-        return self._frames[pictures, history]
+        return self._template_ids[pictures, history]
 
-    def _frame_text(self, pictures: tuple[bool, ...], history: bool = False) -> list[str]:
+    def _template_parts(self, pictures: tuple[bool, ...], history: bool = False) -> list[str]:
         """The prompt as the chat template renders it, cut at the items' texts and at their pictures."""
         content = []
         for number, picture in enumerate(pictures):
@@ -152,27 +159,31 @@ class Backbone:
                 raise MolarError(
                     f"The chat template of this backbone places no picture ({mark}) in a message of the user."
                 )
-            parts += [between + self.around[0], self.around[1] + after] if picture else [between, ""]
+            parts += (
+                [between + self.image_delimiters[0], self.image_delimiters[1] + after] if picture else [between, ""]
+            )
         return parts
 
     def _render(self, content: list[dict]) -> str:
-        if not (self.templated and self.tokenizer.chat_template):
-            return "".join(part.get("text", self.picture_markup) for part in content)
+        if not (self.uses_chat_template and self.tokenizer.chat_template):
+            return "".join(part.get("text", self.image_placeholder) for part in content)
         message = [{"role": "user", "content": content}]
         return self.tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
 
     @property
     def prompt(self) -> str:
         """The hash of the prompt around an item, with and without a picture."""
-        return prompt_hash(*self._frame_text((True,)), *self._frame_text((False,)))
+        return prompt_hash(*self._template_parts((True,)), *self._template_parts((False,)))
 
-    def states(self, embedded: torch.Tensor, lengths: list[int], places: list[Place], seen) -> torch.Tensor:
+    def forward(
+        self, inputs_embeds: torch.Tensor, lengths: list[int], spans: list[ImageSpan], features
+    ) -> torch.Tensor:
         """Last hidden states (batch, longest, hidden) of rows of input vectors (batch, longest, hidden).
 
-        Rows are padded on the right, where causal attention never looks. places: of all pictures, by row and position;
-        `seen` holds their `PictureFeatures`, None where there are none.
+        Rows are padded on the right, where causal attention never looks. spans: of all pictures, by row and position;
+        `features` holds their `ImageFeatures`, None where there are none.
         """
-        return self.text(inputs_embeds=embedded, use_cache=False).last_hidden_state
+        return self.text(inputs_embeds=inputs_embeds, use_cache=False).last_hidden_state
 
     def logits(self, states: torch.Tensor) -> torch.Tensor:
         """Next-word logits (…, words) after last hidden states (…, hidden)."""

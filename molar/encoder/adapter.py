@@ -1,4 +1,4 @@
-"""What stage 1 trains beside LoRA: the projector, `[Cur_Item]` and the late gate's centring; and a folder of it on disk."""
+"""What stage 1 trains beside LoRA: the projector, `[Cur_Item]` and feature concatenation's centring; and a folder of it on disk."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from molar.encoder.lora import FILE as LORA
 from molar.encoder.lora import LoraSettings
 
 # What it has learnt to work with: key of an encoder's fingerprint → its name.
-TUNED_FOR = {"backbone_sha256": "backbone", "pooling": "pooling", "picture": "picture size", "prompt": "prompt"}
+FINETUNED_FOR = {"backbone_sha256": "backbone", "pooling": "pooling", "picture": "picture size", "prompt": "prompt"}
 
 
 class Adapter(nn.Module):
@@ -23,30 +23,32 @@ class Adapter(nn.Module):
     `[Cur_Item]` begins as `cur_item`, a word vector; where it has none, the projector makes the tokens.
     """
 
-    def __init__(self, wide: int, hidden: int, *, connected: bool = False, cur_item: torch.Tensor | None = None):
+    def __init__(
+        self, image_dim: int, hidden: int, *, has_connector: bool = False, cur_item: torch.Tensor | None = None
+    ):
         super().__init__()
-        self.connected, self.hidden = connected, hidden
-        width = hidden if connected else wide
+        self.has_connector, self.hidden = has_connector, hidden
+        width = hidden if has_connector else image_dim
         self.norm = nn.LayerNorm(width)
         self.inner, self.outer = nn.Linear(width, hidden), nn.Linear(hidden, hidden)
-        if connected:
+        if has_connector:
             nn.init.zeros_(self.outer.weight)
             nn.init.zeros_(self.outer.bias)
         start = torch.zeros(hidden) if cur_item is None else cur_item.detach().float().cpu().clone()
         self.cur_item = nn.Parameter(start)
         self.register_buffer("word_length", torch.tensor(1.0))
-        for name, width in (("cur_item", hidden), ("picture", wide), ("text", hidden)):
+        for name, width in (("cur_item", hidden), ("picture", image_dim), ("text", hidden)):
             self.register_buffer(f"{name}_centre", torch.zeros(width))
             self.register_buffer(f"{name}_scale", torch.ones(width))
 
     def project(self, tokens: torch.Tensor) -> torch.Tensor:
         """(…, width) picture features → (…, hidden) visual tokens; without a connector as long as an average word."""
-        tokens = tokens[..., : self.hidden] if self.connected else tokens
+        tokens = tokens[..., : self.hidden] if self.has_connector else tokens
         made = self.outer(nn.functional.gelu(self.inner(self.norm(tokens))))
-        return tokens + made if self.connected else self.word_length * nn.functional.normalize(made, dim=-1)
+        return tokens + made if self.has_connector else self.word_length * nn.functional.normalize(made, dim=-1)
 
-    def join(self, cur_item: torch.Tensor, picture: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
-        """The late gate: three centred blocks of unit length side by side, (batch, hidden + wide + hidden).
+    def concatenate(self, cur_item: torch.Tensor, picture: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
+        """The late gate: three centred blocks of unit length side by side, (batch, hidden + image_dim + hidden).
 
         A block that is absent (no picture, no text) is zero and stays zero.
         """
@@ -57,7 +59,7 @@ class Adapter(nn.Module):
             blocks.append(nn.functional.normalize(centred, dim=1) * present)
         return torch.cat(blocks, 1)
 
-    def fit_gate(self, blocks: dict[str, torch.Tensor]) -> None:
+    def fit_centring(self, blocks: dict[str, torch.Tensor]) -> None:
         """Set each block's centre and scale from stage-1 samples, (samples, width) each."""
         for name, block in blocks.items():
             getattr(self, f"{name}_centre").copy_(block.float().mean(0))
@@ -86,7 +88,7 @@ class Adapter(nn.Module):
             raise MolarError(f"{folder / 'adapter.safetensors'} cannot be read ({reason}): tune it again.") from error
 
 
-def tuned_about(folder: Path | None) -> dict:
+def read_metadata(folder: Path | None) -> dict:
     """What config.json tells of a folder of stage 1, {} without one. Raises `MolarError` if it does not tell enough."""
     if folder is None:
         return {}
@@ -101,11 +103,11 @@ def tuned_about(folder: Path | None) -> dict:
     return about
 
 
-def require_tuned_for(folder: Path, about: dict, fingerprint: dict) -> None:
+def require_finetuned_for(folder: Path, about: dict, fingerprint: dict) -> None:
     """Raise `MolarError` if it was tuned for another backbone, picture or prompt than the encoder of this
     `fingerprint` has."""
     tuned = about["backbone"]
-    for key, name in TUNED_FOR.items():
+    for key, name in FINETUNED_FOR.items():
         if tuned.get(key) != fingerprint[key]:
             raise MolarError(
                 f"{folder} was tuned with another {name} ({tuned.get(key)}) than this encoder has "
@@ -113,7 +115,7 @@ def require_tuned_for(folder: Path, about: dict, fingerprint: dict) -> None:
             )
 
 
-def tuned_sha256(folder: Path, about: dict) -> str:
+def adapter_sha256(folder: Path, about: dict) -> str:
     """16 hex digits over all that stage 1 has trained: the adapter, and LoRA where there is one."""
     hashes = [sha256_of(folder / name) for name in ("adapter.safetensors", LORA)[: 2 if about["lora"] else 1]]
     return (hashes[0] if len(hashes) == 1 else content_key(*hashes))[:16]

@@ -37,18 +37,18 @@ def encode_items(
     and in `nano` only the late gate tells what is in a picture; the report says so, and how many items have no picture
     or no text and are read by the other alone. An item whose picture cannot be read is named and read by its text
     alone; the same command reads it anew once the picture is mended. Stopped or killed, it loses the batch in flight;
-    the same command resumes. probe: one of `molar.encoder.input_ablations.OF_ITEMS`; items are then read without a part of them, or with
+    the same command resumes. probe: one of `molar.encoder.input_ablations.ITEM_ABLATIONS`; items are then read without a part of them, or with
     another's, and the file is `vectors-PROBE.safetensors`. Raises `MolarError` for a bad dataset, an absent backbone or
     a full disk.
     """
     from molar.data.dataset import load_dataset
-    from molar.encoder.input_ablations import probe_path, probed_items
+    from molar.encoder.input_ablations import ablated_items, ablation_path
     from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
     from molar.encoder.vectors import save_vectors
 
     dataset = load_dataset(dataset_dir, interactions=None, decode_pictures=False)  # each is decoded below, once
-    trained = tuned_encoder(checkpoint_dir, encoder)
-    texts, paths = probed_items(dataset, probe) if probe else (item_texts(dataset), item_pictures(dataset))
+    trained = encoder_folder(checkpoint_dir, encoder)
+    texts, paths = ablated_items(dataset, probe) if probe else (item_texts(dataset), item_pictures(dataset))
     notes = (
         [f"no tuned encoder in {checkpoint_dir}: nothing is trained yet (--encoder names one)"]
         if trained is None
@@ -63,12 +63,12 @@ def encode_items(
     vectors = disk_array(cache_folder(), (dataset.n_items + 1, model.dim))
     encode_catalogue(model, texts, paths, cache_folder(), names=dataset.item_ids[1:], out=vectors[1:], report=report)
     out = Path(checkpoint_dir) / "vectors.safetensors"
-    out = probe_path(out, probe) if probe else out
+    out = ablation_path(out, probe) if probe else out
     save_vectors(out, vectors, dataset, model.fingerprint | ({"probe": probe} if probe else {}))
     return out
 
 
-def tuned_encoder(checkpoint_dir: Path, given: Path | None = None) -> Path | None:
+def encoder_folder(checkpoint_dir: Path, given: Path | None = None) -> Path | None:
     """The folder of what stage 1 trained: the one given, else the checkpoint's own, else None."""
     own = Path(checkpoint_dir) / "encoder"
     return given or (own if own.exists() else None)
@@ -141,11 +141,11 @@ def catalogue_features(encoder, pictures: list, cache: Path, *, names=None, repo
     """(n_items, wide) float32: what the frozen tower alone says of each picture, pooled; zeros where there is none.
 
     Through the cache that `encode_catalogue` fills too. Arguments, unreadable pictures and errors: `encode_catalogue`."""
-    from molar.encoder.image_features import Pieces, picture_features
+    from molar.encoder.image_features import MicroBatches, cached_image_features
 
-    kept, pieces = VectorCache(cache / "pictures", encoder.vision_fingerprint), Pieces()
+    kept, pieces = VectorCache(cache / "pictures", encoder.image_fingerprint), MicroBatches()
     names = range(1, len(pictures) + 1) if names is None else names
-    pooled = np.zeros((len(pictures), encoder.wide), np.float32)
+    pooled = np.zeros((len(pictures), encoder.image_dim), np.float32)
     for start in range(0, len(pictures), BATCH):
         batch = list(range(start, min(start + BATCH, len(pictures))))
         pixels = _decode(encoder, pictures, batch)
@@ -154,7 +154,7 @@ def catalogue_features(encoder, pictures: list, cache: Path, *, names=None, repo
                 report(0, 0, f"item {names[item]} has no picture to read. {own}")
         pixels = [None if isinstance(own, MolarError) else own for own in pixels]
         keys = ["" if own is None else own.key for own in pixels]
-        seen, has = picture_features(encoder, pixels, keys, kept, pieces)
+        seen, has = cached_image_features(encoder, pixels, keys, kept, pieces)
         pooled[batch] = (seen.pooled * has[:, None]).numpy()
         report(batch[-1] + 1, len(pictures), "pictures")
     return pooled
@@ -164,16 +164,16 @@ class _CachedEncoder:
     """An encoder behind its two caches, of item vectors and of the tower's picture features."""
 
     def __init__(self, encoder, cache: Path):
-        from molar.encoder.image_features import Pieces
+        from molar.encoder.image_features import MicroBatches
 
         self.encoder, self.encoded = encoder, 0  # items that were not in the cache
         self.vectors = VectorCache(cache / "vectors", decisive(encoder.fingerprint))
-        self.pictures = VectorCache(cache / "pictures", encoder.vision_fingerprint)
-        self.pieces = {"tower": Pieces(), "model": Pieces()}
+        self.pictures = VectorCache(cache / "pictures", encoder.image_fingerprint)
+        self.pieces = {"tower": MicroBatches(), "model": MicroBatches()}
 
     def encode(self, texts: list[str], pixels: list) -> np.ndarray:
         """Vectors of one batch: from the cache where they are known, else computed and stored, each distinct item once."""
-        from molar.encoder.image_features import picture_features
+        from molar.encoder.image_features import cached_image_features
 
         picture_keys = ["" if own is None else own.key for own in pixels]
         keys = [content_key(text, key) for text, key in zip(texts, picture_keys)]
@@ -182,7 +182,7 @@ class _CachedEncoder:
         if missing:
             rows = list(missing.values())
             wanted = [texts[row] for row in rows]
-            seen, has = picture_features(
+            seen, has = cached_image_features(
                 self.encoder,
                 [pixels[row] for row in rows],
                 [picture_keys[row] for row in rows],

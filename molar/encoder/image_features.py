@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from molar.backbones.base import PictureFeatures, Pixels
+from molar.backbones.base import ImageFeatures, Pixels
 from molar.core.errors import MolarError
 from molar.encoder.vector_cache import VectorCache
 
 
-class Pieces:
+class MicroBatches:
     """Works on as many rows at a time as the GPU's memory holds: on all at first, on half as many after each refusal."""
 
     def __init__(self):
@@ -36,11 +36,11 @@ class Pieces:
         return np.concatenate(made)
 
 
-def look(encoder, pixels: list[Pixels], pieces: Pieces) -> np.ndarray:
+def packed_image_features(encoder, pixels: list[Pixels], pieces: MicroBatches) -> np.ndarray:
     """One array (batch, 1 + tokens, width) for the cache: the pooled features in row 0, filled with zeros, then the tokens."""
 
     def packed(rows: slice) -> np.ndarray:
-        seen = encoder.see(pixels[rows])
+        seen = encoder.image_features(pixels[rows])
         wider = seen.tokens.shape[2] - seen.pooled.shape[1]
         pooled = torch.nn.functional.pad(seen.pooled.float(), (0, wider))
         return torch.cat([pooled[:, None], seen.tokens.float()], 1).cpu().numpy()
@@ -48,17 +48,17 @@ def look(encoder, pixels: list[Pixels], pieces: Pieces) -> np.ndarray:
     return pieces.run(packed, len(pixels))
 
 
-def picture_features(
-    encoder, pixels: list[Pixels | None], keys: list[str], cache: VectorCache, pieces: Pieces
-) -> tuple[PictureFeatures, torch.Tensor]:
+def cached_image_features(
+    encoder, pixels: list[Pixels | None], keys: list[str], cache: VectorCache, pieces: MicroBatches
+) -> tuple[ImageFeatures, torch.Tensor]:
     """The frozen tower's features of a batch, through their cache, and which rows have a picture at all.
 
     `keys` are the pictures' content keys, "" where a row has none."""
     stored = cache.find({key for key in keys if key})
     new = {key: own for key, own in zip(keys, pixels) if key and key not in stored}
     if new:
-        stored |= cache.put(list(new), look(encoder, list(new.values()), pieces))
-    blank = np.zeros((1 + encoder.backbone.most_tokens, encoder.backbone.width), np.float16)
+        stored |= cache.put(list(new), packed_image_features(encoder, list(new.values()), pieces))
+    blank = np.zeros((1 + encoder.backbone.max_image_tokens, encoder.backbone.token_dim), np.float16)
     rows = torch.from_numpy(np.stack([stored[key] if key else blank for key in keys])).float()
     grids = [None if own is None else own.grid for own in pixels]
-    return PictureFeatures(rows[:, 1:], rows[:, 0, : encoder.wide], grids), torch.tensor([bool(key) for key in keys])
+    return ImageFeatures(rows[:, 1:], rows[:, 0, : encoder.image_dim], grids), torch.tensor([bool(key) for key in keys])

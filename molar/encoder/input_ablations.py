@@ -14,18 +14,18 @@ from molar.core import schema as c
 from molar.core.errors import MolarError
 from molar.data.dataset import Dataset
 
-OF_ITEMS = ("shuffled-pictures", "no-picture", "no-text", "no-title")
+ITEM_ABLATIONS = ("shuffled-pictures", "no-picture", "no-text", "no-title")
 
 
-def probed_items(dataset: Dataset, probe: str, *, seed: int = 0) -> tuple[list[str], list[Path | None]]:
-    """What the encoder reads of each item under a probe of `OF_ITEMS`: texts and pictures, in item order.
+def ablated_items(dataset: Dataset, probe: str, *, seed: int = 0) -> tuple[list[str], list[Path | None]]:
+    """What the encoder reads of each item under a probe of `ITEM_ABLATIONS`: texts and pictures, in item order.
 
     "shuffled-pictures": every item that has a picture has another item's, by one random circle through all of them.
     Raises MolarError for another probe, or where there is nothing to exchange or take away."""
     from molar.data.item_text import item_pictures, item_texts
 
-    if probe not in OF_ITEMS:
-        raise MolarError(f"There is no probe of items named {probe}: known are {', '.join(OF_ITEMS)}.")
+    if probe not in ITEM_ABLATIONS:
+        raise MolarError(f"There is no probe of items named {probe}: known are {', '.join(ITEM_ABLATIONS)}.")
     if probe == "no-title":
         if c.TITLE not in dataset.encoded_columns:
             raise MolarError(f"The title is not among the encoded columns of {dataset.root}: there is nothing to mask.")
@@ -48,6 +48,6 @@ def probed_items(dataset: Dataset, probe: str, *, seed: int = 0) -> tuple[list[s
     return texts, pictures
 
 
-def probe_path(vectors: Path, probe: str) -> Path:
+def ablation_path(vectors: Path, probe: str) -> Path:
     """Where the vectors of a probe lie: beside those that the tower was trained on."""
     return vectors.with_name(f"{vectors.stem}-{probe}{vectors.suffix}")

@@ -1,7 +1,7 @@
 """The item encoder (MIRM, paper §3.3): text and picture in, the item embedding at `[Cur_Item]` out (Eq. 1).
 
 The backbone is frozen. What stage 1 trains (`molar.finetune.finetune`) is an `Adapter`, that is the projector from picture features to
-the language model's input space, the `[Cur_Item]` token and the centring of the late gate; and low-rank adapters of the
+the language model's input space, the `[Cur_Item]` token and the centring of feature concatenation; and low-rank adapters of the
 language model (`molar.encoder.lora`).
 """
 
@@ -13,16 +13,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from molar.backbones.adapters import family_of
-from molar.backbones.base import Backbone, PictureFeatures, Pixels, Place
+from molar.backbones.adapters import backbone_class
+from molar.backbones.base import Backbone, ImageFeatures, ImageSpan, Pixels
 from molar.backbones.hub import backbone_folder, backbone_name, backbone_sha256
 from molar.backbones.prompt import MAX_TEXT_TOKENS
 from molar.backbones.quantisation import PRECISIONS, QUANTISED, hold_trainable, load_weights
 from molar.core.errors import MolarError
-from molar.encoder.adapter import Adapter, require_tuned_for, tuned_about, tuned_sha256
+from molar.encoder.adapter import Adapter, adapter_sha256, read_metadata, require_finetuned_for
 from molar.encoder.lora import load_lora
 
-BLOCKS = "[Cur_Item] state | pooled picture | mean of the text's word vectors"  # what the late gate joins
+BLOCKS = "[Cur_Item] state | pooled picture | mean of the text's word vectors"  # what feature concatenation joins
 POOLING = 2  # where neither the caller nor stage 1 has chosen one
 Message = list[tuple[str, int | None]]  # items, oldest first: text, and number of the picture, None without one
 
@@ -36,7 +36,7 @@ class EncoderConfig:
         pooling: side of the square of patches averaged into one visual token (14 × 14 patches → 7 × 7 = 49 at 2), for
             backbones without a trained connector; the others make visual tokens their own way. None: as stage 1 had it.
         resolution: side of the picture in pixels, where the backbone can change it. None: as stage 1 had it.
-        gate: append the pooled picture and text features to the `[Cur_Item]` state (the late gate).
+        gate: append the pooled picture and text features to the `[Cur_Item]` state (feature concatenation).
     """
 
     backbone: str = "nano"
@@ -58,15 +58,15 @@ class ItemEncoder:
     """Encodes items. Build it with `ItemEncoder.load`.
 
     Attributes:
-        dim: width of an item vector: hidden, or hidden + wide + hidden with the late gate.
+        dim: width of an item vector: hidden, or hidden + image_dim + hidden with feature concatenation.
         trainable: gradients pass through the backbone rightly, also after it has run inference.
     """
 
     def __init__(self, backbone: Backbone, adapter: Adapter, config: EncoderConfig, fingerprint: dict, trainable: bool):
         self.backbone, self.config, self.fingerprint, self.trainable = backbone, config, fingerprint, trainable
         self.adapter = adapter.eval().to(backbone.device)
-        self.hidden, self.wide = backbone.hidden, backbone.wide
-        self.dim = 2 * self.hidden + self.wide if config.gate else self.hidden
+        self.hidden, self.image_dim = backbone.hidden, backbone.image_dim
+        self.dim = 2 * self.hidden + self.image_dim if config.gate else self.hidden
 
     @classmethod
     def load(
@@ -78,7 +78,7 @@ class ItemEncoder:
         were quantised.
         """
         adapter = Path(adapter) if adapter is not None else None
-        about = tuned_about(adapter)
+        about = read_metadata(adapter)
         config = replace(
             config,
             pooling=config.pooling or about.get("backbone", {}).get("pooling", POOLING),
@@ -86,7 +86,7 @@ class ItemEncoder:
         )
         folder = backbone_folder(config.backbone)
         backbone = open_backbone(folder, config.precision, config.pooling, config.resolution)
-        if backbone.connected and config.pooling != POOLING:
+        if backbone.has_connector and config.pooling != POOLING:
             raise MolarError(
                 f"The backbone {config.backbone!r} makes its visual tokens by a connector of its own, so that there is "
                 "nothing to pool: leave pooling out."
@@ -95,10 +95,12 @@ class ItemEncoder:
             hold_trainable(backbone.model)
         torch.manual_seed(0)  # an untrained projector is the same one every time: its vectors are cached
         trained = Adapter(
-            backbone.wide,
+            backbone.image_dim,
             backbone.hidden,
-            connected=backbone.connected,
-            cur_item=backbone.words.weight[backbone.tokenizer.eos_token_id] if backbone.connected else None,
+            has_connector=backbone.has_connector,
+            cur_item=backbone.token_embeddings.weight[backbone.tokenizer.eos_token_id]
+            if backbone.has_connector
+            else None,
         )
         fingerprint = asdict(config) | {
             "backbone": backbone_name(config.backbone),
@@ -112,15 +114,15 @@ class ItemEncoder:
         }
         del fingerprint["resolution"]  # "picture" tells it, also where it is the backbone's own
         if adapter is not None:
-            require_tuned_for(adapter, about, fingerprint)
+            require_finetuned_for(adapter, about, fingerprint)
             trained.load(adapter)
             if about["lora"]:
                 load_lora(backbone, adapter, about["lora"])
-            fingerprint["adapter_sha256"] = tuned_sha256(adapter, about)
+            fingerprint["adapter_sha256"] = adapter_sha256(adapter, about)
         return cls(backbone, trained, config, fingerprint, trainable or config.precision not in QUANTISED)
 
     @property
-    def vision_fingerprint(self) -> dict:
+    def image_fingerprint(self) -> dict:
         """What picture features depend on: not on prompt, adapter or how the language model is rounded."""
         kept = ("backbone_sha256", "pooling", "picture", "versions")
         dtype = "float32" if self.config.precision == "float32" else "bfloat16"
@@ -130,24 +132,24 @@ class ItemEncoder:
         """One RGB picture (PIL) as the tower wants it."""
         return self.backbone.pixels(picture)
 
-    def see(self, pictures: list[Pixels]) -> PictureFeatures:
+    def image_features(self, pictures: list[Pixels]) -> ImageFeatures:
         """What the frozen tower says of at least one picture."""
-        return self.backbone.see(pictures)
+        return self.backbone.image_features(pictures)
 
     def token_ids(self, text: str) -> list[int]:
         """The token ids of a text, cut at MAX_TEXT_TOKENS."""
         return self.backbone.token_ids(text)
 
     @torch.inference_mode()
-    def encode(self, texts: list[str], seen: PictureFeatures, has_picture: torch.Tensor) -> np.ndarray:
+    def encode(self, texts: list[str], features: ImageFeatures, has_picture: torch.Tensor) -> np.ndarray:
         """Item vectors (batch, dim) float32 of a batch; items without a picture are read by their text alone."""
-        state, text = self.read(texts, seen, has_picture)
+        state, text = self.forward(texts, features, has_picture)
         if not self.config.gate:
             return state.float().cpu().numpy()
-        pooled = seen.pooled.to(self.backbone.device) * has_picture[:, None].to(self.backbone.device)
-        return self.adapter.join(state, pooled, text).cpu().numpy()
+        pooled = features.pooled.to(self.backbone.device) * has_picture[:, None].to(self.backbone.device)
+        return self.adapter.concatenate(state, pooled, text).cpu().numpy()
 
-    def read(self, texts, seen: PictureFeatures, has_picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, texts, features: ImageFeatures, has_picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The `[Cur_Item]` state (batch, hidden) and each text's mean word vector (batch, hidden), zero without a text.
 
         Words as they go in, not as they come out: names that mean nothing by themselves, which collaborative taste
@@ -155,41 +157,43 @@ class ItemEncoder:
         adapter.
         """
         messages = [[(text, row if has else None)] for row, (text, has) in enumerate(zip(texts, has_picture.tolist()))]
-        rows, places = self.compose(messages, seen)
-        states = self.states(rows, places, seen)
+        rows, spans = self.build_inputs(messages, features)
+        states = self.hidden_states(rows, spans, features)
         means = [self._embed(self.token_ids(text)) for text in texts]
         means = torch.stack([words.float().sum(0) / max(1, len(words)) for words in means])
         return states[range(len(rows)), [len(row) - 1 for row in rows]], means
 
-    def compose(
-        self, messages: list[Message], seen: PictureFeatures, *, history: bool = False
-    ) -> tuple[list[torch.Tensor], list[Place]]:
+    def build_inputs(
+        self, messages: list[Message], features: ImageFeatures, *, history: bool = False
+    ) -> tuple[list[torch.Tensor], list[ImageSpan]]:
         """Input vectors of each message, (length, hidden), with `[Cur_Item]` at its end; and where all pictures lie.
 
         history: the items of a message are what somebody chose one after the other; else there is one."""
         backbone = self.backbone
-        dtype = backbone.words.weight.dtype
-        visual = self.adapter.project(seen.tokens.to(backbone.device, torch.float32)).to(dtype)
-        rows, places = [], []
+        dtype = backbone.token_embeddings.weight.dtype
+        visual = self.adapter.project(features.tokens.to(backbone.device, torch.float32)).to(dtype)
+        rows, spans = [], []
         for items in messages:
-            before, *frame = backbone.frame(*(picture is not None for _, picture in items), history=history)
+            before, *frame = backbone.template_ids(*(picture is not None for _, picture in items), history=history)
             parts = [self._embed(before)]
             for (text, picture), between, after in zip(items, frame[::2], frame[1::2], strict=True):
                 parts += [self._embed(self.token_ids(text)), self._embed(between)]
                 if picture is not None:
-                    places.append(Place(len(rows), sum(map(len, parts)), picture))
-                    parts.append(visual[picture, : backbone.count(seen.grids[picture])])
+                    spans.append(ImageSpan(len(rows), sum(map(len, parts)), picture))
+                    parts.append(visual[picture, : backbone.n_image_tokens(features.grids[picture])])
                 parts.append(self._embed(after))
             rows.append(torch.cat([*parts, self.adapter.cur_item[None].to(dtype)]))
-        return rows, places
+        return rows, spans
 
-    def states(self, rows: list[torch.Tensor], places: list[Place], seen: PictureFeatures | None) -> torch.Tensor:
+    def hidden_states(
+        self, rows: list[torch.Tensor], spans: list[ImageSpan], features: ImageFeatures | None
+    ) -> torch.Tensor:
         """Last hidden states (batch, longest, hidden) of rows of input vectors (length, hidden)."""
         embedded = nn.utils.rnn.pad_sequence(rows, batch_first=True)
-        return self.backbone.states(embedded, [len(row) for row in rows], places, seen)
+        return self.backbone.forward(embedded, [len(row) for row in rows], spans, features)
 
     def _embed(self, ids: list[int]) -> torch.Tensor:
-        return self.backbone.words(torch.tensor(ids, dtype=torch.long, device=self.backbone.device))
+        return self.backbone.token_embeddings(torch.tensor(ids, dtype=torch.long, device=self.backbone.device))
 
 
 def open_backbone(folder: Path, precision: str, pooling: int, resolution: int | None = None) -> Backbone:
@@ -199,17 +203,17 @@ def open_backbone(folder: Path, precision: str, pooling: int, resolution: int | 
 
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        family = family_of(config)
+        family = backbone_class(config)
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         template = folder / "chat_template.json"  # where older repositories keep what newer ones give the tokenizer
         if tokenizer.chat_template is None and template.exists():
             tokenizer.chat_template = json.loads(template.read_text())["chat_template"]
-        options = family.picture_options(config, resolution)
+        options = family.processor_options(config, resolution)
         processor = AutoImageProcessor.from_pretrained(folder, backend="pil", trust_remote_code=False, **options)
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise MolarError(f"{folder} does not hold a whole backbone ({reason}): get it anew.") from error
-    model = load_weights(folder, precision, family.kept_whole(config))
+    model = load_weights(folder, precision, family.unquantised_modules(config))
     return family(model, tokenizer, processor, options["size"], pooling)
 
 

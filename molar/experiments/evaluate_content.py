@@ -15,7 +15,7 @@ from molar.core.schema import ALIGNED, CONTENT
 from molar.data.dataset import load_dataset
 from molar.data.segments import MAIN
 from molar.data.splits import LEAVE_ONE_OUT, Split, split_dataset
-from molar.encoder.input_ablations import OF_ITEMS
+from molar.encoder.input_ablations import ITEM_ABLATIONS
 from molar.encoder.vectors import load_vectors
 from molar.evaluation import metrics
 from molar.evaluation.ranking import ModelScorer, Scorer
@@ -169,7 +169,7 @@ def vector_files(given: Sequence[str | Path]) -> list[Path]:
 
 
 def _of_probe(path: Path) -> bool:
-    return path.stem.endswith(tuple(f"-{probe}" for probe in OF_ITEMS))
+    return path.stem.endswith(tuple(f"-{probe}" for probe in ITEM_ABLATIONS))
 
 
 def _partner(folder: Path, seed: int, ids: list[Trained], split: Split) -> tuple[Trained, bool]:

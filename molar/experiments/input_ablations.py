@@ -8,12 +8,12 @@ import numpy as np
 
 from molar.data.dataset import Dataset
 from molar.encoder.fingerprint import require_same
-from molar.encoder.input_ablations import OF_ITEMS, probe_path
+from molar.encoder.input_ablations import ITEM_ABLATIONS, ablation_path
 from molar.encoder.vectors import load_vectors, vectors_fingerprint
 from molar.evaluation.ranking import ModelScorer, Scorer
 
 SHUFFLED_HISTORY, BLANKED = "shuffled-history", "id-blanked"
-PROBES = (*OF_ITEMS, SHUFFLED_HISTORY, BLANKED)
+PROBES = (*ITEM_ABLATIONS, SHUFFLED_HISTORY, BLANKED)
 NO_OP = (
     "no_op"  # the metric of a row whose probe cannot change anything: the ID tower is not asked when items are ranked
 )
@@ -42,8 +42,8 @@ def probed_scorers(scorer: ModelScorer, vectors: Path | None, dataset: Dataset) 
     not there is left out. Raises MolarError where they were encoded otherwise than those that the tower knows."""
     model = scorer.model
     if vectors is not None:
-        for probe in OF_ITEMS:
-            if (path := probe_path(vectors, probe)).exists():
+        for probe in ITEM_ABLATIONS:
+            if (path := ablation_path(vectors, probe)).exists():
                 require_same(
                     vectors_fingerprint(path),
                     vectors_fingerprint(vectors),

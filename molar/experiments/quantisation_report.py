@@ -21,7 +21,7 @@ from molar.data.dataset import Dataset, load_dataset
 from molar.data.images import open_picture
 from molar.data.item_text import item_texts
 from molar.data.splits import Split, leave_one_out
-from molar.encoder.encode import encode_catalogue, tuned_encoder
+from molar.encoder.encode import encode_catalogue, encoder_folder
 from molar.encoder.fingerprint import require_same
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import rank_targets
@@ -66,7 +66,7 @@ def measure_fidelity(
     dataset = load_dataset(dataset_dir, interactions=interactions if histories else None)
     chosen = sample_items(dataset, items)
     towers = _towers(Path(checkpoint_dir), dataset) if histories else Towers()
-    trained = tuned_encoder(checkpoint_dir, encoder)
+    trained = encoder_folder(checkpoint_dir, encoder)
     vectors, costs, hidden = {}, {}, 0
     for done, precision in enumerate(precisions):
 
@@ -159,7 +159,7 @@ def _speed(encoder, texts: list[str], paths: list) -> dict[str, float]:
 
     def timed(batch) -> tuple[float, float]:
         start = clock()
-        seen = encoder.see([pixels for _, pixels in batch])
+        seen = encoder.image_features([pixels for _, pixels in batch])
         looked = clock()
         encoder.encode([text for text, _ in batch], seen, torch.ones(len(batch), dtype=torch.bool))
         return looked - start, clock() - looked

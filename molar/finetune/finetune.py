@@ -141,7 +141,7 @@ def tune_encoder(
     out = Path(out)
     try:
         curve = run_schedule(tuner, config, out, report)
-        tuner.centre_gate(samples.whole)
+        tuner.fit_centring(samples.whole)
     except torch.OutOfMemoryError as error:
         raise MolarError(
             f"The memory of the GPU does not hold {config.batch} items: give a smaller --batch."

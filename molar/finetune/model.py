@@ -47,7 +47,7 @@ class Tuner(nn.Module):
             self.to_prompt = nn.ModuleDict(heads)
             heads = {kind: nn.Sequential(nn.LayerNorm(hidden), nn.Linear(hidden, hidden)) for kind in kinds}
             self.to_words = nn.ModuleDict(heads)
-        used = encoder.backbone.words.weight[samples.used_words].float()
+        used = encoder.backbone.token_embeddings.weight[samples.used_words].float()
         self.register_buffer("word_mean", used.mean(0), persistent=False)
         self.register_buffer("used_words", normalize(used - used.mean(0), dim=1), persistent=False)
         self.device = encoder.backbone.device
@@ -55,7 +55,7 @@ class Tuner(nn.Module):
 
     def start(self) -> None:
         """Begin the fresh parts at the length of the language model's own input vectors, so that it can read them."""
-        words = self.encoder.backbone.words.weight.float()
+        words = self.encoder.backbone.token_embeddings.weight.float()
         with torch.no_grad():
             self.adapter.word_length.copy_(words.norm(dim=1).mean())
             self.adapter.cur_item.copy_(words.mean(0) + words.std() * torch.randn(self.encoder.hidden).to(self.device))
@@ -70,11 +70,11 @@ class Tuner(nn.Module):
         shown = [one for sample in batch for one in sample.items]
         seen, has = self.samples.seen(shown)
         if self.form == "plain":
-            rows, places = self.encoder.compose(
+            rows, places = self.encoder.build_inputs(
                 self._messages(batch, has.tolist()), seen, history=batch[0].task == "ub"
             )
             return {"answer": self._answer_loss(rows, batch, places, seen)}
-        states, _ = self.encoder.read([one.text for one in shown], seen, has)
+        states, _ = self.encoder.forward([one.text for one in shown], seen, has)
         kind, lengths = _kind(batch[0].task), [len(sample.items) for sample in batch]
         prompts = self.adapter.word_length * normalize(self.to_prompt[kind](states.float()), dim=1)
         prompts = prompts.to(states.dtype).split(lengths)  # of each sample (items, hidden)
@@ -97,13 +97,13 @@ class Tuner(nn.Module):
 
     def _answer_loss(self, rows: list[torch.Tensor], batch: list[Sample], places=(), seen=None) -> torch.Tensor:
         """The answers' loss where each is written after its row (length, hidden) of input vectors."""
-        words, end = self.encoder.backbone.words, self.encoder.backbone.tokenizer.eos_token_id
+        words, end = self.encoder.backbone.token_embeddings, self.encoder.backbone.tokenizer.eos_token_id
         answers = [[*self._answer_ids(sample), end] for sample in batch]
         written = [  # position length - 1 + t sees the row and the answer's words before t
             torch.cat([row, words(torch.tensor(ids[:-1], dtype=torch.long, device=self.device))])
             for row, ids in zip(rows, answers)
         ]
-        states = self.encoder.states(written, list(places), seen)
+        states = self.encoder.hidden_states(written, list(places), seen)
         at = [(row, len(rows[row]) - 1 + t) for row, ids in enumerate(answers) for t in range(len(ids))]
         numbers, positions = torch.tensor(at, device=self.device).T
         logits = self.encoder.backbone.logits(states[numbers, positions])  # (tokens of all answers, words)
@@ -124,7 +124,7 @@ class Tuner(nn.Module):
         """The word loss of the mean visual token of one picture each: puts visual tokens among words without a pass of
         the model."""
         seen, _ = self.samples.seen([sample.items[0] for sample in batch])
-        counts = torch.tensor([self.encoder.backbone.count(grid) for grid in seen.grids])[:, None]
+        counts = torch.tensor([self.encoder.backbone.n_image_tokens(grid) for grid in seen.grids])[:, None]
         shares = (torch.arange(seen.tokens.shape[1]) < counts) / counts  # (batch, tokens), zero behind the last
         tokens = self.adapter.project(seen.tokens.to(self.device))
         return self.word_bag_loss((tokens * shares.to(self.device)[..., None]).sum(1), batch)
@@ -137,13 +137,13 @@ class Tuner(nn.Module):
         return {name: round(sum(part[name].item() * n for part, n in parts) / len(samples), 4) for name in names}
 
     @torch.no_grad()
-    def centre_gate(self, shown: list[Shown], size: int = 16) -> None:
+    def fit_centring(self, shown: list[Shown], size: int = 16) -> None:
         """Centres and scales of the late gate's blocks from items as encoding reads them."""
         blocks = {"cur_item": [], "picture": [], "text": []}
         for start in range(0, len(shown), size):
             chunk = shown[start : start + size]
             seen, has = self.samples.seen(chunk)
-            state, text = self.encoder.read([one.text for one in chunk], seen, has)
+            state, text = self.encoder.forward([one.text for one in chunk], seen, has)
             present = {
                 "cur_item": [True] * len(chunk),
                 "picture": has.tolist(),
@@ -152,7 +152,7 @@ class Tuner(nn.Module):
             for name, block in (("cur_item", state), ("picture", seen.pooled), ("text", text)):
                 blocks[name].append(block.float()[[row for row, there in enumerate(present[name]) if there]])
         joined = {name: torch.cat(parts) for name, parts in blocks.items()}
-        self.adapter.fit_gate({name: block for name, block in joined.items() if len(block) > 1})
+        self.adapter.fit_centring({name: block for name, block in joined.items() if len(block) > 1})
 
 
 def _kind(task: str) -> str:

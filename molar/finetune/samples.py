@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from molar.backbones.base import PictureFeatures
+from molar.backbones.base import ImageFeatures
 from molar.core.errors import MolarError
 from molar.core.hashing import content_key
 from molar.core.io import cache_folder, disk_array, write_atomically
@@ -18,7 +18,7 @@ from molar.core.progress import Report, silent
 from molar.core.schema import PAD
 from molar.data.images import open_picture
 from molar.encoder.encode import GPU_BATCH
-from molar.encoder.image_features import Pieces, look, picture_features
+from molar.encoder.image_features import MicroBatches, cached_image_features, packed_image_features
 from molar.encoder.item_encoder import ItemEncoder
 from molar.encoder.vector_cache import VectorCache
 from molar.finetune.tasks import Sample, Shown, Tasks
@@ -69,11 +69,11 @@ class Samples:
             bag[columns[columns >= 0]] = 1
         return bags / bags.sum(1, keepdim=True).clamp_min(1)
 
-    def seen(self, shown: list[Shown]) -> tuple[PictureFeatures, torch.Tensor]:
+    def seen(self, shown: list[Shown]) -> tuple[ImageFeatures, torch.Tensor]:
         """What the tower says of the pictures of `shown`, zeros where there is none, and which have one."""
         rows = [one.picture for one in shown]
         stored = torch.from_numpy(self.features[rows]).float()
-        features = PictureFeatures(stored[:, 1:], stored[:, 0, : self.wide], [self.grids[row] for row in rows])
+        features = ImageFeatures(stored[:, 1:], stored[:, 0, : self.wide], [self.grids[row] for row in rows])
         return features, torch.tensor(rows) != PAD
 
 
@@ -97,7 +97,7 @@ def draw_samples(
     shown = [one for parts in drawn.values() for part in parts for sample in part for one in sample.items] + whole
     numbers = sorted({one.picture for one in shown} - {PAD})
     count = counts.get(PAIRS, 0)
-    shape = (1 + len(numbers) + count, 1 + encoder.backbone.most_tokens, encoder.backbone.width)
+    shape = (1 + len(numbers) + count, 1 + encoder.backbone.max_image_tokens, encoder.backbone.token_dim)
     features, grids = disk_array(cache_folder(), shape), [None] * shape[0]
     row_of = _see_items(encoder, tasks, numbers, features, grids, report) if numbers else {}
     told = {task: [_of_rows(part, row_of) for part in parts] for task, parts in drawn.items()}
@@ -109,7 +109,7 @@ def draw_samples(
         with_text = [sample.items[0] for sample in captioned if sample.items[0].text]
         whole = whole or (with_text or [sample.items[0] for sample in captioned])[: 2 * CENTRED]
     training, apart = ({task: parts[part] for task, parts in told.items()} for part in (0, 1))
-    samples = Samples(training, apart, whole, features, grids, encoder.wide)
+    samples = Samples(training, apart, whole, features, grids, encoder.image_dim)
     samples.learn_words(encoder)
     return samples
 
@@ -127,7 +127,7 @@ def _see_items(encoder, tasks: Tasks, numbers: list[int], features, grids: list,
     """Fill in the features of items' pictures, from row 1 on; the rows of those that could be seen.
 
     The cache is that of encoding, so what either has seen the other need not see again."""
-    cache, pieces = VectorCache(cache_folder() / "pictures", encoder.vision_fingerprint), Pieces()
+    cache, pieces = VectorCache(cache_folder() / "pictures", encoder.image_fingerprint), MicroBatches()
     rows, size = {}, GPU_BATCH if encoder.backbone.device.type == "cuda" else CHUNK
     for start in range(0, len(numbers), size):
         chunk, pixels = [], []
@@ -141,10 +141,10 @@ def _see_items(encoder, tasks: Tasks, numbers: list[int], features, grids: list,
                 )
         if not chunk:
             continue
-        seen, _ = picture_features(encoder, pixels, [own.key for own in pixels], cache, pieces)
+        seen, _ = cached_image_features(encoder, pixels, [own.key for own in pixels], cache, pieces)
         for number, tokens, pooled, grid in zip(chunk, seen.tokens, seen.pooled, seen.grids):
             row = rows[number] = 1 + len(rows)
-            features[row, 1:], features[row, 0, : encoder.wide], grids[row] = tokens, pooled, grid
+            features[row, 1:], features[row, 0, : encoder.image_dim], grids[row] = tokens, pooled, grid
         report(min(start + size, len(numbers)), len(numbers), "pictures seen")
     return rows
 
@@ -152,7 +152,7 @@ def _see_items(encoder, tasks: Tasks, numbers: list[int], features, grids: list,
 def _see_pairs(encoder, pairs: str, seed: int, count: int, first: int, features, grids: list, report: Report):
     """Samples of captioned pictures, whose features are filled in from row `first` on. What was drawn and seen is kept
     for the next run, since drawing takes time too."""
-    seen = VectorCache(cache_folder() / "tune", encoder.vision_fingerprint | {"pairs": pairs, "seed": seed})
+    seen = VectorCache(cache_folder() / "tune", encoder.image_fingerprint | {"pairs": pairs, "seed": seed})
     listing = seen.folder / f"drawn-{count}.json"
     keys = [content_key(pairs, str(seed), str(number)) for number in range(count)]
     if not (listing.exists() and all(seen.find([key]) for key in keys)):
@@ -166,7 +166,7 @@ def _see_pairs(encoder, pairs: str, seed: int, count: int, first: int, features,
 
 
 def _look(encoder, drawn, keys: list[str], seen: VectorCache, listing: Path, report: Report) -> None:
-    texts, captions, grids, waiting, pieces = [], [], [], [], Pieces()
+    texts, captions, grids, waiting, pieces = [], [], [], [], MicroBatches()
     for number, pair in enumerate(drawn):
         texts.append(pair.text)
         captions.append(pair.caption)
@@ -175,7 +175,9 @@ def _look(encoder, drawn, keys: list[str], seen: VectorCache, listing: Path, rep
         if not seen.find([keys[number]]):
             waiting.append((keys[number], pixels))
         if waiting and (len(waiting) == CHUNK or number == len(keys) - 1):
-            seen.put([key for key, _ in waiting], look(encoder, [pixels for _, pixels in waiting], pieces))
+            seen.put(
+                [key for key, _ in waiting], packed_image_features(encoder, [pixels for _, pixels in waiting], pieces)
+            )
             waiting = []
         report(number + 1, len(keys), "pairs drawn and seen")
     write_atomically(listing, json.dumps({"texts": texts, "captions": captions, "grids": grids}).encode())

@@ -96,7 +96,7 @@ def _warm_up(tuner, config) -> None:
     """Put visual tokens among the words before the first pass of the language model; where a trained connector makes
     them, they are there."""
     alone = [sample for task in ("it", PAIRS) for sample in tuner.samples.training.get(task, [])]
-    if tuner.adapter.connected or not alone:
+    if tuner.adapter.has_connector or not alone:
         return
     projector = [*tuner.adapter.norm.parameters(), *tuner.adapter.inner.parameters(), *tuner.adapter.outer.parameters()]
     optimiser = torch.optim.AdamW(projector, lr=config.lr, weight_decay=0.01)

@@ -74,7 +74,7 @@ def _open_decoder(config) -> tuple[nn.Module, float]:
     """The language model of the backbone in float32, cut to its first layers, and the mean length of its word vectors."""
     from transformers import AutoConfig
 
-    from molar.backbones.adapters import family_of
+    from molar.backbones.adapters import backbone_class
     from molar.backbones.hub import backbone_folder, backbone_sha256
     from molar.backbones.quantisation import load_weights
 
@@ -85,7 +85,7 @@ def _open_decoder(config) -> tuple[nn.Module, float]:
             f"The backbone {config.backbone} has other weights ({found}) than this tower was trained on "
             f"({config.backbone_sha256}): get that one, or train the tower again."
         )
-    family = family_of(AutoConfig.from_pretrained(folder))
+    family = backbone_class(AutoConfig.from_pretrained(folder))
     text = load_weights(folder, "float32", []).get_submodule(family.text_path).cpu()
     if max(config.layers, config.frozen) > len(text.layers):
         raise MolarError(

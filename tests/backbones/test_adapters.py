@@ -76,8 +76,8 @@ def test_positions_are_those_of_the_whole_model(encoders, family, side):
     assert len({own.grid for own in pixels}) == 3, "three shapes of pictures"
     rows = []
     for text, own in zip(texts, pixels):
-        before, between, after = backbone.frame(True)
-        marks = [backbone.model.config.image_token_id] * backbone.count(own.grid)
+        before, between, after = backbone.template_ids(True)
+        marks = [backbone.model.config.image_token_id] * backbone.n_image_tokens(own.grid)
         rows.append(before + backbone.token_ids(text) + between + marks + after + [backbone.tokenizer.eos_token_id])
     longest = max(map(len, rows))
     assert len(set(map(len, rows))) > 1, "some row is padded"
@@ -106,8 +106,8 @@ def test_tiles_are_those_of_the_whole_model(encoders, family):
     encoder = encoders[family]
     backbone, picture = encoder.backbone, noise(60, 20)
     ours, _ = _read(encoder, ["a red fox"], [picture])
-    before, between, after = backbone.frame(True)
-    marks = [backbone.model.config.image_token_id] * backbone.most_tokens
+    before, between, after = backbone.template_ids(True)
+    marks = [backbone.model.config.image_token_id] * backbone.max_image_tokens
     ids = before + backbone.token_ids("a red fox") + between + marks + after + [backbone.tokenizer.eos_token_id]
     read = backbone.processor(images=picture, return_tensors="pt")
     with torch.inference_mode():
@@ -118,9 +118,9 @@ def test_tiles_are_those_of_the_whole_model(encoders, family):
 @pytest.mark.parametrize("family", FAMILIES[1:])
 def test_the_chat_template_frames_the_item(encoders, family):
     backbone = encoders[family].backbone
-    with_picture, without = (backbone.tokenizer.decode([*chain(*backbone.frame(has))]) for has in (True, False))
+    with_picture, without = (backbone.tokenizer.decode([*chain(*backbone.template_ids(has))]) for has in (True, False))
     assert "compress the text and image" in with_picture and "assistant" in with_picture.lower()
-    assert "image :" in with_picture and "image :" not in without and not backbone.frame(False)[2]
+    assert "image :" in with_picture and "image :" not in without and not backbone.template_ids(False)[2]
     assert ("vision_start" in with_picture) == family.startswith("qwen")
     assert ("global-img" in with_picture) == (family in ("idefics3", "smolvlm"))
 
@@ -154,7 +154,7 @@ def test_a_picture_too_long_for_its_tokens_costs_its_item_alone(encoders, tmp_pa
 @pytest.mark.parametrize("family", QWEN)
 def test_a_long_picture_of_one_row_is_seen(encoders, family):
     grid = encoders[family].pixels(noise(1200, 20)).grid
-    assert 32 < np.prod(grid) <= encoders[family].backbone.most_tokens and 1 in grid[1:]
+    assert 32 < np.prod(grid) <= encoders[family].backbone.max_image_tokens and 1 in grid[1:]
 
 
 def _read(encoder, texts, pictures) -> tuple[np.ndarray, list]:
@@ -162,4 +162,4 @@ def _read(encoder, texts, pictures) -> tuple[np.ndarray, list]:
     shown = [encoder.pixels(picture if picture is not None else noise(8, 8)) for picture in pictures]
     has = torch.tensor([picture is not None for picture in pictures])
     with torch.inference_mode():
-        return encoder.read(texts, encoder.see(shown), has)[0].float().cpu().numpy(), shown
+        return encoder.forward(texts, encoder.image_features(shown), has)[0].float().cpu().numpy(), shown

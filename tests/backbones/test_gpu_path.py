@@ -17,7 +17,7 @@ from tiny_families import save_tiny_family
 
 from molar.core.errors import MolarError
 from molar.encoder.encode import GPU_BATCH, encode_catalogue
-from molar.encoder.image_features import Pieces
+from molar.encoder.image_features import MicroBatches
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.lora import LoraSettings, add_lora
 from molar.experiments.evaluate import ModelScorer
@@ -55,7 +55,7 @@ def memory_for(items: int, real, asked: list[int]):
 
 
 def test_what_does_not_fit_is_halved_until_it_does_and_stays_so():
-    pieces, asked = Pieces(), []
+    pieces, asked = MicroBatches(), []
     work = memory_for(20, lambda rows: np.array(rows), asked)
     assert pieces.run(lambda some: work(range(100)[some]), 100).tolist() == list(range(100))
     assert asked == [100, 50, 25, 12, *[12] * 7, 4]
@@ -66,14 +66,14 @@ def test_what_does_not_fit_is_halved_until_it_does_and_stays_so():
 def test_one_item_that_does_not_fit_is_one_sentence():
     work = memory_for(0, None, [])
     with pytest.raises(MolarError, match=r"does not hold a single item.*nf4 or a smaller backbone"):
-        Pieces().run(lambda some: work(range(5)[some]), 5)
+        MicroBatches().run(lambda some: work(range(5)[some]), 5)
 
 
 def test_little_memory_changes_no_vector(encoder, tmp_path, monkeypatch):
     paths = save_pictures(tmp_path / "pictures")
     whole = encode_catalogue(encoder, TEXTS, paths, tmp_path / "whole")
     looked, encoded = [], []
-    monkeypatch.setattr(encoder, "see", memory_for(5, encoder.see, looked))
+    monkeypatch.setattr(encoder, "image_features", memory_for(5, encoder.image_features, looked))
     monkeypatch.setattr(encoder, "encode", memory_for(3, encoder.encode, encoded))
     np.testing.assert_allclose(encode_catalogue(encoder, TEXTS, paths, tmp_path / "little"), whole, atol=2e-3)
     assert looked[:4] == [16, 8, 4, 4] and encoded[:5] == [16, 8, 4, 2, 2]
@@ -98,7 +98,7 @@ def test_stage_1_computes_where_the_backbone_is(tiny, encoder, form):
     add_lora(encoder.backbone, LoraSettings(rank=2))
     samples = draw_samples(encoder, Tasks(tiny.split), "tests.finetune.test_finetune:colours", {"ub": 8, "pairs": 8})
     backbone = encoder.backbone
-    backbone.states = lambda embedded, *_: embedded
+    backbone.forward = lambda embedded, *_: embedded
     backbone.model.to("meta")
     backbone.device = torch.device("meta")
     encoder.adapter.to("meta")
@@ -108,7 +108,7 @@ def test_stage_1_computes_where_the_backbone_is(tiny, encoder, form):
     losses.append(tuner.warm_up_loss(samples.training["pairs"][:2]))
     assert [loss.device.type for loss in losses] == ["meta"] * 3
     sum(losses).backward()
-    tuner.centre_gate(samples.whole[:3])
+    tuner.fit_centring(samples.whole[:3])
 
 
 def on_meta(split, vectors) -> dict:

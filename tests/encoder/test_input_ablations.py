@@ -11,7 +11,7 @@ from molar.cli.main import main
 from molar.core.errors import MolarError
 from molar.data.dataset import load_dataset
 from molar.data.item_text import item_pictures, item_texts
-from molar.encoder.input_ablations import OF_ITEMS, probe_path, probed_items
+from molar.encoder.input_ablations import ITEM_ABLATIONS, ablated_items, ablation_path
 from molar.encoder.vectors import load_vectors, save_vectors, vectors_fingerprint
 from molar.evaluation.ranking import ModelScorer
 from molar.experiments.input_ablations import ShuffledHistory, probed_scorers
@@ -20,30 +20,30 @@ from molar.models.content import ContentConfig, ContentUserEncoder
 
 def test_every_picture_goes_to_another_item_and_none_is_lost(tiny):
     own = item_pictures(tiny.dataset)
-    texts, moved = probed_items(tiny.dataset, "shuffled-pictures")
+    texts, moved = ablated_items(tiny.dataset, "shuffled-pictures")
     assert texts == item_texts(tiny.dataset)
     assert sorted(map(str, moved)) == sorted(map(str, own))
     assert all(a != b for a, b in zip(own, moved) if a is not None)
     assert moved[-1] is None  # the item that has no picture gets none
-    assert probed_items(tiny.dataset, "shuffled-pictures") == (texts, moved)
-    assert probed_items(tiny.dataset, "shuffled-pictures", seed=1)[1] != moved
+    assert ablated_items(tiny.dataset, "shuffled-pictures") == (texts, moved)
+    assert ablated_items(tiny.dataset, "shuffled-pictures", seed=1)[1] != moved
 
 
 def test_text_picture_and_title_are_taken_away_by_themselves(tiny):
     texts, pictures = item_texts(tiny.dataset), item_pictures(tiny.dataset)
-    assert probed_items(tiny.dataset, "no-text") == ([""] * 30, pictures)
-    assert probed_items(tiny.dataset, "no-picture") == (texts, [None] * 30)
-    masked, same = probed_items(tiny.dataset, "no-title")
+    assert ablated_items(tiny.dataset, "no-text") == ([""] * 30, pictures)
+    assert ablated_items(tiny.dataset, "no-picture") == (texts, [None] * 30)
+    masked, same = ablated_items(tiny.dataset, "no-title")
     assert same == pictures
     assert all(text == f"{title}. {rest}" for text, title, rest in zip(texts, tiny.dataset.items["title"], masked))
 
 
 def test_what_cannot_be_probed_is_refused(tiny):
     with pytest.raises(MolarError, match="no probe of items named no-colour"):
-        probed_items(tiny.dataset, "no-colour")
+        ablated_items(tiny.dataset, "no-colour")
     bare = dataclasses.replace(tiny.dataset, encoded_columns=("description",))
     with pytest.raises(MolarError, match="nothing to mask"):
-        probed_items(bare, "no-title")
+        ablated_items(bare, "no-title")
 
 
 @pytest.fixture
@@ -70,11 +70,11 @@ def test_a_probe_of_items_is_asked_of_the_tower_as_it_is(tower, tiny, tiny_vecto
     scorer, path = tower
     assert [probe for probe, _, _ in probed_scorers(scorer, path, tiny.dataset)] == ["shuffled-history", "id-blanked"]
     save_vectors(
-        probe_path(path, "no-text"), 2 * tiny_vectors, tiny.dataset, {"precision": "float32", "probe": "no-text"}
+        ablation_path(path, "no-text"), 2 * tiny_vectors, tiny.dataset, {"precision": "float32", "probe": "no-text"}
     )
     before = scorer.scores([np.array([1, 2])])
     found = {probe: (probed, noted) for probe, probed, noted in probed_scorers(scorer, path, tiny.dataset)}
-    assert set(found) == {"no-text", "shuffled-history", "id-blanked"} and set(OF_ITEMS) > {"no-text"}
+    assert set(found) == {"no-text", "shuffled-history", "id-blanked"} and set(ITEM_ABLATIONS) > {"no-text"}
     assert not np.allclose(found["no-text"][0].scores([np.array([1, 2])]), before)
     assert np.array_equal(scorer.scores([np.array([1, 2])]), before)
     assert found["id-blanked"] == (scorer, {"no_op": 1.0})
@@ -82,7 +82,7 @@ def test_a_probe_of_items_is_asked_of_the_tower_as_it_is(tower, tiny, tiny_vecto
 
 def test_probe_vectors_of_another_encoder_are_refused(tower, tiny, tiny_vectors):
     scorer, path = tower
-    save_vectors(probe_path(path, "no-text"), tiny_vectors, tiny.dataset, {"precision": "nf4"})
+    save_vectors(ablation_path(path, "no-text"), tiny_vectors, tiny.dataset, {"precision": "nf4"})
     with pytest.raises(MolarError, match=r"another precision.*--probe no-text"):
         list(probed_scorers(scorer, path, tiny.dataset))
 
@@ -103,9 +103,9 @@ def test_a_catalogue_is_encoded_without_a_part_of_it(tiny_folder, tmp_path, monk
     assert main(encode) == 0
     assert main([*encode, "--probe", "no-picture"]) == 0
     dataset, own = load_dataset(tiny_folder), tmp_path / "out" / "vectors.safetensors"
-    whole, without = load_vectors(own, dataset), load_vectors(probe_path(own, "no-picture"), dataset)
+    whole, without = load_vectors(own, dataset), load_vectors(ablation_path(own, "no-picture"), dataset)
     assert np.array_equal(whole[30], without[30])  # the item that has no picture anyway
     assert not any(np.allclose(whole[item], without[item]) for item in range(1, 30))
     assert not without[1:, 16:40].any()  # the picture's block of the late gate
-    assert vectors_fingerprint(probe_path(own, "no-picture"))["probe"] == "no-picture"
+    assert vectors_fingerprint(ablation_path(own, "no-picture"))["probe"] == "no-picture"
     assert main([*encode, "--probe", "no-colour"]) == 2

@@ -44,9 +44,9 @@ def test_a_batch_says_what_single_items_say(encoder, pictures, tmp_path):
 
 def test_absent_parts_are_zero_blocks(encoder, pictures, tmp_path):
     vectors = encode_catalogue(encoder, TEXTS, pictures, tmp_path)
-    hidden, wide = encoder.hidden, encoder.wide
-    assert not vectors[3, hidden : hidden + wide].any(), "no picture, no picture block"
-    assert not vectors[2, hidden + wide :].any(), "no text, no text block"
+    hidden, image_dim = encoder.hidden, encoder.image_dim
+    assert not vectors[3, hidden : hidden + image_dim].any(), "no picture, no picture block"
+    assert not vectors[2, hidden + image_dim :].any(), "no text, no text block"
     assert vectors[:, :hidden].any(1).all()
 
 
@@ -60,7 +60,7 @@ def test_the_cur_item_state_reads_both_text_and_picture(encoder, pictures, tmp_p
 def test_a_second_run_asks_the_model_nothing(encoder, pictures, tmp_path, monkeypatch):
     first = encode_catalogue(encoder, TEXTS, pictures, tmp_path)
     monkeypatch.setattr(encoder, "encode", lambda *_: pytest.fail("encoded again"))
-    monkeypatch.setattr(encoder, "see", lambda *_: pytest.fail("looked again"))
+    monkeypatch.setattr(encoder, "image_features", lambda *_: pytest.fail("looked again"))
     assert (encode_catalogue(encoder, TEXTS, pictures, tmp_path) == first).all()
 
 
@@ -148,8 +148,8 @@ def test_a_pooling_that_leaves_no_visual_token_is_refused(backbone):
 
 def test_the_gate_is_centred_on_its_samples(encoder):
     blocks = {"cur_item": torch.randn(64, 16) + 5, "picture": torch.randn(64, 24), "text": torch.randn(64, 16)}
-    encoder.adapter.fit_gate(blocks)
-    joined = encoder.adapter.join(blocks["cur_item"], blocks["picture"], blocks["text"])
+    encoder.adapter.fit_centring(blocks)
+    joined = encoder.adapter.concatenate(blocks["cur_item"], blocks["picture"], blocks["text"])
     assert joined.shape == (64, 56)
     torch.testing.assert_close(joined[:, :16].norm(dim=1), torch.ones(64))
     assert joined[:, :16].mean(0).abs().max() < 0.1

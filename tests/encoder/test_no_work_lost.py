@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from tiny_backbone import save_tiny_backbone
 
-from molar.backbones.base import PictureFeatures, Pixels
+from molar.backbones.base import ImageFeatures, Pixels
 from molar.core.errors import MolarError
 from molar.core.io import disk_array
 from molar.encoder.encode import encode_catalogue, encode_items
@@ -68,8 +68,8 @@ def test_a_broken_picture_costs_that_picture_alone(encoder, paths, undisturbed, 
     vectors = encode_catalogue(encoder, TEXTS, paths, tmp_path / "c", report=lambda *told: notes.append(told[2]))
     others = [row for row in range(40) if row != 21]
     np.testing.assert_allclose(vectors[others], undisturbed[others], atol=2e-3)
-    hidden, wide = encoder.hidden, encoder.wide
-    assert not vectors[21, hidden : hidden + wide].any() and vectors[21, hidden + wide :].any(), (
+    hidden, image_dim = encoder.hidden, encoder.image_dim
+    assert not vectors[21, hidden : hidden + image_dim].any() and vectors[21, hidden + image_dim :].any(), (
         "read by its text alone"
     )
     assert any(
@@ -85,7 +85,7 @@ def test_a_mended_picture_is_read_anew_and_nothing_else(encoder, paths, tmp_path
     paths[21].write_bytes(whole)
     asked = counting(monkeypatch, encoder)
     vectors = encode_catalogue(encoder, TEXTS, paths, tmp_path / "c")
-    assert asked == [TEXTS[21]] and vectors[21, encoder.hidden : encoder.hidden + encoder.wide].any()
+    assert asked == [TEXTS[21]] and vectors[21, encoder.hidden : encoder.hidden + encoder.image_dim].any()
 
 
 def test_encode_names_the_item_of_a_broken_picture(backbone, tiny_folder, tmp_path, monkeypatch):
@@ -252,8 +252,8 @@ def test_a_picture_gone_after_encoding_is_noticed_when_the_vectors_are_read(
 class Stub:
     """As an encoder, of one visual token; costs no time."""
 
-    fingerprint, vision_fingerprint, dim, hidden, wide = {"part": "vectors"}, {"part": "pictures"}, 64, 16, 16
-    backbone = SimpleNamespace(device=torch.device("cpu"), most_tokens=1, width=16)
+    fingerprint, image_fingerprint, dim, hidden, image_dim = {"part": "vectors"}, {"part": "pictures"}, 64, 16, 16
+    backbone = SimpleNamespace(device=torch.device("cpu"), max_image_tokens=1, token_dim=16)
 
     def token_ids(self, text):
         return text.split()
@@ -261,8 +261,8 @@ class Stub:
     def pixels(self, picture):
         return Pixels(torch.zeros(3, 64, 64) + picture.getpixel((0, 0))[0])
 
-    def see(self, pixels):
-        return PictureFeatures(torch.zeros(len(pixels), 1, 16), torch.zeros(len(pixels), 16), [None] * len(pixels))
+    def image_features(self, pixels):
+        return ImageFeatures(torch.zeros(len(pixels), 1, 16), torch.zeros(len(pixels), 16), [None] * len(pixels))
 
     def encode(self, texts, seen, has):
         return np.zeros((len(texts), self.dim), np.float32)

@@ -86,7 +86,7 @@ def test_gradients_reach_projector_and_token(tuner):
     tuner.start()
     tuner.total(tuner.loss(two(tuner))).backward()
     assert tuner.adapter.cur_item.grad.abs().sum() > 0 and tuner.adapter.inner.weight.grad.abs().sum() > 0
-    assert tuner.encoder.backbone.words.weight.grad is None, "the backbone is frozen"
+    assert tuner.encoder.backbone.token_embeddings.weight.grad is None, "the backbone is frozen"
 
 
 def test_what_the_tuner_adds_lies_where_the_backbone_lies(tuner, monkeypatch):
@@ -99,7 +99,7 @@ def test_what_the_tuner_adds_lies_where_the_backbone_lies(tuner, monkeypatch):
     assert {tensor.device.type for tensor in (*moved.parameters(), *moved.buffers())} == {"meta"}
     moved.start()
     # The language model itself asks for numbers.
-    monkeypatch.setattr(encoder.backbone, "states", lambda embedded, *_: embedded)
+    monkeypatch.setattr(encoder.backbone, "forward", lambda embedded, *_: embedded)
     losses = [moved.warm_up_loss(two(moved)), *moved.loss(two(moved)).values()]
     assert {loss.device.type for loss in losses} == {"meta"}
 
@@ -303,7 +303,9 @@ def dequantise(model) -> None:
 
 def test_a_model_that_has_run_inference_is_not_taken_for_training(tmp_path):
     encoder = ItemEncoder.load(EncoderConfig(str(save_tiny_family("llava", tmp_path)), "nf4"))
-    encoder.encode(["a print"], encoder.see([encoder.pixels(Image.new("RGB", (32, 32), "red"))]), torch.ones(1) > 0)
+    encoder.encode(
+        ["a print"], encoder.image_features([encoder.pixels(Image.new("RGB", (32, 32), "red"))]), torch.ones(1) > 0
+    )
     layers = quantised_layers(encoder.backbone.model).values()
     if not any(getattr(layer.weight.quant_state, "packing_format_for_cpu", False) for layer in layers):
         pytest.skip("this CPU does not repack four-bit weights, so that inference leaves nothing to refuse")
@@ -319,7 +321,7 @@ def test_unknown_pairs_are_one_sentence(backbone, tmp_path):
 
 def test_an_adapter_is_stored_in_half_precision_and_goes_on_as_it_is_stored(tmp_path):
     adapter, again = Adapter(8, 6), Adapter(8, 6)
-    adapter.fit_gate({"text": 1e5 * torch.randn(9, 6)})  # more than half a precision's range
+    adapter.fit_centring({"text": 1e5 * torch.randn(9, 6)})  # more than half a precision's range
     adapter.save(tmp_path, {})
     again.load(tmp_path)
     assert all(torch.equal(own, again.state_dict()[name]) for name, own in adapter.state_dict().items())

@@ -95,8 +95,8 @@ def test_every_picture_of_a_history_is_read_in_its_place(folders, tiny, family):
 def test_only_the_plain_form_looks_past_the_token(folders, tiny, monkeypatch, form, sees):
     """With all vectors alike, what was read changes the answer's loss only where the answer can look past `[Cur_Item]`."""
     tuner = make_tuner(folders["llava"], tiny.split, form)
-    real = tuner.encoder.read
-    monkeypatch.setattr(tuner.encoder, "read", lambda *given: tuple(0 * part + 1 for part in real(*given)))
+    real = tuner.encoder.forward
+    monkeypatch.setattr(tuner.encoder, "forward", lambda *given: tuple(0 * part + 1 for part in real(*given)))
     one = tuner.samples.training["sa"][0]
     other = dataclasses.replace(one, items=(dataclasses.replace(one.items[0], text="a blue whale by the fox"),))
     with torch.no_grad():
@@ -107,7 +107,7 @@ def test_the_writer_of_the_bottleneck_is_the_language_model_as_it_came(folders, 
     tuner = make_tuner(folders["llava"], tiny.split, "bottleneck")
     batch = tuner.samples.training["ub"][:2]
     fixed = torch.ones(sum(len(sample.items) for sample in batch), tuner.encoder.hidden), None
-    monkeypatch.setattr(tuner.encoder, "read", lambda *_: fixed)
+    monkeypatch.setattr(tuner.encoder, "forward", lambda *_: fixed)
     with torch.no_grad():
         before = tuner.loss(batch)["answer"]
         for weight in lora_weights(tuner.encoder.backbone).values():
@@ -190,7 +190,7 @@ def test_a_resolution_is_made_of_whole_tokens(folders):
     with pytest.raises(MolarError, match="squares of 8 pixels, 4 a side or more, so give 32, 40"):
         ItemEncoder.load(EncoderConfig(folders["qwen2_vl"], "float32", resolution=36))
     encoder = ItemEncoder.load(EncoderConfig(folders["qwen2_vl"], "float32", resolution=40))
-    assert encoder.backbone.most_tokens == 25
+    assert encoder.backbone.max_image_tokens == 25
 
 
 def test_pooling_is_refused_where_a_connector_makes_the_tokens(folders):

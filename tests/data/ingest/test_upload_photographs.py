@@ -61,9 +61,9 @@ def test_photographs_find_their_like(tmp_path, monkeypatch, capsys):
     others = [number for number in range(len(NAMES)) if number not in (walking, sitting)]
     assert cosines[walking, sitting] > cosines[[walking, sitting]][:, others].max()
 
-    own = np.zeros((len(NAMES) + 1, encoders[0].wide), np.float32)
+    own = np.zeros((len(NAMES) + 1, encoders[0].image_dim), np.float32)
     pixels = [encoders[0].pixels(open_picture(photograph(name))) for name in NAMES]
-    own[1:] = encoders[0].see(pixels).pooled.float().cpu().numpy()
+    own[1:] = encoders[0].image_features(pixels).pooled.float().cpu().numpy()
     tower = ContentNeighbours(own)
     same = [near.like([number], 1)[0][0] == tower.like([number], 1)[0][0] for number in range(1, len(NAMES) + 1)]
     assert sum(same) >= 8, "most nearest neighbours are those that the CLIP tower alone would name"

@@ -10,7 +10,7 @@ from molar.core import schema as c
 from molar.core.progress import Terminal
 
 if TYPE_CHECKING:
-    import torch
+    import numpy as np
 
     from molar.data.splits import Split
 
@@ -142,7 +142,7 @@ def _name(verb: ArgumentParser, default: str = "", *, required: bool = False) ->
     verb.add_argument("--name", required=required, help=what)
 
 
-def _vectors(path: Path, split: "Split") -> "tuple[torch.Tensor, dict]":
+def _vectors(path: Path, split: "Split") -> "tuple[np.ndarray, dict]":
     """Item vectors for a split's dataset, and what `train_molar` is told of their making."""
     from molar.encoder.vectors import load_vectors, vectors_fingerprint
 

@@ -17,7 +17,7 @@ import pandas as pd
 from molar.core import schema as c
 from molar.core.errors import MolarError
 from molar.data.csv_reader import Problem
-from molar.data.images import IMAGES_FOLDER
+from molar.data.images import IMAGES_FOLDER, decoding_error
 from molar.data.text_columns import encoded_columns
 from molar.data.validation import DatasetError, Inspection, inspect
 
@@ -96,12 +96,15 @@ def open_dataset(
 ) -> tuple[Dataset | None, list[Problem]]:
     """The dataset together with its warnings, or None together with every error: one pass over the files."""
     root = Path(root)
-    found = inspect(root, interactions, decode_pictures=decode_pictures)
-    if found.errors:
-        return None, found.problems
+    found = inspect(root, interactions, error_of=decoding_error if decode_pictures else None)
+    return None if found.errors else number_dataset(root, found), found.problems
+
+
+def number_dataset(root: Path, found: Inspection) -> Dataset:
+    """The dataset of what was read and found without an error."""
     items = found.items.reset_index(drop=True)
     sequence, offsets, times = _histories(found)
-    dataset = Dataset(
+    return Dataset(
         root=root,
         name=found.settings.get("name") or root.resolve().name,
         items=items,
@@ -114,7 +117,6 @@ def open_dataset(
         note=found.settings.get("note", ""),
         data_hash=_hash(items, found.user_ids, sequence, offsets, times),
     )
-    return dataset, found.problems
 
 
 def _histories(found: Inspection) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

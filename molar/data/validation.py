@@ -22,7 +22,7 @@ import pandas as pd
 from molar.core import schema as c
 from molar.core.errors import MolarError
 from molar.data.csv_reader import ERROR, WARNING, Problem, read_table
-from molar.data.images import IMAGES_FOLDER, picture_problem
+from molar.data.images import IMAGES_FOLDER, ErrorOf, decoding_error, picture_problem
 from molar.data.text_columns import encoded_columns
 
 ITEMS_FILE = "items.csv"
@@ -83,8 +83,11 @@ def _one_line(same: list[Problem]) -> str:
     return f"{first.severity}: {place}: {first.what} ({len(same):,} rows: {rows})"
 
 
-def inspect(root: Path, interactions: str | None, *, decode_pictures: bool = True) -> Inspection:
-    """Read and check everything; the one pass behind `load_dataset`. Never raises for what the folder holds."""
+def inspect(root: Path, interactions: str | None, *, error_of: ErrorOf | None = decoding_error) -> Inspection:
+    """Read and check everything; the one pass behind `load_dataset`. Never raises for what the folder holds.
+
+    `error_of`: how pictures are decoded, see `molar.data.images.picture_problem`.
+    """
     found = Inspection()
     if not root.is_dir():
         found.problems.append(Problem(str(root), None, None, "there is no such dataset folder"))
@@ -93,14 +96,28 @@ def inspect(root: Path, interactions: str | None, *, decode_pictures: bool = Tru
     found.problems += problems
     if items is not None:
         found.items = items
-        _check_items(root, found, decode_pictures)
-    _check_settings(root, found)
+        _check_items(root, found, error_of)
+    _read_settings(root, found)
+    _check_encoded_columns(found)
     if interactions is not None:
         _check_interactions(root / interactions, found)
     return found
 
 
-def _check_items(root: Path, found: Inspection, decode_pictures: bool) -> None:
+def without_rows(
+    root: Path, found: Inspection, rows: list[int], *, error_of: ErrorOf | None = decoding_error
+) -> Inspection:
+    """A catalogue without histories as it would be without these rows of items.csv, checked again from the parsed table.
+
+    Rows keep the numbers that they have in the file.
+    """
+    left = Inspection(items=found.items.drop(index=rows), settings=found.settings)
+    _check_items(root, left, error_of)
+    _check_encoded_columns(left)
+    return left
+
+
+def _check_items(root: Path, found: Inspection, error_of: ErrorOf | None) -> None:
     items, problems = found.items, found.problems
     missing = [column for column in (c.ITEM, c.TITLE) if column not in items]
     problems += [Problem(ITEMS_FILE, 1, column, "this column is missing") for column in missing]
@@ -118,15 +135,16 @@ def _check_items(root: Path, found: Inspection, decode_pictures: bool) -> None:
     if (root / IMAGES_FOLDER).is_symlink():
         problems.append(Problem(IMAGES_FOLDER, None, None, "this folder is a link; put the pictures themselves here"))
         return
+    wrong = {name: picture_problem(root, name, error_of) for name in dict.fromkeys(items[c.IMAGE]) if name}
     for row, name in items[c.IMAGE].items():
         if not name:
             what = "no picture is named: the item is encoded from its text alone"
             problems.append(Problem(ITEMS_FILE, row, c.IMAGE, what, WARNING))
-        elif what := picture_problem(root, name, decode=decode_pictures):
-            problems.append(Problem(ITEMS_FILE, row, c.IMAGE, what))
+        elif wrong[name]:
+            problems.append(Problem(ITEMS_FILE, row, c.IMAGE, wrong[name]))
 
 
-def _check_settings(root: Path, found: Inspection) -> None:
+def _read_settings(root: Path, found: Inspection) -> None:
     """`dataset.json` may give `name`, `encoded_columns` and `note`."""
     path, problems = root / SETTINGS_FILE, found.problems
     if not path.exists():
@@ -150,11 +168,12 @@ def _check_settings(root: Path, found: Inspection) -> None:
             problems.append(Problem(SETTINGS_FILE, None, key, "a text is needed"))
             return
     found.settings = settings
+
+
+def _check_encoded_columns(found: Inspection) -> None:
     if not found.items.empty:
-        problems += [
-            Problem(SETTINGS_FILE, None, "encoded_columns", what)
-            for what in encoded_columns(found.items, settings.get("encoded_columns"))[1]
-        ]
+        wrong = encoded_columns(found.items, found.settings.get("encoded_columns"))[1]
+        found.problems += [Problem(SETTINGS_FILE, None, "encoded_columns", what) for what in wrong]
 
 
 def _check_interactions(path: Path, found: Inspection) -> None:

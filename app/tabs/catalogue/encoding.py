@@ -5,6 +5,7 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +13,24 @@ from app.tabs.catalogue.uploads import Upload
 from molar.core.errors import Cancelled, MolarError
 from molar.core.progress import remaining
 
+if TYPE_CHECKING:
+    from molar.encoder.item_encoder import ItemEncoder
+    from molar.models.content import ContentUserEncoder
+
 STEP = 4  # items between two reports; a cancel takes hold at the next
 FIRST = 12  # encoded items from which on recommendations are shown
+
+
+def load_encoder(checkpoint: Path) -> "ItemEncoder":
+    """The offline encoder with what the checkpoint's fine-tuning has taught it."""
+    import torch
+
+    from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
+
+    # One core reads an item in .4 s and two take longer, waiting for each other; the page keeps the other one.
+    torch.set_num_threads(1)
+    adapter = checkpoint / "encoder"
+    return ItemEncoder.load(EncoderConfig(), adapter if (adapter / "adapter.safetensors").is_file() else None)
 
 
 class Encoding:
@@ -23,7 +40,7 @@ class Encoding:
         self.checkpoint = checkpoint
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self._lock = threading.Lock()
-        self._loaded: Future | None = None
+        self._loaded: Future[ItemEncoder] | None = None
 
     def missing(self) -> str:
         """What keeps the encoder from working here, in one sentence; "" when nothing does."""
@@ -35,50 +52,43 @@ class Encoding:
             return str(error)
         return ""
 
-    def warm(self) -> None:
+    def warm(self) -> "Future[ItemEncoder]":
         """Begin to load the encoder, since somebody has come near it."""
         with self._lock:
             if self._loaded is None or (self._loaded.done() and self._loaded.exception()):
-                self._loaded = self._pool.submit(self._load)
+                self._loaded = self._pool.submit(load_encoder, self.checkpoint)
+            return self._loaded
 
     def start(self, upload: Upload) -> "Job":
         """Encode what of the upload is not encoded yet."""
-        self.warm()
-        job = Job(upload)
-        job.future = self._pool.submit(self._work, job)
+        job, loaded = Job(upload), self.warm()
+        job.future = self._pool.submit(self._work, job, loaded)
         return job
 
     def close(self) -> None:
+        """Take no more jobs."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _load(self):
-        import torch
-
-        from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
-
-        # One core reads an item in .4 s and two take longer, waiting for each other; the page keeps the other one.
-        torch.set_num_threads(1)
-        adapter = self.checkpoint / "encoder"
-        return ItemEncoder.load(EncoderConfig(), adapter if (adapter / "adapter.safetensors").is_file() else None)
-
-    def _work(self, job: "Job") -> None:
+    def _work(self, job: "Job", loaded: "Future[ItemEncoder]") -> None:
         try:
-            self._encode(job)
+            self._encode(job, loaded)
         finally:
-            if job.upload.gone or job.upload.encoded == job.upload.dataset.n_items:
+            if job.upload.deleted or job.upload.encoded == job.upload.dataset.n_items:
                 shutil.rmtree(job.upload.folder, ignore_errors=True)
 
-    def _encode(self, job: "Job") -> None:
+    def _encode(self, job: "Job", loaded: "Future[ItemEncoder]") -> None:
+        """Step by step. Each picture is decoded whole for the encoder and, before its file is deleted, at a fraction of its
+        size for its thumbnail: the pixels of a step's pictures together may not fit into memory."""
         from molar.data.item_text import item_texts
         from molar.encoder.encode import encode_catalogue
 
         upload = job.upload
         job.stop_if_asked()
-        encoder = self._loaded.result()
+        encoder = loaded.result()
         dataset, texts = upload.dataset, item_texts(upload.dataset)
         if upload.vectors is None:
             upload.vectors = np.zeros((dataset.n_items + 1, encoder.dim), np.float32)
-        upload.tower = upload.tower or _fitting_tower(self.checkpoint, encoder)
+        upload.content_model = upload.content_model or _fitting_content_model(self.checkpoint, encoder)
         job.begin()
         while upload.encoded < dataset.n_items:
             numbers = range(upload.encoded + 1, min(upload.encoded + STEP, dataset.n_items) + 1)
@@ -100,17 +110,22 @@ class Job:
     """One catalogue on its way through the encoder, as its visitor may watch it."""
 
     def __init__(self, upload: Upload):
-        self.upload, self.future = upload, None
-        self.started, self.last, self.already = None, None, 0
+        self.upload = upload
+        self.future: Future[None]  # given by whoever starts the job
+        self.started: float | None = None
+        self.last, self.already = 0.0, 0
 
     def begin(self) -> None:
+        """The encoder is loaded and turns to this catalogue."""
         self.started = self.last = time.monotonic()
         self.already = self.upload.encoded
 
     def report(self, done: int, total: int, note: str = "") -> None:
+        """Called by the encoder between batches."""
         self.stop_if_asked()
 
     def stop_if_asked(self) -> None:
+        """Raises Cancelled once the visitor has asked to stop."""
         if self.upload.stop.is_set():
             raise Cancelled("stopped")
 
@@ -131,8 +146,8 @@ class Job:
         return remaining((self.upload.dataset.n_items - self.upload.encoded) * each - (time.monotonic() - self.last))
 
 
-def _fitting_tower(checkpoint: Path, encoder):
-    """The demo's content tower, if its items were encoded by this very encoder; else None."""
+def _fitting_content_model(checkpoint: Path, encoder: "ItemEncoder") -> "ContentUserEncoder | None":
+    """The demo's content model, if its items were encoded by this very encoder; else None."""
     from molar.encoder.fingerprint import differing_parts
     from molar.encoder.vectors import vectors_fingerprint
     from molar.storage.checkpoint import load_model

@@ -136,9 +136,9 @@ class Tab:
         return self.checked(upload)
 
     def checked(self, upload: Upload) -> dict:
-        ready = upload.dataset is not None
+        ready = upload.sound
         if ready:
-            upload.words = WordIndex(upload.dataset.items, np.zeros(upload.dataset.n_items + 1))
+            upload.word_index = WordIndex(upload.dataset.items, np.zeros(upload.dataset.n_items + 1))
         found = html.report(upload.checked, upload.received.ignored)
         said = "" if ready else words.own_errors(len(upload.checked.errors))
         news = {
@@ -169,7 +169,7 @@ class Tab:
     def encode(self, token: str):
         """Watch the encoder at work: the bar twice a second, answers after the first twelve items and then ever more."""
         upload = self.uploads.get(token)
-        if upload is None or upload.dataset is None or upload.encoded == upload.dataset.n_items:
+        if upload is None or not upload.sound or upload.encoded == upload.dataset.n_items:
             yield {self.token: token}  # a generator that yields nothing would empty all of its outputs
             return
         job, shown = self.encoding.start(upload), upload.encoded
@@ -177,18 +177,18 @@ class Tab:
         try:
             if upload.neighbours is None:
                 yield self.laid_out(upload)
-            while not job.wait(TICK) and not upload.gone:
+            while not job.wait(TICK) and not upload.deleted:
                 news = {}
                 if upload.encoded >= max(first, shown + 1 if shown < first else 2 * shown):
                     news = self.opened(upload)
                     shown = upload.encoded
                 text = words.own_progress(upload.encoded, upload.dataset.n_items, job.left())
                 news[self.progress] = html.progress(upload, text if job.started else words.OWN_LOADING)
-                upload.touched = self.uploads.now()
+                upload.last_used = self.uploads.now()
                 yield news
         except MolarError as error:
             said = words.OWN_STOPPED if isinstance(error, Cancelled) else str(error)
-            if not upload.gone:
+            if not upload.deleted:
                 news = self.opened(upload) if upload.encoded >= first else {}  # all that is encoded can be used
                 look = "quiet" if isinstance(error, Cancelled) else "own-bad"
                 yield news | self.stopped(upload, html.note(said, look=look))
@@ -196,7 +196,7 @@ class Tab:
             upload.stop.set()
             raise
         else:
-            if not upload.gone:
+            if not upload.deleted:
                 yield self.finished(upload)
 
     def laid_out(self, upload: Upload) -> dict:
@@ -216,8 +216,8 @@ class Tab:
         vectors[encoded + 1 :] = 0  # where the encoder may just be writing
         with upload.lock:  # a click must not find the one renewed and the other not
             upload.neighbours = ContentNeighbours(vectors)
-            if upload.tower is not None:
-                upload.tower.set_item_vectors(vectors)
+            if upload.content_model is not None:
+                upload.content_model.set_item_vectors(vectors)
         if begun:
             return {self.rows: self.answers(upload)}
         upload.picks = [1]
@@ -285,14 +285,17 @@ class Tab:
         rows = [("content", words.own_alike(upload.dataset.title(one)), words.OWN_ALIKE_HINT, near.like([one], ROW)[0])]
         if len(picks) > 1:
             rows.append(("molar", words.OWN_TOGETHER, words.OWN_TOGETHER_HINT, near.like(picks, ROW)[0]))
-        if upload.tower is None:
+        if upload.content_model is None:
             return html.answers(upload, rows, words.OWN_NO_TOWER)
         rows.append(("sasrec", words.OWN_TOWER, words.OWN_TOWER_HINT, self.asked(upload, picks)))
         return html.answers(upload, rows)
 
     def asked(self, upload: Upload, picks: list[int]) -> np.ndarray:
         """What the demo's content tower ranks first after these picks."""
-        scores = upload.tower.item_matrix().detach().numpy() @ upload.tower.user_vectors([np.array(picks)])[0]
+        scores = (
+            upload.content_model.item_matrix().detach().numpy()
+            @ upload.content_model.user_vectors([np.array(picks)])[0]
+        )
         scores[~upload.neighbours.known] = -np.inf
         scores[picks] = -np.inf
         best = np.argsort(-scores, kind="stable")[:ROW]
@@ -323,9 +326,9 @@ class Tab:
 
     def found(self, token: str, text: str, shown: int) -> tuple:
         upload = self.uploads.get(token)
-        if upload is None or upload.words is None:
+        if upload is None or upload.word_index is None:
             return PAGE, ""
-        return shown, html.gallery(upload, upload.words.find(text), shown)
+        return shown, html.gallery(upload, upload.word_index.find(text), shown)
 
 
 def build(shop: Shop, uploads: Uploads, encoding: Encoding, tab: gr.Tab) -> None:

@@ -7,22 +7,29 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.components.pictures import placeholder
 from molar.core.errors import MolarError
+from molar.data.dataset import Dataset
 from molar.data.ingest.archive import Received
 from molar.data.ingest.upload import Checked
 from molar.serving.similar import ContentNeighbours
 
-IDLE = 30 * 60  # seconds without a click after which a catalogue is deleted
-MOST = 12  # catalogues at a time
-MOST_OWN_PICKS = 50
+if TYPE_CHECKING:
+    from molar.models.content import ContentUserEncoder
+    from molar.serving.search import WordIndex
+
+EXPIRY = 30 * 60  # seconds without a click after which a catalogue is deleted
+SWEEP = 30.0  # seconds between two looks for what has expired
+MAX_UPLOADS = 12
+MAX_PICKS = 50
 THUMBNAIL = 200  # pixels of the longer side
-LOOK = 30.0  # seconds between two looks for what has expired
 
 
 @dataclass
@@ -30,24 +37,31 @@ class Upload:
     """One visitor's catalogue. `folder` holds the received files until all are encoded; the rest is in memory alone."""
 
     folder: Path
-    touched: float
-    received: Received | None = None
-    checked: Checked | None = None
+    last_used: float
+    received: Received = field(init=False)  # these two are given by whoever opens the upload, before its token is known
+    checked: Checked = field(init=False)
     vectors: np.ndarray | None = None  # (n_items + 1, dim) float32; rows of zeros are not encoded yet
     encoded: int = 0  # items 1 … encoded have vectors
     neighbours: ContentNeighbours | None = None
-    tower: object = None  # the demo's content tower over these vectors, None where it does not fit
+    content_model: "ContentUserEncoder | None" = None  # the demo's over these vectors, None where it does not fit
     picks: list[int] = field(default_factory=list)
     like: int = 0  # the item whose likes are shown; 0: the last pick
     thumbnails: dict[int, str] = field(default_factory=dict)
-    words: object = None  # a WordIndex once checked
-    gone: bool = False  # deleted: an encoding that still runs must leave nothing behind
+    word_index: "WordIndex | None" = None  # once checked
+    deleted: bool = False  # an encoding that still runs must leave nothing behind
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
-    def dataset(self):
-        return self.checked.dataset if self.checked else None
+    def sound(self) -> bool:
+        """Whether the checks have found no error, so that there is a dataset."""
+        return self.checked.dataset is not None
+
+    @property
+    def dataset(self) -> Dataset:
+        """The catalogue, where it is sound."""
+        assert self.checked.dataset is not None
+        return self.checked.dataset
 
     @property
     def usable(self) -> int:
@@ -66,49 +80,51 @@ class Upload:
             if number in self.picks:
                 self.picks.remove(number)
             elif 1 <= number <= self.usable:
-                self.picks = [*self.picks, number][-MOST_OWN_PICKS:]
+                self.picks = [*self.picks, number][-MAX_PICKS:]
             self.like = 0
 
 
 class Uploads:
     """All catalogues that are here now, by token. The page owns one such object and no module holds any of it."""
 
-    def __init__(self, idle: float = IDLE, clock=time.monotonic):
-        self._idle, self._clock = idle, clock
+    def __init__(self, expiry: float = EXPIRY, clock: Callable[[], float] = time.monotonic):
+        self._expiry, self._clock = expiry, clock
         self._held: dict[str, Upload] = {}
         self._lock = threading.Lock()
-        self._watch: threading.Thread | None = None
+        self._sweeper: threading.Thread | None = None
 
-    def __len__(self) -> int:
-        return len(self._held)
+    def held(self) -> list[tuple[str, Upload]]:
+        """(token, upload) of everything that is here now."""
+        return list(self._held.items())
 
     def now(self) -> float:
+        """The time by which uploads expire."""
         return self._clock()
 
     def open(self) -> tuple[str, Upload]:
         """A new, empty upload under a token of 128 random bits. Raises MolarError where too many are open."""
         self.sweep()
         with self._lock:
-            if len(self._held) >= MOST:
+            if len(self._held) >= MAX_UPLOADS:
                 raise MolarError("Too many catalogues are open here at the moment: try again in a few minutes.")
             token = secrets.token_hex(16)
             upload = Upload(Path(tempfile.mkdtemp(prefix="molar-")), self._clock())
             self._held[token] = upload
-            if self._watch is None or not self._watch.is_alive():
-                self._watch = threading.Thread(target=self._look, daemon=True)
-                self._watch.start()
+            if self._sweeper is None or not self._sweeper.is_alive():
+                self._sweeper = threading.Thread(target=self._sweep_while_held, daemon=True)
+                self._sweeper.start()
             return token, upload
 
-    def get(self, token) -> Upload | None:
+    def get(self, token: object) -> Upload | None:
         """The upload of this token, used just now; None when there is none any more."""
         self.sweep()
         with self._lock:
             upload = self._held.get(token) if isinstance(token, str) else None
             if upload:
-                upload.touched = self._clock()
+                upload.last_used = self._clock()
             return upload
 
-    def delete(self, token) -> None:
+    def delete(self, token: object) -> None:
         """Forget this upload and remove its files; an encoding that runs stops."""
         with self._lock:
             upload = self._held.pop(token, None) if isinstance(token, str) else None
@@ -116,11 +132,11 @@ class Uploads:
             _end(upload)
 
     def sweep(self) -> None:
-        """Delete what nobody has used for `idle` seconds."""
+        """Delete what nobody has used for `expiry` seconds."""
         with self._lock:
-            old = [token for token, one in self._held.items() if self._clock() - one.touched > self._idle]
-            gone = [self._held.pop(token) for token in old]
-        for upload in gone:
+            old = [token for token, one in self._held.items() if self._clock() - one.last_used > self._expiry]
+            expired = [self._held.pop(token) for token in old]
+        for upload in expired:
             _end(upload)
 
     def close(self) -> None:
@@ -128,23 +144,23 @@ class Uploads:
         for token in list(self._held):
             self.delete(token)
 
-    def _look(self) -> None:
+    def _sweep_while_held(self) -> None:
         while self._held:
-            time.sleep(min(LOOK, self._idle))
+            time.sleep(min(SWEEP, self._expiry))
             self.sweep()
 
 
 def _end(upload: Upload) -> None:
-    upload.gone = True
+    upload.deleted = True
     upload.stop.set()
     shutil.rmtree(upload.folder, ignore_errors=True)
 
 
-def _thumbnail(dataset, number: int) -> str:
+def _thumbnail(dataset: Dataset, number: int) -> str:
     from PIL import Image
 
     from molar.data.images import open_picture
-    from molar.data.ingest.archive import FORMATS
+    from molar.data.ingest.pictures import FORMATS
 
     path = dataset.image_path(number)
     if path is None or not path.is_file():

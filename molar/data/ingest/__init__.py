@@ -1,4 +1,4 @@
-"""What people bring, turned into a dataset folder: a zip, a CSV with its pictures.
+"""What people bring, turned into a dataset folder: a zip, or a CSV with its pictures.
 
-One module a source; what it writes is checked by `molar.data`, not here.
+archive takes the files in within limits, pictures opens each picture once, upload asks `molar.data` for the checks.
 """

@@ -5,56 +5,50 @@ before the first byte is read; every limit is enforced on the bytes that really 
 """
 
 import stat
-import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from io import FileIO
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from molar.core.errors import MolarError
 from molar.data.images import IMAGES_FOLDER
+from molar.data.ingest.limits import Limits
+from molar.data.ingest.pictures import SUPPORTED, UNSUPPORTED, check_picture
 from molar.data.validation import ITEMS_FILE, SETTINGS_FILE
 
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
-DRAWINGS = (".svg", ".svgz", ".html", ".htm", ".xhtml", ".xml", ".pdf", ".heic", ".avif", ".tif", ".tiff", ".bmp")
-STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+METADATA = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # what operating systems add to a folder
 CHUNK = 1 << 16
-SLACK = 1 << 20  # a file this small may be packed as tightly as it likes: an empty table is no bomb
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much one upload may bring. Bytes, but for `files`, `ratio` (unpacked to packed) and, of one picture, `pixels`
-    and `sides` (longer to shorter: of a strip, nothing is left at the size at which the encoder looks)."""
-
-    files: int = 2_000
-    packed: int = 100 << 20
-    unpacked: int = 300 << 20
-    one_file: int = 25 << 20
-    pixels: int = 50_000_000
-    ratio: int = 100
-    sides: int = 20
+ANY_RATIO = 1 << 20  # a file this small may be packed as tightly as it likes: an empty table is no bomb
 
 
 @dataclass
 class Received:
-    """What came in: the dataset folder, and why named pictures were refused (file name under images/ -> sentence)."""
+    """What came in: the dataset folder, and what is known of its pictures, each of which has been opened once.
+
+    `refused`: file name under images/ → why it was not kept; `broken`: path → the error that decoding it ended in.
+    """
 
     root: Path
     refused: dict[str, str] = field(default_factory=dict)
+    broken: dict[Path, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
+
+    def decoding_error(self, path: Path) -> str:
+        """As `molar.data.images.decoding_error`, of a picture that came in, without opening it again."""
+        return self.broken.get(path, "")
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """One file to read: its path as told, and the archive's entry or the file on disk that holds it."""
+    """One file to read: its path as it is named, and where its bytes are: on disk or in an archive."""
 
     name: str
-    source: zipfile.ZipInfo | Path
+    open: Callable[[], IO[bytes]]
+    packed: zipfile.ZipInfo | None = None
 
 
 def receive(files: list[tuple[str, Path]], folder: Path, limits: Limits = Limits()) -> Received:
@@ -71,11 +65,13 @@ def receive(files: list[tuple[str, Path]], folder: Path, limits: Limits = Limits
                 f"These files are larger than {_size(limits.packed)} together: send fewer or smaller pictures."
             )
         if not zips:
-            return _write_all([_Entry(name, path) for name, path in files], None, folder, limits)
+            return _write_all([_Entry(name, partial(FileIO, path)) for name, path in files], folder, limits)
         _check_directory(zips[0], limits)
         with zipfile.ZipFile(zips[0]) as archive:
-            entries = [_Entry(one.filename, one) for one in archive.infolist() if not one.is_dir()]
-            return _write_all(entries, archive, folder, limits)
+            members = [one for one in archive.infolist() if not one.is_dir()]
+            return _write_all(
+                [_Entry(one.filename, partial(archive.open, one), one) for one in members], folder, limits
+            )
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise MolarError(
             f"The zip is cut off or damaged ({_short(error)}): pack it again and send it whole."
@@ -107,7 +103,7 @@ def _check_directory(path: Path, limits: Limits) -> None:
         raise MolarError(f"The zip holds more than {limits.files:,} files: send a smaller catalogue.")
 
 
-def _write_all(entries: list[_Entry], archive: zipfile.ZipFile | None, folder: Path, limits: Limits) -> Received:
+def _write_all(entries: list[_Entry], folder: Path, limits: Limits) -> Received:
     if len(entries) > limits.files:
         raise MolarError(f"There are more than {limits.files:,} files: send a smaller catalogue.")
     for entry in entries:
@@ -117,11 +113,14 @@ def _write_all(entries: list[_Entry], archive: zipfile.ZipFile | None, folder: P
     for entry, target in list(_targets(entries, found)):
         path = folder / target
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _opened(entry, archive) as stream:
-            left -= _copy(stream, path, entry, limits, left)
-        if target.parts[0] == IMAGES_FOLDER and (sentence := picture_refusal(path, limits)):
-            path.unlink()
-            found.refused[str(target.relative_to(IMAGES_FOLDER))] = sentence
+        left -= _copy(entry, path, limits, left)
+        if target.parts[0] == IMAGES_FOLDER:
+            refusal, error = check_picture(path, limits)
+            if refusal:
+                path.unlink()
+                found.refused[str(target.relative_to(IMAGES_FOLDER))] = refusal
+            elif error:
+                found.broken[path.resolve()] = error
     return found
 
 
@@ -132,23 +131,23 @@ def _check_name(entry: _Entry) -> None:
         raise MolarError(f'"{_shown(name)}" is a path that leads out of the folder: nothing was read.')
     if len(name) > 240 or any(ord(letter) < 32 for letter in name):
         raise MolarError(f'"{_shown(name)}" is no usable file name: rename it; nothing was read.')
-    if isinstance(entry.source, zipfile.ZipInfo):
-        kind = stat.S_IFMT(entry.source.external_attr >> 16)
+    if entry.packed:
+        kind = stat.S_IFMT(entry.packed.external_attr >> 16)
         if kind == stat.S_IFLNK:
             raise MolarError(f'"{_shown(name)}" is a link: pack the file itself; nothing was read.')
         if kind not in (0, stat.S_IFREG):
             raise MolarError(f'"{_shown(name)}" is no ordinary file: nothing was read.')
-        if entry.source.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        if entry.packed.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise MolarError(
                 f'"{_shown(name)}" is packed in a way that is not read here: pack the folder as a plain zip.'
             )
-        if entry.source.flag_bits & 1:
+        if entry.packed.flag_bits & 1:
             raise MolarError(f'"{_shown(name)}" is locked with a password: pack the folder without one.')
 
 
 def _targets(entries: list[_Entry], found: Received) -> Iterator[tuple[_Entry, PurePosixPath]]:
     """Which entries are read, and where they go. Pictures beside the table count as if they lay in images/."""
-    kept = [entry for entry in entries if not set(PurePosixPath(entry.name).parts) & set(LITTER)]
+    kept = [entry for entry in entries if not set(PurePosixPath(entry.name).parts) & set(METADATA)]
     tables = [entry for entry in kept if _is_items(entry.name)] or [entry for entry in kept if _is_table(entry.name)]
     tables.sort(key=lambda entry: entry.name.count("/"))
     if not tables:
@@ -186,21 +185,17 @@ def _is_table(name: str) -> bool:
 
 def _wanted(target: PurePosixPath) -> bool:
     """The settings, and what is or claims to be a picture: a refused drawing should be told, not silently missed."""
-    return str(target) == SETTINGS_FILE or target.suffix.lower() in PICTURES + DRAWINGS
+    return str(target) == SETTINGS_FILE or target.suffix.lower() in SUPPORTED + UNSUPPORTED
 
 
-def _opened(entry: _Entry, archive: zipfile.ZipFile | None) -> BinaryIO:
-    return open(entry.source, "rb") if archive is None else archive.open(entry.source)
-
-
-def _copy(stream: BinaryIO, path: Path, entry: _Entry, limits: Limits, left: int) -> int:
+def _copy(entry: _Entry, path: Path, limits: Limits, left: int) -> int:
     """Copy piece by piece, and stop at the first byte over a limit. Returns the bytes written."""
-    packed = entry.source.compress_size if isinstance(entry.source, zipfile.ZipInfo) else None
+    most = max(ANY_RATIO, limits.ratio * entry.packed.compress_size) if entry.packed else None
     written = 0
-    with open(path, "wb") as target:
+    with entry.open() as stream, path.open("wb") as target:
         while piece := stream.read(CHUNK):
             written += len(piece)
-            if packed is not None and written > max(SLACK, limits.ratio * packed):
+            if most is not None and written > most:
                 raise MolarError(
                     f'"{_shown(entry.name)}" unpacks to more than {limits.ratio} times its size, as a zip bomb does: '
                     "nothing was kept."
@@ -211,36 +206,6 @@ def _copy(stream: BinaryIO, path: Path, entry: _Entry, limits: Limits, left: int
                 raise MolarError(f"The files unpack to more than {_size(limits.unpacked)}: send a smaller catalogue.")
             target.write(piece)
     return written
-
-
-def picture_refusal(path: Path, limits: Limits = Limits()) -> str:
-    """Why this file is not taken as a picture, "" if it is: told from its bytes, whatever its name says."""
-    from PIL import Image
-
-    with open(path, "rb") as file:
-        start = file.read(1024)
-    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if b"<svg" in text or path.suffix.lower() in (".svg", ".svgz"):
-        return "this is an SVG drawing, which can carry scripts: save it as JPEG, PNG or WebP"
-    if b"<html" in text or b"<!doctype html" in text or b"<script" in text:
-        return "this is a web page, not a picture: save the picture itself as JPEG, PNG or WebP"
-    if not start.startswith(STARTS) and not (start.startswith(b"RIFF") and start[8:12] == b"WEBP"):
-        return "this is no JPEG, PNG, WebP or GIF: save it as one of these"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as picture:
-                short, long = sorted(picture.size)
-                pixels = short * long
-    except Image.DecompressionBombError:
-        short, long, pixels = 1, 1, limits.pixels + 1
-    except Exception as error:  # a broken head makes decoders raise nearly anything
-        return f"this picture is cut off or damaged ({type(error).__name__}): save it again as JPEG, PNG or WebP"
-    if pixels > limits.pixels:
-        return f"this picture has more than {limits.pixels // 1_000_000} million pixels: save it smaller"
-    if long > limits.sides * short:
-        return f"one side of this picture is more than {limits.sides} times the other ({short} × {long}): crop it"
-    return ""
 
 
 def _size(count: int) -> str:

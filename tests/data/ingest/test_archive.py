@@ -1,39 +1,14 @@
 """What a visitor may send, and the one sentence for everything else. Limits are made small, attacks stay real."""
 
-import io
 import stat
 import zipfile
 
 import pytest
-from PIL import Image
+from archives import GOOD, SMALL, TABLE, pack, png
 
 from molar.core.errors import MolarError
-from molar.data.ingest.archive import Limits, receive
-from molar.data.ingest.upload import MOST_ITEMS, check_upload, without_bad_rows
-
-TABLE = b"item_id,title,image\na,Mug,a.png\nb,Bowl,b.png\n"
-SMALL = Limits(files=8, packed=400_000, unpacked=3_000_000, one_file=2_500_000, pixels=10_000, ratio=20)
-
-
-def png(width: int = 8, height: int = 8) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(out, "PNG")
-    return out.getvalue()
-
-
-GOOD = {"items.csv": TABLE, "images/a.png": png(), "images/b.png": png()}
-
-
-def pack(path, files: dict, change=None, method=zipfile.ZIP_DEFLATED):
-    """A zip of name -> bytes; `change(info)` alters an entry's head before it is written."""
-    with zipfile.ZipFile(path, "w", method) as archive:
-        for name, data in files.items():
-            info = zipfile.ZipInfo(name)
-            info.compress_type = method
-            if change:
-                change(info)
-            archive.writestr(info, data)
-    return path
+from molar.data.ingest.archive import receive
+from molar.data.ingest.limits import Limits
 
 
 def mode(kind: int):
@@ -42,10 +17,6 @@ def mode(kind: int):
             info.create_system, info.external_attr = 3, (kind | 0o644) << 16
 
     return change
-
-
-def sent(tmp_path, files: dict, **options):
-    return receive([("shop.zip", pack(tmp_path / "shop.zip", files, **options))], tmp_path / "out", SMALL)
 
 
 ATTACKS = {
@@ -135,98 +106,8 @@ def test_all_bytes_together_are_counted_while_unpacking(tmp_path):
         receive([("shop.zip", archive)], tmp_path / "out", limits)
 
 
-NO_PICTURES = {
-    "SVG": (
-        b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
-        "SVG drawing",
-    ),
-    "HTML": (b"<!DOCTYPE html><html><script>alert(1)</script></html>", "is a web page"),
-    "script": (b"\n <script>alert(1)</script>", "is a web page"),
-    "text": (b"not a picture", "no JPEG, PNG, WebP or GIF"),
-    "nothing": (b"", "no JPEG, PNG, WebP or GIF"),
-    "cut off": (png(90, 90)[:-30], "cannot be read"),
-    "head alone": (png()[:20], "cut off or damaged"),
-    "too many pixels": (png(200, 200), "million pixels"),
-    "long and thin": (png(4, 81), '"b.png": one side of this picture is more than 20 times the other'),
-    "wide and flat": (png(81, 4), '"b.png": one side of this picture is more than 20 times the other'),
-}
-
-
-@pytest.mark.parametrize("name", NO_PICTURES)
-def test_a_bad_picture_is_told_at_its_row_and_can_be_left_out(name, tmp_path):
-    data, sentence = NO_PICTURES[name]
-    received = sent(tmp_path, {**GOOD, "images/b.png": data})
-    checked = check_upload(received)
-    (error,) = checked.errors
-    assert (error.file, error.row, error.column) == ("items.csv", 3, "image") and sentence in error.what
-    assert checked.dataset is None and checked.dropped == [(3, "Bowl")] and checked.left == 1
-    assert without_bad_rows(received, checked).dataset.n_items == 1
-
-
-def test_a_picture_may_be_as_long_as_the_limit(tmp_path):
-    assert check_upload(sent(tmp_path, {**GOOD, "images/b.png": png(4, 80)})).errors == []
-
-
-def test_a_drawing_named_svg_is_told_too(tmp_path):
-    table = TABLE.replace(b"b.png", b"b.svg")
-    checked = check_upload(sent(tmp_path, {"items.csv": table, "images/a.png": png(), "images/b.svg": b"<svg/>"}))
-    assert "SVG drawing" in checked.errors[0].what
-
-
-@pytest.mark.parametrize("prefix", ["", "my shop/", "a/b/"])
-def test_a_zip_of_a_folder_is_read_wherever_the_table_lies(prefix, tmp_path):
-    files = {prefix + name: data for name, data in GOOD.items()} | {
-        "__MACOSX/._items.csv": b"x",
-        prefix + "notes.txt": b"x",
-    }
-    received = sent(tmp_path, files)
-    assert check_upload(received).dataset.n_items == 2
-    assert received.ignored == [prefix + "notes.txt"]
-    assert {path.name for path in received.root.rglob("*.*")} == {"items.csv", "a.png", "b.png"}
-
-
-def test_a_csv_with_its_pictures_is_a_catalogue(tmp_path):
-    named = []
-    for name, data in {
-        "mugs (new).csv": TABLE.replace(b"a.png", b"a (1).png"),
-        "a (1).png": png(),
-        "b.png": png(),
-    }.items():
-        (tmp_path / name).write_bytes(data)
-        named.append((name, tmp_path / name))
-    dataset = check_upload(receive(named, tmp_path / "out", SMALL)).dataset
-    assert dataset.n_items == 2 and dataset.image_path(1).is_file()
-
-
 @pytest.mark.parametrize("names", [[], ["a.zip", "b.zip"], ["a.zip", "items.csv"]])
 def test_one_zip_or_one_table(names, tmp_path):
     files = [(name, pack(tmp_path / name, GOOD)) for name in names]
     with pytest.raises(MolarError, match="either one zip"):
         receive(files, tmp_path / "out", SMALL)
-
-
-def test_a_table_without_its_pictures_is_one_sentence(tmp_path):
-    received = sent(tmp_path, {"items.csv": TABLE})
-    with pytest.raises(
-        MolarError, match=r"names . pictures and none came with it: choose the table and its pictures together"
-    ):
-        check_upload(received)
-
-
-def test_mistakes_of_the_whole_table_leave_nothing_to_drop(tmp_path):
-    checked = check_upload(sent(tmp_path, {**GOOD, "items.csv": b"item_id,name,image\na,Mug,a.png\n"}))
-    assert checked.dataset is None and checked.dropped == [] and checked.errors
-
-
-def test_rows_are_left_out_until_no_mistake_remains(tmp_path):
-    table = b'item_id,title,image\na,Mug,a.png\na,Mug again,a.png\n,Nameless,b.png\nb,"Bowl, wide",b.png\nc,short\n'
-    received = sent(tmp_path, {**GOOD, "items.csv": table})
-    checked = check_upload(received)
-    assert checked.dropped == [(3, "Mug again"), (4, "Nameless"), (6, "short")]
-    assert list(without_bad_rows(received, checked).dataset.items["title"]) == ["Mug", "Bowl, wide"]
-
-
-def test_too_many_items_are_refused(tmp_path):
-    rows = "".join(f"i{n},Item {n}\n" for n in range(MOST_ITEMS + 1))
-    with pytest.raises(MolarError, match=f"up to {MOST_ITEMS} rows"):
-        check_upload(sent(tmp_path, {"items.csv": f"item_id,title\n{rows}".encode()}))

@@ -52,7 +52,7 @@ class Served:
 
     def held(self):
         """(token, upload) of everything that is here now."""
-        return list(self.uploads[-1]._held.items())
+        return self.uploads[-1].held()
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def served(tmp_path_factory):
     root, here, patch = tmp_path_factory.mktemp("upload"), Served(), pytest.MonkeyPatch()
     backbone = str(save_tiny_backbone(root / "backbone"))
 
-    def load(self):
+    def load(checkpoint):
         encoder = ItemEncoder.load(EncoderConfig(backbone, "float32"))
         encode = encoder.encode
         encoder.encode = lambda *parts: here.gate.wait(60) and encode(*parts)
@@ -72,7 +72,7 @@ def served(tmp_path_factory):
         here.uploads.append(Uploads())
         return here.uploads[-1]
 
-    patch.setattr(Encoding, "_load", load)
+    patch.setattr(encoding, "load_encoder", load)
     patch.setattr(page, "Uploads", fresh)
     dataset = write_tiny_folder(root / "tiny")
     with pytest.MonkeyPatch.context() as building:
@@ -351,7 +351,7 @@ def test_without_the_backbone_one_sentence_says_what_is_missing(browser, tmp_pat
 
 def test_an_unused_catalogue_expires():
     clock = [0.0]
-    store = Uploads(idle=100, clock=lambda: clock[0])
+    store = Uploads(expiry=100, clock=lambda: clock[0])
     token, upload = store.open()
     clock[0] = 99
     assert store.get(token) is upload

@@ -11,7 +11,7 @@ from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
 from app import page
-from app.tabs.catalogue.encoding import Encoding
+from app.tabs.catalogue import encoding
 from app.tabs.catalogue.uploads import Uploads
 from molar.backbones.hub import backbone_folder
 from molar.core.errors import MolarError
@@ -30,9 +30,9 @@ def test_photographs_find_their_like(tmp_path, monkeypatch, capsys):
         backbone_folder()
     except MolarError as missing:
         pytest.skip(str(missing))
-    store, encoders, load = Uploads(), [], Encoding._load
+    store, encoders, load = Uploads(), [], encoding.load_encoder
     monkeypatch.setattr(page, "Uploads", lambda: store)
-    monkeypatch.setattr(Encoding, "_load", lambda self: encoders.append(load(self)) or encoders[0])
+    monkeypatch.setattr(encoding, "load_encoder", lambda folder: encoders.append(load(folder)) or encoders[0])
     dataset = write_tiny_folder(tmp_path / "tiny")
     checkpoint = write_checkpoint(tmp_path / "checkpoint", dataset)
     if TRAINED.is_dir():
@@ -48,7 +48,7 @@ def test_photographs_find_their_like(tmp_path, monkeypatch, capsys):
         opened.page.wait_for_selector("text=All 12 items are encoded", timeout=300_000)
         nearest = opened.page.locator("#own-rows .answer").first.locator(".name").first.inner_text()
         opened.context.close()
-        ((_, upload),) = store._held.items()
+        ((_, upload),) = store.held()
         vectors = upload.vectors
         store.close()
     with capsys.disabled():

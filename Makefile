@@ -1,25 +1,45 @@
-# make demo   builds .venv and opens the page at http://127.0.0.1:7860
-# make test   the same environment plus test tools and Chromium, then all tests
+# make demo    builds .venv and opens the page at http://127.0.0.1:7860
+# make check   the same environment plus tools; then style, types, import layers and the fast tests, in a minute or so
+# make test    that environment plus Chromium and the backbone, then all tests
 
-PYTHON ?= python3
-HOST   ?= 127.0.0.1
-PORT   ?= 7860
-VENV   := .venv
-RUN    := $(VENV)/bin/python
+PYTHON  ?= python3
+HOST    ?= 127.0.0.1
+PORT    ?= 7860
+WORKERS ?= 2
+VENV    := .venv
+RUN     := $(VENV)/bin/python
+
+# A file's tests stay in one process, so that what they share is made once.
+PYTEST := $(RUN) -m pytest -n $(WORKERS) --dist loadfile
+FAST   := not slow and not browser and not backbone and not realdata
 
 # Stamps carry the checksum of the pins: an unchanged lock installs nothing and asks no network, whatever git does to file times.
 RUNTIME  := $(VENV)/.installed-$(shell cksum < requirements.lock | tr ' ' '-')
 DEV      := $(VENV)/.installed-dev-$(shell cat requirements.lock requirements-dev.lock | cksum | tr ' ' '-')
 BACKBONE := $(VENV)/.backbone-asked
 
-.PHONY: demo test backbone chromium lock clean
+.PHONY: demo check lint types fast test backbone chromium lock clean
 
 demo: $(RUNTIME) $(BACKBONE)
 	@echo "Starting the page ..."
 	@$(RUN) app.py --host $(HOST) --port $(PORT)
 
+# Side by side: the type checker has a core of its own while the last tests run.
+check: $(DEV)
+	@$(MAKE) --no-print-directory -j 3 lint types fast
+
+lint: $(DEV)
+	@$(RUN) -m ruff check --quiet
+	@$(RUN) -m ruff format --check --quiet
+
+types: $(DEV)
+	@$(RUN) -m mypy
+
+fast: $(DEV)
+	@$(PYTEST) -m "$(FAST)"
+
 test: $(DEV) chromium backbone
-	@$(RUN) -m pytest
+	@$(PYTEST) --durations=25
 
 # The page starts without the backbone, so a failure here is one sentence and no more. Asked once; `make backbone` asks again.
 $(BACKBONE): | $(RUNTIME)

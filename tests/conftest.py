@@ -1,6 +1,11 @@
 """The fixtures of all tests: the tiny world, see tests/support/tiny_world.py."""
 
+import os
 from pathlib import Path
+
+# One thread a process, in processes that tests start, too: on models this small several threads mostly wait for each
+# other. Read by PyTorch and numpy when they are imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

@@ -26,10 +26,12 @@ DEMO = Path("assets/demo")
 PAUSE = 0.5  # seconds between the other visitor's clicks: a hasty visitor, and yet no machine
 
 
-def write_catalogue(path: Path, count: int) -> Path:
-    """The first `count` prints of the demo shop as a stranger's zip."""
+def write_catalogue(path: Path, count: int, *, untitled: int = 0) -> Path:
+    """The first `count` prints of the demo shop as a stranger's zip; the first `untitled` of them lack their title."""
     with open(DEMO / "items.csv", newline="", encoding="utf-8") as file:
         items = list(csv.DictReader(file))[:count]
+    for item in items[:untitled]:
+        item["title"] = ""
     table = io.StringIO()
     rows = csv.DictWriter(table, ["item_id", "title", "description", "image"], extrasaction="ignore")
     rows.writeheader()

@@ -1,0 +1,39 @@
+"""Training by command, on the tiny world."""
+
+import json
+
+from molar.cli.main import main
+from molar.encoder.vectors import save_vectors
+
+
+def test_train_writes_the_three_models_with_their_command(world, tmp_path):
+    dataset, checkpoint = world
+    for name, verb in (("sasrec", "train-id"), ("content", "train"), ("molar", "train")):
+        assert f"python -m molar {verb} {dataset}" in (tmp_path / checkpoint / name / "config.json").read_text()
+
+
+def test_train_content_trains_one_model_with_any_settings(world, tmp_path, capsys):
+    dataset, checkpoint = world
+    folders = [dataset, "--checkpoint", checkpoint, "--epochs", "1"]
+    named = ["--name", "fused/seed-3", "--seed", "3", "--set", "align=cosine", "--set", "fusion=late"]
+    assert main(["train-content", *folders, *named]) == 0
+    assert capsys.readouterr().out == f"{checkpoint}/fused/seed-3\n"
+    meta = json.loads((tmp_path / checkpoint / "fused/seed-3/config.json").read_text())["meta"]
+    assert (meta["label"], meta["seed"], meta["vectors_file"]) == ("fused", 3, "vectors.safetensors")
+    assert meta["align"]["kind"] == "cosine" and meta["command"].startswith("python -m molar train-content")
+
+
+def test_train_content_takes_other_vectors_and_another_id_model(world, tiny, tiny_vectors, tmp_path, capsys):
+    dataset, checkpoint = world
+    save_vectors(tmp_path / "text.safetensors", tiny_vectors[:, :7], tiny.dataset, {"encoder": "text"})
+    given = ["--vectors", str(tmp_path / "text.safetensors"), "--id-model", str(tmp_path / "nowhere"), "--name", "text"]
+    train = ["train-content", dataset, "--checkpoint", checkpoint, "--epochs", "1", *given]
+    assert main(train) == 2 and "No trained model" in capsys.readouterr().err
+    assert main([*train, "--set", "align=none", "--set", "hidden=0"]) == 0, "no ID model is asked for"
+    saved = json.loads((tmp_path / checkpoint / "text/config.json").read_text())
+    assert saved["config"]["dim_in"] == 7 and saved["meta"]["vectors_file"] == "text.safetensors"
+
+
+def test_train_needs_vectors_and_says_so(tiny_folder, tmp_path, capsys):
+    assert main(["train", str(tiny_folder), "--checkpoint", str(tmp_path / "empty")]) == 2
+    assert "encode" in capsys.readouterr().err

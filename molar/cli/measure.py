@@ -88,7 +88,7 @@ def evaluate_content(options: Namespace) -> None:
 
 
 def _measured(options: Namespace) -> dict:
-    """What all evaluations are told alike."""
+    """The arguments that all evaluations share."""
     same = {"interactions": options.interactions, "subset": options.subset, "strategy": options.split}
     return same | {"command": options.command, "report": Terminal("evaluating")}
 

@@ -11,7 +11,7 @@ from molar.core.progress import Terminal
 
 def add_check(verbs: o.Verbs) -> None:
     """`check`."""
-    verb = o.new_verb(verbs, "check", check, "check a dataset folder and tell all problems together")
+    verb = o.new_verb(verbs, "check", check, "check a dataset folder and report all problems together")
     o.dataset(verb)
     verb.add_argument("--no-interactions", action="store_true", help="check a catalogue without histories")
 

@@ -62,13 +62,13 @@ def add_train(verbs: o.Verbs) -> None:
 
 def train(options: Namespace) -> None:
     """Train the content model twice, without and with alignment."""
-    from molar.storage.checkpoint import load_trained
+    from molar.storage.trained import load_id_model
     from molar.training.alignment import AlignConfig
     from molar.training.train import CONTENT_ALONE, train_molar
 
     split = o.open_split(options)
     vectors, made = _vectors(options.checkpoint / "vectors.safetensors", split)
-    id_model = load_trained(options.checkpoint / c.ID, split, vectors)
+    id_model = load_id_model(options.checkpoint / c.ID, split)
     aligned = AlignConfig(**o.given(options, "alpha", "tau"))
     for name, align in ((c.CONTENT, CONTENT_ALONE), (c.ALIGNED, aligned)):
         out = options.checkpoint / name
@@ -111,7 +111,7 @@ def add_train_content(verbs: o.Verbs) -> None:
 
 def train_content(options: Namespace) -> None:
     """Train one content model with any settings."""
-    from molar.storage.checkpoint import load_trained
+    from molar.storage.trained import load_id_model
     from molar.training.settings import content_settings
     from molar.training.train import train_molar
 
@@ -120,7 +120,7 @@ def train_content(options: Namespace) -> None:
     parts = content_settings(vectors.shape[1], options.settings)
     id_model = None
     if parts["align"].active or parts["config"].fusion != "none":
-        id_model = load_trained(options.id_model or options.checkpoint / c.ID, split, vectors)
+        id_model = load_id_model(options.id_model or options.checkpoint / c.ID, split)
     out = options.checkpoint / options.name
     train_molar(
         split,
@@ -143,7 +143,7 @@ def _name(verb: ArgumentParser, default: str = "", *, required: bool = False) ->
 
 
 def _vectors(path: Path, split: "Split") -> "tuple[np.ndarray, dict]":
-    """Item vectors for a split's dataset, and what `train_molar` is told of their making."""
+    """Item vectors for a split's dataset, and how they were made."""
     from molar.encoder.vectors import load_vectors, vectors_fingerprint
 
     vectors = load_vectors(path, split.dataset)

@@ -184,7 +184,7 @@ def _is_table(name: str) -> bool:
 
 
 def _wanted(target: PurePosixPath) -> bool:
-    """The settings, and what is or claims to be a picture: a refused drawing should be told, not silently missed."""
+    """The settings, and what is or claims to be a picture: a refused drawing is reported, not silently missed."""
     return str(target) == SETTINGS_FILE or target.suffix.lower() in SUPPORTED + UNSUPPORTED
 
 

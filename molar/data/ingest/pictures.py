@@ -1,4 +1,4 @@
-"""A picture that somebody else has made: told from its bytes what it is, how large, and whether it is whole.
+"""A picture that somebody else has made: its bytes say what it is, how large, and whether it is whole.
 
 The one time that it is opened before it is encoded.
 """
@@ -18,7 +18,7 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 
 
 def check_picture(path: Path, limits: Limits = Limits()) -> tuple[str, str]:
-    """Why this file is not taken as a picture, told from its bytes whatever its name says, and the name of the error that
+    """Why this file is not taken as a picture, by its bytes, whatever its name says, and the name of the error that
     decoding it ends in; "" where nothing is wrong."""
     with open(path, "rb") as file:
         start = file.read(1024)

@@ -73,7 +73,7 @@ def _in_row(problem: Problem) -> bool:
 
 
 def _with_reason(problem: Problem, items, refused: dict[str, str]) -> Problem:
-    """A picture that was refused at reading is missing in the folder: tell why instead."""
+    """A picture that was refused at reading is missing in the folder: the reason is reported instead."""
     if problem.column == c.IMAGE and problem.row in items.index:
         name = items.at[problem.row, c.IMAGE]
         if name in refused:

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from archives import counted, sent, ten_pictures_one_without_a_title
+from archives import GOOD, counted, sent, ten_pictures_one_without_a_title
 from standin import write_checkpoint
 from tiny_backbone import save_tiny_backbone
 
 from app.tabs.catalogue import encoding
 from app.tabs.catalogue.encoding import Encoding
 from app.tabs.catalogue.uploads import Uploads
+from molar.core.errors import Cancelled
 from molar.data.ingest.limits import Limits
 from molar.data.ingest.upload import check_upload, without_bad_rows
 
@@ -40,5 +41,22 @@ def test_a_picture_is_opened_for_the_checks_for_its_thumbnail_and_for_the_encode
     assert seen == {f"m{number}.png": 3 for number in (1, *range(3, 11))}
     assert np.isfinite(upload.vectors).all()
     assert upload.vectors[1:].any(axis=1).all()
+    assert not upload.folder.exists()
+    uploads.close()
+
+
+def test_a_stopped_encoding_keeps_its_files_and_goes_on(encoder_thread, tmp_path):
+    uploads = Uploads()
+    _, upload = uploads.open()
+    upload.received = sent(tmp_path, GOOD)
+    upload.checked = check_upload(upload.received)
+    upload.stop.set()
+    with pytest.raises(Cancelled):
+        encoder_thread.start(upload).wait(60)
+    assert upload.encoded == 0
+    assert upload.folder.exists()
+    upload.stop.clear()
+    assert encoder_thread.start(upload).wait(60)
+    assert upload.encoded == 2
     assert not upload.folder.exists()
     uploads.close()

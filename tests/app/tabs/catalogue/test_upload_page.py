@@ -16,10 +16,9 @@ from tiny_backbone import save_tiny_backbone
 from tiny_world import write_tiny_folder
 
 from app import page
-from app.tabs.catalogue import encoding, uploads
-from app.tabs.catalogue import tab as catalogue
+from app.tabs.catalogue import encoding
 from app.tabs.catalogue.encoding import Encoding
-from app.tabs.catalogue.uploads import Upload, Uploads
+from app.tabs.catalogue.uploads import Uploads
 
 pytestmark = pytest.mark.browser
 
@@ -347,21 +346,3 @@ def test_without_the_backbone_one_sentence_says_what_is_missing(browser, tmp_pat
         assert "fetch-backbone" in opened.page.locator("#own-missing").inner_text()
         assert opened.page.locator("#own-drop").count() == 0
         opened.context.close()
-
-
-def test_an_unused_catalogue_expires():
-    clock = [0.0]
-    store = Uploads(expiry=100, clock=lambda: clock[0])
-    token, upload = store.open()
-    clock[0] = 99
-    assert store.get(token) is upload
-    clock[0] = 198
-    assert store.get(token) is upload
-    clock[0] = 299
-    assert store.get(token) is None and not upload.folder.exists() and upload.stop.is_set()
-    assert store.get("") is None and store.get(None) is None and store.get(["x"]) is None
-
-
-def test_no_module_holds_a_catalogue():
-    for module in (catalogue, encoding, page, uploads):
-        assert not [name for name, value in vars(module).items() if isinstance(value, (Uploads, Upload, Encoding))]

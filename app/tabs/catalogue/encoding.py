@@ -5,13 +5,14 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from app.tabs.catalogue.uploads import Upload
 from molar.core.errors import Cancelled, MolarError
 from molar.core.progress import remaining
+from molar.core.schema import CONTENT
 
 if TYPE_CHECKING:
     from molar.encoder.item_encoder import ItemEncoder
@@ -154,4 +155,4 @@ def _fitting_content_model(checkpoint: Path, encoder: "ItemEncoder") -> "Content
 
     if differing_parts(encoder.fingerprint, vectors_fingerprint(checkpoint / "vectors.safetensors")):
         return None
-    return load_model(checkpoint / "content")
+    return cast("ContentUserEncoder", load_model(checkpoint / CONTENT))

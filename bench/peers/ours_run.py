@@ -14,7 +14,7 @@ from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks
 from molar.models.sasrec import SASRec, SASRecConfig
 from molar.training.batches import training_targets
-from molar.training.loop import TrainingConfig
+from molar.training.config import TrainingConfig
 from molar.training.losses import LossConfig
 from molar.training.train import train_id_model
 
@@ -44,11 +44,11 @@ class Ours:
 
         self.model = remembered(SASRec)
         config = SASRecConfig(self.split.dataset.n_items, s.dim, s.blocks, s.heads, s.max_length, s.dropout)
-        recipe = TrainingConfig(
+        training = TrainingConfig(
             self.epochs, s.batch, s.lr, weight_decay=0.01, patience=self.epochs, precision="bfloat16"
         )
         loss = LossConfig("full")
-        train_id_model(self.split, "sasrec", config=config, loss=loss, recipe=recipe, seed=s.seed, report=report)
+        train_id_model(self.split, "sasrec", config=config, loss=loss, training=training, seed=s.seed, report=report)
 
     def scorer(self) -> ModelScorer:
         """The model as it is just now."""

@@ -41,12 +41,12 @@ def add(verb: argparse.ArgumentParser) -> None:
 
 
 def settings(options, *, dataset: bool) -> dict:
-    """The arguments `encoder`, `config` and `asked` of `molar.finetune.finetune.tune_encoder`. Raises `MolarError` for what is wrong."""
+    """The arguments `encoder`, `config` and `asked` of `molar.finetune.finetune.finetune_encoder`. Raises `MolarError` for what is wrong."""
     import torch
 
     from molar.encoder.item_encoder import EncoderConfig
     from molar.encoder.lora import LoraSettings
-    from molar.finetune.finetune import SCHEDULES, TuneConfig, choose_counts
+    from molar.finetune.finetune import SCHEDULES, FineTuneConfig, choose_counts
 
     schedule = options.schedule or ("gpu" if torch.cuda.is_available() else "cpu")
     tasks = _listed(options.tasks) if options.tasks is not None else None
@@ -61,7 +61,7 @@ def settings(options, *, dataset: bool) -> dict:
         lora["targets"] = tuple(_listed(options.lora_targets))
     config = SCHEDULES[schedule] | given | {"counts": counts, "form": options.form, "lora": LoraSettings(**lora)}
     encoder = EncoderConfig(options.backbone, options.precision, pooling=options.pooling, resolution=options.resolution)
-    return {"encoder": encoder, "config": TuneConfig(**config), "asked": asked}
+    return {"encoder": encoder, "config": FineTuneConfig(**config), "asked": asked}
 
 
 def read_counts(text: str) -> dict[str, int]:

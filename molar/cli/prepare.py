@@ -104,13 +104,13 @@ def add_finetune_encoder(verbs: o.Verbs) -> None:
 
 def finetune_encoder(options: Namespace) -> None:
     """Train what lets the item encoder see and read."""
-    from molar.finetune.finetune import tune_encoder
+    from molar.finetune.finetune import finetune_encoder
     from molar.finetune.tasks import open_split
 
     split = options.dataset and open_split(options.dataset, options.interactions, options.split)
     settings = finetune_options.settings(options, dataset=split is not None)
     print(
-        tune_encoder(
+        finetune_encoder(
             split, options.out, pairs=options.pairs, command=options.command, report=Terminal("fine-tuning"), **settings
         )
     )

@@ -155,7 +155,7 @@ def _tell(out: Path) -> None:
     from molar.training.distributed import Distributed
     from molar.training.run import describe_training
 
-    if Distributed().first:
+    if Distributed().is_main_process:
         print(describe_training(out), file=sys.stderr)
         print(out)
 

@@ -15,7 +15,7 @@ from molar.core.progress import Report, silent
 from molar.data.splits import Split
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.lora import LoraSettings, add_lora, save_lora
-from molar.finetune.model import FORMS, Tuner
+from molar.finetune.model import FORMS, FineTuner
 from molar.finetune.samples import PAIRS, draw_samples
 from molar.finetune.schedule import run_schedule
 from molar.finetune.tasks import TASKS, Tasks
@@ -31,7 +31,7 @@ SCHEDULES = {
 
 
 @dataclass(frozen=True)
-class TuneConfig:
+class FineTuneConfig:
     """The schedule.
 
     Attributes:
@@ -102,13 +102,13 @@ def choose_counts(
     return {task: chosen[task] for task in there}, {*(tasks or ()), *counts}
 
 
-def tune_encoder(
+def finetune_encoder(
     split: Split | None,
     out: Path,
     *,
     pairs: str = "",
     encoder: EncoderConfig = EncoderConfig(precision="bfloat16"),
-    config: TuneConfig = TuneConfig(),
+    config: FineTuneConfig = FineTuneConfig(),
     asked: set[str] = frozenset(),
     command: str = "",
     report: Report = silent,
@@ -137,7 +137,7 @@ def tune_encoder(
     torch.manual_seed(config.seed)
     if config.lora.rank:
         add_lora(model.backbone, config.lora)
-    tuner = Tuner(model, samples, form=config.form, word_weight=config.word_weight)
+    tuner = FineTuner(model, samples, form=config.form, word_weight=config.word_weight)
     out = Path(out)
     try:
         curve = run_schedule(tuner, config, out, report)

@@ -25,7 +25,7 @@ from molar.finetune.tasks import Sample, Shown
 FORMS = ("bottleneck", "plain")
 
 
-class Tuner(nn.Module):
+class FineTuner(nn.Module):
     """What is in training: the encoder's adapter and LoRA, and the heads that only the bottleneck needs.
 
     Args:

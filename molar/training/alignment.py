@@ -1,11 +1,12 @@
-"""Post-alignment of the content tower with the ID tower (§3.4, Eq. 4), its variants and its controls.
+"""Post-alignment of the content model with the ID model (§3.4, Eq. 4), its variants and its controls.
 
 Aligned are user vectors after the same prefix of the same history, item vectors, or both. The paper aligns whole
 histories; here each window of a batch gives one prefix, drawn anew each epoch, so that short histories are aligned too
-and no user is his own negative. What is aligned is what scores: `states` and `item_matrix` of both towers, which have the
+and no user is his own negative. What is aligned is what scores: `states` and `item_matrix` of both models, which have the
 same width, so that no head stands between them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import nn
 from molar.core.errors import MolarError
 from molar.data.splits import Split
 from molar.evaluation.alignment_metrics import procrustes
+from molar.models.content import ContentUserEncoder
 from molar.models.id_model import IDModel
 from molar.models.sequences import Batch
 
@@ -33,9 +35,9 @@ class AlignConfig:
     """What is aligned, how, and how strongly.
 
     kind: "infonce", Eq. 4; "cosine", mean 1 − cos; "cka", 1 − debiased linear CKA of the batch; "procrustes", no loss at
-    all: after training the whole tower is turned by an orthogonal map, fitted on training users. Every user · item stays
+    all: after training the whole content model is turned by an orthogonal map, fitted on training users. Every user · item stays
     what it was, so alignment numbers rise and no recommendation changes; "none".
-    on: users, items (the two towers' vectors of warm items), or both, whose losses are added.
+    on: users, items (the two models' vectors of warm items), or both, whose losses are added.
     id_tower: "frozen", or "joint": it trains on, by its own next-item loss and by the alignment.
     targets: "own", or a control: "random", fixed random unit vectors; "shuffled", the ID vectors of somebody (something)
     else, by one fixed permutation. A user's control vector is one for all of his prefixes."""
@@ -59,18 +61,23 @@ class AlignConfig:
             raise MolarError("procrustes is fitted on users after training: it takes no other on, id_tower or targets.")
         if self.id_tower == "joint" and self.targets != "own":
             raise MolarError(
-                f"targets={self.targets} are fixed vectors, which leave a joint ID tower nothing to learn."
+                f"targets={self.targets} are fixed vectors, which leave a joint ID model nothing to learn."
             )
 
     @property
     def active(self) -> bool:
-        """Whether an ID tower plays any part; if not, this is the model "content"."""
+        """Whether an ID model plays any part; if not, this is the model "content"."""
         return self.kind != "none" and self.alpha > 0
 
     @property
     def trains(self) -> bool:
         """Whether the alignment is a part of the training loss."""
         return self.active and self.kind != "procrustes"
+
+    @property
+    def joint(self) -> bool:
+        """Whether the ID model trains on."""
+        return self.trains and self.id_tower == "joint"
 
 
 def infonce_loss(
@@ -133,12 +140,12 @@ class AlignmentLoss:
 
     @property
     def reads_states(self) -> bool:
-        """Whether it compares what the ID tower says of users."""
+        """Whether it compares what the ID model says of users."""
         return self.config.on != "items" and self.user_targets is None
 
     def __call__(
         self,
-        content: nn.Module,
+        content: ContentUserEncoder,
         id_model: IDModel,
         batch: Batch,
         states: torch.Tensor,
@@ -155,7 +162,7 @@ class AlignmentLoss:
             return sum(parts)
 
     def _users(self, batch: Batch, states: torch.Tensor, id_states: torch.Tensor | None) -> torch.Tensor:
-        """One prefix a window, seen by both towers, for the batch's users but the held-out ones."""
+        """One prefix a window, seen by both models, for the batch's users but the held-out ones."""
         rows = np.flatnonzero(~self.held_out[batch.users])
         prefixes = batch.prefixes[rows]
 
@@ -170,7 +177,7 @@ class AlignmentLoss:
             ids = self.user_targets.to(states.device)[users]
         return self._compare(ids, contents, users, next_items)
 
-    def _items(self, content: nn.Module, id_model: IDModel, rng: np.random.Generator, device) -> torch.Tensor:
+    def _items(self, content: ContentUserEncoder, id_model: IDModel, rng: np.random.Generator, device) -> torch.Tensor:
         drawn = np.sort(rng.choice(self.warm, min(ITEMS_A_STEP, len(self.warm)), replace=False))
         numbers = torch.from_numpy(drawn).to(device)
         contents = content.scoring_embeddings(content.embed_items(numbers))
@@ -217,30 +224,30 @@ def _derangement(things: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 class JointModels(nn.Module):
-    """Both towers in one training: the optimizer sees all of it, validation ranks by the content tower."""
+    """Both models in one training: the optimizer sees all of it, validation ranks by the content model."""
 
-    def __init__(self, content: nn.Module, id_tower: IDModel):
+    def __init__(self, content: ContentUserEncoder, id_model: IDModel):
         super().__init__()
-        self.content, self.id_tower, self.config = content, id_tower, content.config
+        self.content, self.id_model = content, id_model
 
-    def user_vectors(self, histories, users=None) -> np.ndarray:
-        """User vectors (n, dim) of the content tower."""
+    def user_vectors(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
+        """User vectors (n, dim) of the content model."""
         return self.content.user_vectors(histories, users)
 
     def item_matrix(self) -> torch.Tensor:
-        """Item vectors (n_items + 1, dim) of the content tower."""
+        """Item vectors (n_items + 1, dim) of the content model."""
         return self.content.item_matrix()
 
     def item_bias(self) -> torch.Tensor:
-        """The content tower's prior, (n_items + 1,)."""
+        """The content model's prior, (n_items + 1,)."""
         return self.content.item_bias()
 
     def scorable(self, split: Split) -> np.ndarray:
-        """(n_items + 1,) bool: what the content tower can rank."""
+        """(n_items + 1,) bool: what the content model can rank."""
         return self.content.scorable(split)
 
 
-def fitted_rotation(content: nn.Module, id_model: IDModel, split: Split) -> np.ndarray:
+def fitted_rotation(content: ContentUserEncoder, id_model: IDModel, split: Split) -> np.ndarray:
     """The orthogonal (dim, dim) R that turns content user vectors nearest to ID user vectors, after the training prefixes
     of all users but the held-out ones."""
     users = np.flatnonzero(~split.held_out & (split.train_ends > 0))

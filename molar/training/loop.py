@@ -1,229 +1,191 @@
-"""The training loop of both towers: epochs, validation, the best epoch kept, and a state that survives a kill."""
+"""The one training loop: optimizer steps, a learning curve, the best weights kept, and a state that survives a kill.
 
-import copy
+What is trained, and on what, is a `Plan`: `molar.training.epochs` of the recommenders, `molar.finetune.schedule` of the item
+encoder.
+"""
+
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from math import cos, pi
 from pathlib import Path
+from typing import Generic, TypeVar
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
-from molar.core.errors import MolarError
+from molar.core.errors import Cancelled
 from molar.core.io import write_atomically
 from molar.core.progress import Report
-from molar.data.splits import Split
-from molar.evaluation.metrics import ndcg
-from molar.evaluation.ranking import ModelScorer, evaluate_ranks
-from molar.models.sequences import Batch
-from molar.training.batches import epoch_batches, training_targets
 from molar.training.distributed import Distributed
 
 STATE = "training.safetensors"  # exists while a training is unfinished
-VALIDATION_USERS = 10_000  # at most so many, evenly spread, decide which epoch is best
-SMALLEST_LR = 0.01  # the rate's share at the start of the warm-up and at the end (the paper's 1/100)
-PRECISIONS = ("float32", "bfloat16")
+SMALLEST_LR = 0.01  # of the peak, where the warm-up begins (the paper's 1/100)
 
-# loss(model, batch, rng) -> the scalar to minimise, and its parts by name for the learning curve
-Loss = Callable[[nn.Module, Batch, np.random.Generator], tuple[torch.Tensor, dict[str, float]]]
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """How a tower is trained: AdamW, warm-up and cosine, gradients clipped, the best validation epoch kept."""
-
-    epochs: int
-    batch_size: int
-    lr: float
-    weight_decay: float
-    patience: int  # stop after so many epochs without a better validation NDCG@10
-    warm_up: float = 0.05  # share of all steps
-    clip: float = 1.0
-    precision: str = "float32"  # of the matrix products in training: "bfloat16" is autocast; ranking is in float32
-
-    def __post_init__(self):
-        if self.precision not in PRECISIONS:
-            raise MolarError(f"precision must be {' or '.join(PRECISIONS)}, not {self.precision!r}.")
-        for name in ("epochs", "batch_size", "lr", "patience", "clip"):
-            if getattr(self, name) <= 0:
-                raise MolarError(f"{name} must be above 0, not {getattr(self, name)}.")
-        if self.weight_decay < 0 or not 0 <= self.warm_up < 1:
-            raise MolarError(
-                f"weight_decay must be at least 0 and warm_up in [0, 1), not {self.weight_decay} and {self.warm_up}."
-            )
-
-    def rate(self, done: float) -> float:
-        """The learning rate when a share `done` in [0, 1) of all steps is done."""
-        if done < self.warm_up:
-            return self.lr * (SMALLEST_LR + (1 - SMALLEST_LR) * done / self.warm_up)
-        wave = (1 + cos(pi * (done - self.warm_up) / (1 - self.warm_up))) / 2
-        return self.lr * (SMALLEST_LR + (1 - SMALLEST_LR) * wave)
+B = TypeVar("B")  # a batch
 
 
 @dataclass
 class State:
-    """All that the next epoch depends on. Batches and dropout follow from the seed and the epoch's number."""
+    """All that the next unit of work depends on; what is random in it follows from the seed and the unit's number."""
 
-    model: nn.Module
+    weights: dict[str, torch.Tensor]  # all that training changes, by name: the tensors themselves
     optimizer: torch.optim.Optimizer
-    best: dict[str, torch.Tensor]  # weights of the best epoch
-    curve: list[dict]  # one entry an epoch: epoch, ndcg@10, the parts of the loss
+    units: int = 0  # done so far
+    curve: list[dict] = field(default_factory=list)
+    best: dict[str, torch.Tensor] = field(default_factory=dict)  # the weights to end with; {}: the last ones
 
-    def best_entry(self) -> dict | None:
-        """The curve's entry with the best validation NDCG@10; None before the first epoch."""
-        return max(self.curve, key=lambda entry: entry["ndcg@10"], default=None)  # the first of equals
+    def keep_best(self) -> None:
+        """Training ends with the weights as they are now, unless better ones come."""
+        self.best = {name: tensor.detach().clone() for name, tensor in self.weights.items()}
 
 
-def fit(
-    model: nn.Module,
-    loss: Loss,
-    split: Split,
-    recipe: TrainingConfig,
-    *,
-    seed: int,
-    run: str,
-    out: Path | None,
-    report: Report,
-) -> list[dict]:
-    """Train `model` in place and leave it with the weights of its best validation epoch; return the learning curve.
+class Plan(ABC, Generic[B]):
+    """What is trained and on what, in units of work. A unit is resumed as a whole, so it is an epoch or a single step.
 
-    With `out`, the state is saved after each epoch; a state there of the same `run` is taken up, and the result is
-    the one that an undisturbed training gives. `report` counts items predicted; it may raise Cancelled. On a GPU where
-    there is one; several processes started by `accelerate launch` share every batch."""
-    crew = Distributed()
-    model.to(crew.device)
-    state = State(model, _adamw(model, recipe), {}, [])
-    path = out / STATE if out else None
-    if path:
-        load_state(path, state, run)
-    with torch.random.fork_rng():
-        while not _finished(state, recipe):
-            _train_epoch(state, loss, split, recipe, seed, crew, crew.report(report))
-            if state.best_entry() is state.curve[-1]:
-                state.best = copy.deepcopy(model.state_dict())
-            if path and crew.first:
-                save_state(path, state, run)
-    model.load_state_dict(state.best)
-    model.cpu()
-    crew.wait()
+    Attributes:
+        parameters: those that are trained, in the order in which their gradients' norm is taken.
+        clip: the largest norm of all gradients together.
+        seconds_between_saves: the state is saved after the first unit that ends so much later than the last save.
+    """
+
+    parameters: list[nn.Parameter]
+    clip: float = 1.0
+    seconds_between_saves: float = 0.0
+
+    @abstractmethod
+    def start(self) -> State:
+        """The state before the first unit: `weights`, and an `optimizer` whose groups have a `peak` of the learning rate
+        and may have an `lr_multiplier`."""
+
+    def warm_up(self, state: State) -> None:
+        """What comes once, before the first unit."""
+
+    @abstractmethod
+    def finished(self, state: State) -> bool:
+        """Whether no unit is left."""
+
+    @abstractmethod
+    def batches(self, state: State) -> Iterator[B]:
+        """The batches of the next unit, one a step."""
+
+    @abstractmethod
+    def lr_factor(self, state: State) -> float:
+        """The share of its peak that the learning rate has in the next step."""
+
+    @abstractmethod
+    def loss(self, batch: B) -> tuple[torch.Tensor | None, int]:
+        """What the step minimises, and the batch's weight among those of other processes; None, 0 where it is empty."""
+
+    @abstractmethod
+    def measure(self, state: State) -> None:
+        """After each unit: enter what there is to tell in the curve, and keep the best weights."""
+
+    @abstractmethod
+    def progress(self, state: State) -> tuple[int, int, str]:
+        """What the progress report says: how much is done, of how much, and a note."""
+
+
+def fit(plan: Plan, *, run: str, path: Path | None, report: Report) -> list[dict]:
+    """Train in place, end with the best weights, return the learning curve.
+
+    With a `path`, the state is saved there; one of the same `run` is taken up, and the result is the one that an
+    undisturbed training gives. Whoever saves the result removes it. `report` may raise Cancelled, which is passed on; what
+    was done is then saved as far as it can be resumed. Several processes started by `accelerate launch` share every batch.
+    """
+    distributed = Distributed()
+    report = distributed.report_of_main_process(report)
+    path_written = path if distributed.is_main_process else None
+    state = plan.start()
+    if path is None or not load_state(path, state, run):
+        plan.warm_up(state)
+    saved, within_unit = time.monotonic(), False
+    try:
+        with torch.random.fork_rng():
+            while not plan.finished(state):
+                for batch in plan.batches(state):
+                    report(*plan.progress(state))
+                    within_unit = True
+                    _step(plan, state, batch, distributed)
+                state.units += 1
+                plan.measure(state)
+                within_unit = False
+                if path_written and time.monotonic() - saved >= plan.seconds_between_saves:
+                    save_state(path_written, state, run)
+                    saved = time.monotonic()
+            report(*plan.progress(state))
+    except Cancelled:
+        if path_written and not within_unit:
+            save_state(path_written, state, run)
+        raise
+    _copy_into(state.weights, state.best)
     return state.curve
 
 
-def _finished(state: State, recipe: TrainingConfig) -> bool:
-    epochs = len(state.curve)
-    return epochs >= recipe.epochs or (epochs > 0 and epochs - state.best_entry()["epoch"] >= recipe.patience)
-
-
-def _train_epoch(
-    state: State, loss: Loss, split: Split, recipe: TrainingConfig, seed: int, crew: Distributed, report: Report
-) -> None:
-    """One pass over the training prefixes and one look at validation, entered in the curve."""
-    model, epoch, began = state.model, len(state.curve) + 1, time.perf_counter()
-    torch.manual_seed(seed * 1_000_003 + epoch + crew.rank * 7_919)
-    rng = np.random.default_rng([seed, epoch, 1])
-    total, done, sums = training_targets(split), 0, {}
-    note = _note(state)
-    model.train()
-    batches = epoch_batches(
-        split, seed=seed, epoch=epoch, batch_size=recipe.batch_size, max_length=model.config.max_length
-    )
-    for batch in batches:
-        report((epoch - 1) * total + done, recipe.epochs * total, note)
-        for group in state.optimizer.param_groups:
-            group["lr"] = group["share"] * recipe.rate((epoch - 1 + done / total) / recipe.epochs)
-        for name, part in _step(state, loss, crew.share(batch), recipe, rng, crew).items():
-            sums[name] = sums.get(name, 0.0) + part
-        done += int((batch.targets > 0).sum())
-    losses = {name: round(value * crew.size / total, 5) for name, value in sums.items()}
-    seconds = round(time.perf_counter() - began, 2)
-    reached = crew.from_first(lambda: validation_ndcg(model, split))
-    state.curve.append({"epoch": epoch, "ndcg@10": reached, **losses, "seconds": seconds})
-    report(epoch * total, recipe.epochs * total, _note(state))
-
-
-def _step(
-    state: State, loss: Loss, batch: Batch, recipe: TrainingConfig, rng: np.random.Generator, crew: Distributed
-) -> dict[str, float]:
-    """One step of the optimizer; the parts of the loss, each summed over the positions of this process."""
-    predicted, parts = int((batch.targets > 0).sum()), {}
+def _step(plan: Plan[B], state: State, batch: B, distributed: Distributed) -> None:
+    factor = plan.lr_factor(state)
+    for group in state.optimizer.param_groups:
+        group["lr"] = group.get("lr_multiplier", 1.0) * (group["peak"] * factor)
     state.optimizer.zero_grad(set_to_none=True)
-    if predicted:
-        with torch.autocast(crew.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-            value, parts = loss(state.model, batch, rng)
-        value.backward()
-    crew.average(state.model, predicted)
-    nn.utils.clip_grad_norm_(state.model.parameters(), recipe.clip)
+    loss, weight = plan.loss(batch)
+    if loss is not None:
+        loss.backward()
+    distributed.average_gradients(plan.parameters, weight)
+    nn.utils.clip_grad_norm_(plan.parameters, plan.clip)
     state.optimizer.step()
-    return {name: part * predicted for name, part in parts.items()}
 
 
-def _note(state: State) -> str:
-    if not state.curve:
-        return "first epoch"
-    return f"after epoch {len(state.curve)}: validation NDCG@10 {state.curve[-1]['ndcg@10']:.4f}"
-
-
-def validation_ndcg(model: nn.Module, split: Split) -> float:
-    """NDCG@10 over validation targets, full ranking; leaves dropout off."""
-    model.eval()
-    users = split.evaluation_users("validation")
-    users = users[:: -(-len(users) // VALIDATION_USERS) or 1]
-    ranks = evaluate_ranks(ModelScorer("validation", model, split), split, "validation", users)
-    return float(ndcg(ranks, 10).mean()) if len(ranks) else 0.0
-
-
-def _adamw(model: nn.Module, recipe: TrainingConfig) -> torch.optim.AdamW:
-    """Weight decay for matrices alone: norms, biases and scales are left free. A parameter may have a `lr_multiplier`, its
-    share of the learning rate; frozen ones are left out."""
-    kinds = {}
-    for p in model.parameters():
-        if p.requires_grad:
-            kinds.setdefault((getattr(p, "lr_multiplier", 1.0), p.ndim <= 1), []).append(p)
-    groups = [
-        {"params": kinds[share, free], "share": share, "weight_decay": 0.0 if free else recipe.weight_decay}
-        for share, free in sorted(kinds, key=lambda kind: (-kind[0], kind[1]))
-    ]
-    return torch.optim.AdamW(groups, lr=recipe.lr, betas=(0.9, 0.98), fused=True)
+def warm_up_and_cosine(done: float, total: float, warm_up: float, smallest: float) -> float:
+    """The share of its peak that the learning rate has (paper §4): from 1/100 up to one while `done` is below `warm_up`,
+    then half a cosine down to `smallest` at `total`."""
+    if done < warm_up:
+        return SMALLEST_LR + (1 - SMALLEST_LR) * done / warm_up
+    wave = (1 + cos(pi * (done - warm_up) / (total - warm_up))) / 2
+    return smallest + (1 - smallest) * wave
 
 
 def save_state(path: Path, state: State, run: str) -> None:
     """Write the state to `path`, whole or not at all. Raises MolarError when the disk is full or not writable."""
-    tensors = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
+    tensors = {f"weights.{name}": tensor.detach() for name, tensor in state.weights.items()}
     tensors |= {f"best.{name}": tensor for name, tensor in state.best.items()}
     for number, moments in state.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in moments.items()}
     tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, save(tensors, {"run": run, "curve": json.dumps(state.curve)}))
+    done = {"run": run, "units": str(state.units), "curve": json.dumps(state.curve)}
+    write_atomically(path, save(tensors, done))
 
 
 def load_state(path: Path, state: State, run: str) -> bool:
-    """Take up the state at `path` if it is one of this `run`; a state of other settings or data is passed over."""
+    """Take up the state at `path` if it is one of this `run`; one of other settings, data or shape is passed over."""
     try:
         with safe_open(path, "pt") as file:
             saved = file.metadata() or {}
-            if saved.get("run") != run:
+            if saved.get("run") != run or "units" not in saved:
                 return False
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
     except (OSError, SafetensorError):
         return False
-    groups = state.optimizer.state_dict()
-    groups["state"] = {}
-    for name, tensor in tensors.items():
-        kind, rest = name.split(".", 1)
-        if kind == "optimizer":
-            number, moment = rest.split(".")
-            groups["state"].setdefault(int(number), {})[moment] = tensor
-    state.optimizer.load_state_dict(groups)
-    state.model.load_state_dict(_part(tensors, "model."))
+    optimizer = state.optimizer.state_dict()
+    optimizer["state"] = {}
+    for name, tensor in _part(tensors, "optimizer.").items():
+        number, moment = name.split(".")
+        optimizer["state"].setdefault(int(number), {})[moment] = tensor
+    state.optimizer.load_state_dict(optimizer)
+    _copy_into(state.weights, _part(tensors, "weights."))
     state.best = _part(tensors, "best.")
-    state.curve = json.loads(saved["curve"])
+    state.units, state.curve = int(saved["units"]), json.loads(saved["curve"])
     return True
 
 
 def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+@torch.no_grad()
+def _copy_into(weights: dict[str, torch.Tensor], values: dict[str, torch.Tensor]) -> None:
+    for name, value in values.items():
+        weights[name].copy_(value)

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,46 +15,61 @@ from molar.core.io import require_writable
 from molar.core.progress import Report
 from molar.core.version import __version__
 from molar.data.splits import Split
+from molar.models.id_model import IDModel
+from molar.models.interface import ID_MODEL
 from molar.storage.checkpoint import ID_TOWER, load_model, read_meta, save_model
 from molar.training.alignment import JointModels
 from molar.training.batches import fitting_batch_size
+from molar.training.config import TrainingConfig
 from molar.training.distributed import Distributed
-from molar.training.loop import STATE, Loss, TrainingConfig, fit
+from molar.training.epochs import EpochPlan, Loss, best_epoch
+from molar.training.loop import STATE, fit
+
+# Raised whenever the same settings would give another model: only then is trained again what is trained already.
+TRAINING_FORMAT = 1
+
+
+def run_key(settings: dict) -> str:
+    """16 hex digits by which a training is known again: two of one key give the same model.
+
+    Neither the version of Molar nor that of any library is a part of it, only `TRAINING_FORMAT`."""
+    # Once the version stood in its place. Format 1 is what 0.1.0 trained, and goes by that name: so its models are known.
+    name = "0.1.0" if TRAINING_FORMAT == 1 else f"format {TRAINING_FORMAT}"
+    return hashlib.sha256(json.dumps(settings | {"molar": name}, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def run_training(
     build: Callable[[], nn.Module],
     loss: Loss,
     split: Split,
-    config,
-    recipe: TrainingConfig,
+    config: Any,
+    training: TrainingConfig,
     *,
     settings: dict,
     about: dict,
     seed: int,
     out: Path | str | None,
     report: Report,
-    finish: Callable[[nn.Module], None] | None = None,
+    finish: Callable[[Any], None] | None = None,
 ) -> nn.Module:
     """Build the model from `seed`, fit it, `finish` it, and save it at `out` with its meta, unless it is already there.
 
-    settings: what else the result depends on, by which a run is known again; about: what else is told of it. Of two
-    towers trained together the content tower is returned; the ID tower, also a fused tower's, is saved in its folder."""
+    config: the model's own. settings: what else the result depends on, by which a run is known again; about: what else
+    is told of it. Of two models trained together the content model is returned; the ID model, also a fused content
+    model's, is saved in its folder."""
     out = Path(out) if out else None
-    fitting = fitting_batch_size(split, recipe.batch_size, config.max_length)
-    recipe = dataclasses.replace(recipe, batch_size=fitting)
-    settings = settings | {
-        "config": dataclasses.asdict(config),
-        "recipe": dataclasses.asdict(recipe),
+    fitting = fitting_batch_size(split, training.batch_size, config.max_length)
+    training = dataclasses.replace(training, batch_size=fitting)
+    told = {
+        "recipe": dataclasses.asdict(training),
         "seed": seed,
         "data_hash": split.dataset.data_hash,
         "split_hash": split.split_hash,
-        "molar": __version__,
     }
-    crew = Distributed()
-    if crew.size > 1:
-        settings["processes"] = crew.size  # each has dropout of its own
-    run = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    distributed = Distributed()
+    if distributed.world_size > 1:
+        told["processes"] = distributed.world_size  # each has dropout of its own
+    run = run_key(settings | {"config": dataclasses.asdict(config)} | told)
     if out and _is_finished(out, run):
         return load_model(out)
     if out:
@@ -61,30 +77,31 @@ def run_training(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = build()
-    curve = fit(model, loss, split, recipe, seed=seed, run=run, out=out, report=report)
+    plan = EpochPlan(model, loss, split, training, max_length=config.max_length, seed=seed)
+    curve = fit(plan, run=run, path=out / STATE if out else None, report=report)
+    model.cpu()
+    distributed.wait_for_everyone()
     if finish:
         finish(model)
-    main = model.content if isinstance(model, JointModels) else model
-    if out and crew.first:
-        best = max(curve, key=lambda entry: entry["ndcg@10"])
-        del settings["class"], settings["config"]
-        made = {
-            **about,
-            **settings,
+    main, id_model = _parts(model)
+    if out and distributed.is_main_process:
+        best = best_epoch(curve)
+        made = about | {name: value for name, value in settings.items() if name != "class"} | told
+        made |= {
+            "molar": __version__,
             "epochs": len(curve),
             "best_epoch": best["epoch"],
             "validation": {"ndcg@10": best["ndcg@10"]},
             "curve": curve,
             "run": run,
         }
-        other = getattr(model, "id_tower", None)
-        if other is not None:  # first: the folder's own config.json tells that all is there
-            save_model(out / ID_TOWER, other, _made_beside(made))
+        if id_model is not None:  # first: the folder's own config.json tells that all is there
+            save_model(out / ID_TOWER, id_model, _made_beside(made))
         save_model(out, main, made)
         (out / STATE).unlink(missing_ok=True)
-    crew.wait()
+    distributed.wait_for_everyone()
     if out:
-        return load_model(out)  # rounded as it is stored, so that the returned tower is the saved one
+        return load_model(out)  # rounded as it is stored, so that the returned model is the saved one
     return main.eval()
 
 
@@ -104,8 +121,15 @@ def describe_training(folder: Path | str) -> str:
     )
 
 
+def _parts(model: Any) -> tuple[nn.Module, IDModel | None]:
+    """The model that is trained, and the ID model that is saved in its folder, if any."""
+    if isinstance(model, JointModels):
+        return model.content, model.id_model
+    return model, model.id_tower if ID_MODEL in model.requires else None
+
+
 def _made_beside(made: dict) -> dict:
-    """What is told of an ID tower that is saved in a content tower's folder: not that tower's curve as its own."""
+    """What is told of an ID model that is saved in a content model's folder: not that model's curve as its own."""
     told = {name: made[name] for name in ("command", "seed", "data_hash", "split_hash", "run")}
     return told | {"label": f"{made['label']}, ID tower"}
 

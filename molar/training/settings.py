@@ -1,4 +1,4 @@
-"""Settings given as text, `NAME=VALUE`, for a model, its loss and its recipe: each goes where the name is known."""
+"""Settings given as text, `NAME=VALUE`, for a model, its loss and its training: each goes where the name is known."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -8,8 +8,9 @@ from molar.core.errors import MolarError
 from molar.data.splits import Split
 from molar.models.content import ContentConfig
 from molar.training.alignment import AlignConfig
+from molar.training.config import CONTENT_TRAINING, ID_TRAINING
 from molar.training.losses import LossConfig
-from molar.training.train import CONTENT_RECIPE, ID_RECIPE, data_sizes, id_model_classes
+from molar.training.train import data_sizes, id_model_classes
 
 NUMBERS = {int: "a whole number", float: "a finite number"}
 RENAMED = {("align", "kind"): "align"}  # `kind` is the loss's
@@ -17,19 +18,24 @@ NOT_SET = {"dim_in", "rotated", "backbone_sha256"}  # follow from the vectors, t
 
 
 def id_settings(model: str, split: Split, given: Sequence[str]) -> dict:
-    """`config`, `loss` and `recipe` of `train_id_model`, from its defaults and what is `given`, such as ["dim=64"].
+    """`config`, `loss` and `training` of `train_id_model`, from its defaults and what is `given`, such as ["dim=64"].
 
     Raises MolarError for a name that none of them has, or a value that is no number where one is needed."""
     _, config_class = id_model_classes(model)
     sizes = data_sizes(config_class, split)
-    return _read({"config": config_class(**sizes), "loss": LossConfig(), "recipe": ID_RECIPE}, set(sizes), given)
+    return _read({"config": config_class(**sizes), "loss": LossConfig(), "training": ID_TRAINING}, set(sizes), given)
 
 
 def content_settings(dim_in: int, given: Sequence[str]) -> dict:
-    """`config`, `align`, `loss` and `recipe` of `train_molar` for item vectors of width `dim_in`, as `id_settings`.
+    """`config`, `align`, `loss` and `training` of `train_molar` for item vectors of width `dim_in`, as `id_settings`.
 
     The kind of the alignment is called `align` here, since `kind` is the kind of the loss."""
-    parts = {"config": ContentConfig(dim_in), "align": AlignConfig(), "loss": LossConfig(), "recipe": CONTENT_RECIPE}
+    parts = {
+        "config": ContentConfig(dim_in),
+        "align": AlignConfig(),
+        "loss": LossConfig(),
+        "training": CONTENT_TRAINING,
+    }
     return _read(parts, NOT_SET, given)
 
 

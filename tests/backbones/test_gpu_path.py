@@ -21,7 +21,7 @@ from molar.encoder.image_features import MicroBatches
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.lora import LoraSettings, add_lora
 from molar.experiments.evaluate import ModelScorer
-from molar.finetune.model import FORMS, Tuner
+from molar.finetune.model import FORMS, FineTuner
 from molar.finetune.samples import draw_samples
 from molar.finetune.tasks import Tasks
 from molar.models.content import ContentConfig, ContentUserEncoder
@@ -102,7 +102,7 @@ def test_stage_1_computes_where_the_backbone_is(tiny, encoder, form):
     backbone.model.to("meta")
     backbone.device = torch.device("meta")
     encoder.adapter.to("meta")
-    tuner = Tuner(encoder, samples, form=form)
+    tuner = FineTuner(encoder, samples, form=form)
     tuner.start()
     losses = [tuner.total(tuner.loss(some[:2])) for some in samples.training.values()]
     losses.append(tuner.warm_up_loss(samples.training["pairs"][:2]))

@@ -35,8 +35,8 @@ def test_check_of_a_catalogue_alone(tiny_folder, capsys):
 def test_finetune_encoder_passes_its_settings(monkeypatch, tiny_folder):
     from molar.finetune import finetune as tune
 
-    stand_in = create_autospec(tune.tune_encoder)
-    monkeypatch.setattr(tune, "tune_encoder", stand_in)
+    stand_in = create_autospec(tune.finetune_encoder)
+    monkeypatch.setattr(tune, "finetune_encoder", stand_in)
     told = "--tasks it,sa --counts it=7 --form plain --schedule gpu --batch 5 --resolution 112 --pooling 1 --backbone F"
     lora = "--lora-rank 4 --lora-alpha 8 --lora-targets attention,down_proj"
     assert main(["finetune-encoder", str(tiny_folder), "--out", "O", *told.split(), *lora.split(), "--seed", "3"]) == 0

@@ -22,7 +22,7 @@ def tower():
 
 def state():
     model = tower()
-    return State(model, torch.optim.AdamW(model.parameters()), {}, [])
+    return State(model.state_dict(), torch.optim.AdamW(model.parameters()))
 
 
 SAVERS = {

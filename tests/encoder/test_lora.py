@@ -10,7 +10,7 @@ from tiny_families import save_tiny_family
 from molar.core.errors import MolarError
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.lora import PARTS, LoraSettings, add_lora, lora_weights, save_lora, without_lora
-from molar.finetune.finetune import tune_encoder
+from molar.finetune.finetune import finetune_encoder
 from tests.backbones.test_adapters import _read, noise
 from tests.finetune.test_finetune import PAIRS, QUICK
 
@@ -125,6 +125,6 @@ def test_settings_that_cannot_be_meant_are_refused(given, said):
 def test_rank_0_trains_none_and_writes_none(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
     config = replace(QUICK, counts={"pairs": 8}, lora=LoraSettings(rank=0))
-    tune_encoder(None, tmp_path / "out", pairs=PAIRS, encoder=EncoderConfig(folder, "bfloat16"), config=config)
+    finetune_encoder(None, tmp_path / "out", pairs=PAIRS, encoder=EncoderConfig(folder, "bfloat16"), config=config)
     assert not (tmp_path / "out" / "lora.safetensors").exists()
     assert not lora_weights(load(folder, tmp_path / "out").backbone)

@@ -16,12 +16,12 @@ from molar.core.progress import silent
 from molar.encoder.adapter import Adapter
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.lora import LoraSettings, add_lora, lora_weights
-from molar.finetune.finetune import TuneConfig, choose_counts, tune_encoder
-from molar.finetune.model import Tuner
+from molar.finetune.finetune import FineTuneConfig, choose_counts, finetune_encoder
+from molar.finetune.model import FineTuner
 from molar.finetune.samples import draw_samples
 from molar.finetune.schedule import run_schedule
 
-QUICK = TuneConfig(counts={"pairs": 64}, batch=4, warm_up_steps=30, lr=5e-3, held_out=8, lora=LoraSettings(rank=2))
+QUICK = FineTuneConfig(counts={"pairs": 64}, batch=4, warm_up_steps=30, lr=5e-3, held_out=8, lora=LoraSettings(rank=2))
 PAIRS = "tests.finetune.test_finetune:colours"
 
 
@@ -50,9 +50,9 @@ def tuner(backbone):
     return tuner_of(ItemEncoder.load(EncoderConfig(backbone, "float32")))
 
 
-def tuner_of(encoder: ItemEncoder) -> Tuner:
+def tuner_of(encoder: ItemEncoder) -> FineTuner:
     torch.manual_seed(0)
-    return Tuner(encoder, draw_samples(encoder, None, PAIRS, {"pairs": 8}))
+    return FineTuner(encoder, draw_samples(encoder, None, PAIRS, {"pairs": 8}))
 
 
 def two(tuner) -> list:
@@ -61,13 +61,15 @@ def two(tuner) -> list:
 
 
 def tune(backbone: str, out, config=QUICK, **options):
-    return tune_encoder(None, out, pairs=PAIRS, encoder=EncoderConfig(backbone, "bfloat16"), config=config, **options)
+    return finetune_encoder(
+        None, out, pairs=PAIRS, encoder=EncoderConfig(backbone, "bfloat16"), config=config, **options
+    )
 
 
 def test_the_word_loss_falls(backbone, tmp_path):
     encoder = ItemEncoder.load(EncoderConfig(backbone, "float32"))
     torch.manual_seed(0)
-    tuner = Tuner(encoder, draw_samples(encoder, None, PAIRS, {"pairs": 96}, held_out=8))
+    tuner = FineTuner(encoder, draw_samples(encoder, None, PAIRS, {"pairs": 96}, held_out=8))
     curve = run_schedule(tuner, QUICK, tmp_path / "out", silent)
     assert curve[-1]["pairs"]["words"] < 0.7 * curve[0]["pairs"]["words"], curve
 
@@ -95,7 +97,7 @@ def test_what_the_tuner_adds_lies_where_the_backbone_lies(tuner, monkeypatch):
     encoder.backbone.model.to("meta")
     encoder.adapter.to("meta")
     encoder.backbone.device = torch.device("meta")
-    moved = Tuner(encoder, samples)
+    moved = FineTuner(encoder, samples)
     assert {tensor.device.type for tensor in (*moved.parameters(), *moved.buffers())} == {"meta"}
     moved.start()
     # The language model itself asks for numbers.
@@ -201,7 +203,7 @@ def test_a_damaged_adapter_is_one_sentence_that_names_its_file(backbone, tuned, 
 )
 def test_a_schedule_that_cannot_be_run_is_refused(name, value):
     with pytest.raises(MolarError, match=f"^{name} must be"):
-        TuneConfig(**{name: value})
+        FineTuneConfig(**{name: value})
 
 
 @pytest.mark.parametrize(
@@ -214,7 +216,7 @@ def test_a_schedule_that_cannot_be_run_is_refused(name, value):
 )
 def test_an_unknown_task_or_form_is_refused_with_those_that_are_known(given, said):
     with pytest.raises(MolarError, match=said):
-        TuneConfig(**given)
+        FineTuneConfig(**given)
 
 
 def test_each_task_can_be_left_out_or_counted():
@@ -316,7 +318,7 @@ def test_a_model_that_has_run_inference_is_not_taken_for_training(tmp_path):
 def test_unknown_pairs_are_one_sentence(backbone, tmp_path):
     encoder = EncoderConfig(backbone, "bfloat16")
     with pytest.raises(MolarError, match="module:function"):
-        tune_encoder(None, tmp_path / "out", pairs="no.such.module:pairs", encoder=encoder, config=QUICK)
+        finetune_encoder(None, tmp_path / "out", pairs="no.such.module:pairs", encoder=encoder, config=QUICK)
 
 
 def test_an_adapter_is_stored_in_half_precision_and_goes_on_as_it_is_stored(tmp_path):

@@ -11,14 +11,14 @@ from tiny_families import FAMILIES, save_tiny_family
 from molar.core.errors import MolarError
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.lora import LoraSettings, add_lora, lora_weights
-from molar.finetune.finetune import TuneConfig, tune_encoder
-from molar.finetune.model import FORMS, Tuner
+from molar.finetune.finetune import FineTuneConfig, finetune_encoder
+from molar.finetune.model import FORMS, FineTuner
 from molar.finetune.samples import draw_samples
 from molar.finetune.tasks import TASKS, Tasks
 from tests.finetune.test_finetune import PAIRS
 
 COUNTS = dict.fromkeys(TASKS, 8)
-QUICK = TuneConfig(counts=COUNTS, batch=4, held_out=2, history=2, warm_up_steps=2, lora=LoraSettings(rank=2))
+QUICK = FineTuneConfig(counts=COUNTS, batch=4, held_out=2, history=2, warm_up_steps=2, lora=LoraSettings(rank=2))
 
 
 @pytest.fixture(autouse=True)
@@ -32,11 +32,11 @@ def folders(tmp_path_factory):
     return {family: str(save_tiny_family(family, place / family)) for family in FAMILIES}
 
 
-def make_tuner(folder: str, split, form: str) -> Tuner:
+def make_tuner(folder: str, split, form: str) -> FineTuner:
     encoder = ItemEncoder.load(EncoderConfig(folder, "float32"))
     torch.manual_seed(0)
     add_lora(encoder.backbone, LoraSettings(rank=2))
-    tuner = Tuner(encoder, draw_samples(encoder, Tasks(split, 3), "", COUNTS), form=form)
+    tuner = FineTuner(encoder, draw_samples(encoder, Tasks(split, 3), "", COUNTS), form=form)
     tuner.start()
     return tuner
 
@@ -129,7 +129,7 @@ def test_from_a_dataset_to_vectors(folders, tiny_folder, tiny, tmp_path, form):
 
     backbone, out = folders["qwen2_vl"], tmp_path / "out"
     config = dataclasses.replace(QUICK, form=form)
-    tune_encoder(
+    finetune_encoder(
         tiny.split,
         out,
         pairs=PAIRS,
@@ -153,7 +153,7 @@ def test_a_task_that_the_data_do_not_give_is_left_out_unless_it_was_asked_for(fo
     notes, encoder = [], EncoderConfig(folders["llava"], "float32")
 
     def go():
-        tune_encoder(
+        finetune_encoder(
             split,
             tmp_path / "out",
             encoder=encoder,
@@ -176,7 +176,7 @@ def test_nothing_to_learn_from_is_one_sentence(folders, tiny, tmp_path):
     bare = dataclasses.replace(tiny.dataset, items=items)
     split = dataclasses.replace(tiny.split, dataset=bare, train_ends=np.ones_like(tiny.split.train_ends))
     with pytest.raises(MolarError, match=r"nothing to learn from: the task it .*; the task sa .*; the task ub"):
-        tune_encoder(split, tmp_path / "out", encoder=EncoderConfig(folders["llava"], "float32"), config=QUICK)
+        finetune_encoder(split, tmp_path / "out", encoder=EncoderConfig(folders["llava"], "float32"), config=QUICK)
 
 
 @pytest.mark.parametrize("family", ["llava", "smolvlm"])

@@ -12,11 +12,11 @@ from molar.models.duorec import Contrast, DuoRec, DuoRecConfig, info_nce
 from molar.models.sasrec import SASRecConfig
 from molar.storage.checkpoint import read_meta
 from molar.training.batches import epoch_batches
-from molar.training.loop import TrainingConfig
+from molar.training.config import TrainingConfig
 from molar.training.train import train_id_model
 
 SIZES = {"n_items": 30, "dim": 16, "blocks": 1, "max_length": 3}
-RECIPE = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+TRAINING = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
 
 
 def windows(tiny) -> list:
@@ -110,15 +110,15 @@ def test_both_views_have_dropout_of_their_own(tiny):
 def test_without_weight_duorec_is_sasrec(tiny):
     plain = SASRecConfig(**SIZES, dropout=0.0)
     idle, real = (DuoRecConfig(**SIZES, dropout=0.0, contrast=weight) for weight in (0.0, 0.1))
-    sasrec = train_id_model(tiny.split, "sasrec", config=plain, recipe=RECIPE).state_dict()
+    sasrec = train_id_model(tiny.split, "sasrec", config=plain, training=TRAINING).state_dict()
     for config, same in ((idle, True), (real, False)):
-        duorec = train_id_model(tiny.split, "duorec", config=config, recipe=RECIPE).state_dict()
+        duorec = train_id_model(tiny.split, "duorec", config=config, training=TRAINING).state_dict()
         assert all(torch.equal(tensor, duorec[name]) for name, tensor in sasrec.items()) == same
 
 
 def test_the_curve_tells_the_contrast_and_training_lowers_it(tiny, tmp_path):
     config = DuoRecConfig(**SIZES, contrast=2.0)
-    train_id_model(tiny.split, "duorec", config=config, recipe=dataclasses.replace(RECIPE, epochs=6), out=tmp_path)
+    train_id_model(tiny.split, "duorec", config=config, training=dataclasses.replace(TRAINING, epochs=6), out=tmp_path)
     values = [entry["contrast"] for entry in read_meta(tmp_path)["curve"]]
     assert values[-1] < values[0]
 

@@ -14,10 +14,10 @@ from molar.models.fpmc import FPMC, FPMCConfig
 from molar.models.sasrec import SASRec, SASRecConfig
 from molar.storage.checkpoint import load_trained
 from molar.training.alignment import AlignConfig
-from molar.training.loop import TrainingConfig
+from molar.training.config import TrainingConfig
 from molar.training.train import CONTENT_ALONE, train_molar
 
-RECIPE = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+TRAINING = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
 CONTENT = ContentConfig(dim_in=16, dim=16, blocks=2, max_length=6, hidden=16)
 FUSED = ("early", "middle", "late")
 
@@ -118,7 +118,9 @@ def test_a_fused_tower_trains_leaves_the_id_tower_alone_and_comes_back(tiny, tin
     ids = id_tower(tiny.split)
     before = {name: value.clone() for name, value in ids.state_dict().items()}
     config = dataclasses.replace(CONTENT, fusion=fusion)
-    model = train_molar(tiny.split, tiny_vectors, ids, align=CONTENT_ALONE, config=config, recipe=RECIPE, out=tmp_path)
+    model = train_molar(
+        tiny.split, tiny_vectors, ids, align=CONTENT_ALONE, config=config, training=TRAINING, out=tmp_path
+    )
     assert all(torch.equal(value, before[name]) for name, value in ids.state_dict().items())
     loaded = load_trained(tmp_path, tiny.split, tiny_vectors)
     np.testing.assert_array_equal(loaded.user_vectors([np.array([1, 2])]), model.user_vectors([np.array([1, 2])]))
@@ -128,10 +130,10 @@ def test_a_fused_tower_trains_leaves_the_id_tower_alone_and_comes_back(tiny, tin
 def test_a_fused_tower_needs_its_id_tower(tiny, tiny_vectors):
     config = dataclasses.replace(CONTENT, fusion="late")
     with pytest.raises(MolarError, match="needs an ID model of width 16"):
-        train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=config, recipe=RECIPE)
+        train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=config, training=TRAINING)
     align = AlignConfig(id_tower="joint")
     with pytest.raises(MolarError, match="is frozen"):
-        train_molar(tiny.split, tiny_vectors, id_tower(tiny.split), align=align, config=config, recipe=RECIPE)
+        train_molar(tiny.split, tiny_vectors, id_tower(tiny.split), align=align, config=config, training=TRAINING)
 
 
 def scorer(tiny, vectors, **options) -> FusedScorer:

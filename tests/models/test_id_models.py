@@ -16,12 +16,13 @@ from molar.models.layers import Block, LiGRBlock, SwiGLU, causal_attention
 from molar.models.zoo import ID_MODELS
 from molar.storage.checkpoint import load_model, read_meta, save_model
 from molar.training.batches import epoch_batches
-from molar.training.loop import STATE, TrainingConfig
+from molar.training.config import TrainingConfig
+from molar.training.loop import STATE
 from molar.training.losses import LOSSES, LossConfig, NextItemLoss
 from molar.training.train import data_sizes, id_model_classes, train_id_model
 
 MODELS = {name: (name, {}) for name in ID_MODELS} | {"ligr": ("sasrec", {"block": "ligr"})}
-RECIPE = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+TRAINING = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
 
 every = pytest.mark.parametrize("name", MODELS)
 
@@ -42,8 +43,8 @@ def build(tiny, name) -> IDModel:
     return model
 
 
-def train(tiny, name, recipe=RECIPE, **options) -> IDModel:
-    return train_id_model(tiny.split, MODELS[name][0], config=config(tiny, name), recipe=recipe, **options)
+def train(tiny, name, training=TRAINING, **options) -> IDModel:
+    return train_id_model(tiny.split, MODELS[name][0], config=config(tiny, name), training=training, **options)
 
 
 def histories(count: int) -> tuple[list[np.ndarray], np.ndarray]:
@@ -120,7 +121,7 @@ def test_a_killed_training_ends_as_an_undisturbed_one(tiny, name, tmp_path):
 @every
 def test_bfloat16_learns_what_float32_learns(tiny, name, tmp_path):
     kinds = ("float32", "bfloat16")
-    models = [train(tiny, name, dataclasses.replace(RECIPE, precision=kind), out=tmp_path / kind) for kind in kinds]
+    models = [train(tiny, name, dataclasses.replace(TRAINING, precision=kind), out=tmp_path / kind) for kind in kinds]
     assert not torch.equal(*(model.item_matrix() for model in models)), "autocast changes something"
     exact, coarse = (read_meta(tmp_path / kind)["curve"][-1]["loss"] for kind in kinds)
     assert coarse == pytest.approx(exact, rel=0.01)
@@ -167,7 +168,7 @@ def test_fpmc_knows_of_a_stranger_the_last_item_alone():
 
 def test_fpmc_has_no_noise_for_a_user_who_never_trains(tiny):
     short = dataclasses.replace(tiny.split, train_ends=np.where(np.arange(20) == 4, 1, tiny.split.train_ends))
-    users = train_id_model(short, "fpmc", config=config(tiny, "fpmc"), recipe=RECIPE).users.weight
+    users = train_id_model(short, "fpmc", config=config(tiny, "fpmc"), training=TRAINING).users.weight
     assert not users[4].any() and users[5].any()
 
 

@@ -11,7 +11,8 @@ from molar.backbones.hub import backbone_sha256
 from molar.core.errors import MolarError
 from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.storage.checkpoint import load_model, read_meta, save_model
-from molar.training.loop import TrainingConfig, _adamw
+from molar.training.config import TrainingConfig
+from molar.training.epochs import parameter_groups
 from molar.training.train import CONTENT_ALONE, train_molar
 
 ITEMS, DIM_IN = 30, 12
@@ -122,8 +123,8 @@ def test_a_tower_with_the_backbones_decoder_trains_tells_its_backbone_and_comes_
     tiny, tiny_vectors, backbone, tmp_path
 ):
     config = ContentConfig(dim_in=16, dim=16, max_length=6, decoder="backbone", backbone=backbone, frozen=1)
-    recipe = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.0, patience=2)
-    model = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=config, recipe=recipe, out=tmp_path)
+    training = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.0, patience=2)
+    model = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=config, training=training, out=tmp_path)
     fresh, tuned = build(decoder="backbone", backbone=backbone).decoder.text.layers, model.decoder.text.layers
     weights = [[layer.self_attn.q_proj.weight for layer in layers] for layers in (fresh, tuned)]
     assert torch.equal(weights[0][0], weights[1][0]) and not torch.allclose(weights[0][1], weights[1][1], atol=1e-3)
@@ -139,8 +140,8 @@ def test_a_decoder_of_another_backbone_is_refused(backbone, tmp_path):
 
 def test_pretrained_weights_learn_slower_and_frozen_ones_not_at_all(backbone):
     model = build(decoder="backbone", backbone=backbone, frozen=1)
-    groups = _adamw(model, TrainingConfig(epochs=1, batch_size=1, lr=1.0, weight_decay=0.0, patience=1)).param_groups
-    shares = {id(p): group["share"] for group in groups for p in group["params"]}
+    groups = parameter_groups(model, TrainingConfig(epochs=1, batch_size=1, lr=1.0, weight_decay=0.0, patience=1))
+    shares = {id(p): group["lr_multiplier"] for group in groups for p in group["params"]}
     layers = model.decoder.text.layers
     assert {shares.get(id(p)) for p in layers[0].parameters()} == {None}
     assert {shares[id(p)] for p in layers[1].parameters()} == {0.1}

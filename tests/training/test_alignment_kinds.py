@@ -15,10 +15,10 @@ from molar.models.gru4rec import GRU4RecConfig
 from molar.models.sasrec import SASRecConfig
 from molar.storage.checkpoint import ID_TOWER, load_trained, read_meta, state_hash
 from molar.training.alignment import AlignConfig, AlignmentLoss, cka_loss, cosine_loss, fitted_rotation
-from molar.training.loop import TrainingConfig
+from molar.training.config import TrainingConfig
 from molar.training.train import CONTENT_ALONE, train_id_model, train_molar
 
-RECIPE = TrainingConfig(epochs=3, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+TRAINING = TrainingConfig(epochs=3, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
 CONTENT = ContentConfig(dim_in=16, dim=16, blocks=1, max_length=6, hidden=16)
 ID = SASRecConfig(n_items=30, dim=16, blocks=1, max_length=6)
 
@@ -29,12 +29,19 @@ def rows(seed: int, n: int = 12, dim: int = 8) -> torch.Tensor:
 
 @pytest.fixture(scope="module")
 def sasrec(tiny):
-    return train_id_model(tiny.split, config=ID, recipe=RECIPE)
+    return train_id_model(tiny.split, config=ID, training=TRAINING)
 
 
 def align(tiny, vectors, id_model, out=None, seed=0, **settings):
     return train_molar(
-        tiny.split, vectors, id_model, align=AlignConfig(**settings), config=CONTENT, recipe=RECIPE, out=out, seed=seed
+        tiny.split,
+        vectors,
+        id_model,
+        align=AlignConfig(**settings),
+        config=CONTENT,
+        training=TRAINING,
+        out=out,
+        seed=seed,
     )
 
 
@@ -92,10 +99,10 @@ def test_any_id_model_can_be_aligned_to(tiny, tiny_vectors, kind):
         "duorec": None,
         "fpmc": FPMCConfig(30, tiny.dataset.n_users, dim=16, max_length=6),
     }[kind]
-    other = train_id_model(tiny.split, kind, config=config, recipe=RECIPE, epochs=1)
+    other = train_id_model(tiny.split, kind, config=config, training=TRAINING, epochs=1)
     settings = {
         "config": dataclasses.replace(CONTENT, dim=other.config.dim),
-        "recipe": dataclasses.replace(RECIPE, epochs=6),
+        "training": dataclasses.replace(TRAINING, epochs=6),
     }
     before, after = (
         train_molar(tiny.split, tiny_vectors, other, align=AlignConfig(kind="cosine", alpha=alpha), **settings)
@@ -105,7 +112,7 @@ def test_any_id_model_can_be_aligned_to(tiny, tiny_vectors, kind):
 
 
 def test_procrustes_aligns_the_users_and_changes_no_recommendation(tiny, tiny_vectors, sasrec, tmp_path):
-    plain = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=CONTENT, recipe=RECIPE)
+    plain = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=CONTENT, training=TRAINING)
     align(tiny, tiny_vectors, sasrec, tmp_path, kind="procrustes")
     turned = load_trained(tmp_path, tiny.split, tiny_vectors)
     assert mean_cosine(tiny.split, turned, sasrec) > mean_cosine(tiny.split, plain, sasrec) + 0.1
@@ -115,7 +122,7 @@ def test_procrustes_aligns_the_users_and_changes_no_recommendation(tiny, tiny_ve
 
 
 def test_the_rotation_is_fitted_on_training_users_prefixes_alone(tiny, tiny_vectors, sasrec):
-    plain = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=CONTENT, recipe=RECIPE)
+    plain = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=CONTENT, training=TRAINING)
     seen = []
     original = plain.user_vectors
     plain.user_vectors = lambda histories: (seen.extend(histories), original(histories))[1]
@@ -145,7 +152,7 @@ def test_the_alignment_reaches_a_joint_id_tower(tiny, tiny_vectors, sasrec, tmp_
 @pytest.mark.parametrize("settings", [{"id_tower": "joint"}, {"on": "both"}, {"targets": "random"}, {"kind": "cka"}])
 def test_an_alignment_that_weighs_nothing_leaves_the_content_tower_as_it_is_alone(tiny, tiny_vectors, sasrec, settings):
     """Same batches, dropout and steps, whatever the alignment draws for itself."""
-    plain = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=CONTENT, recipe=RECIPE)
+    plain = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=CONTENT, training=TRAINING)
     nearly = align(tiny, tiny_vectors, sasrec, alpha=1e-12, **settings)
     for name, tensor in plain.state_dict().items():
         torch.testing.assert_close(nearly.state_dict()[name], tensor, atol=1e-4, rtol=0, msg=name)
@@ -184,7 +191,7 @@ def test_control_targets_never_read_the_id_tower_of_a_batch(tiny, tiny_vectors, 
         ({"targets": "other"}, "targets of the alignment"),
         ({"alpha": float("nan")}, "alpha must be at least 0"),
         ({"kind": "procrustes", "on": "both"}, "procrustes is fitted on users after training"),
-        ({"id_tower": "joint", "targets": "random"}, "leave a joint ID tower nothing to learn"),
+        ({"id_tower": "joint", "targets": "random"}, "leave a joint ID model nothing to learn"),
     ],
 )
 def test_impossible_alignments_are_refused(settings, error):
@@ -195,7 +202,9 @@ def test_impossible_alignments_are_refused(settings, error):
 def test_an_id_model_of_another_width_or_a_shorter_memory_is_refused_with_what_to_give(tiny, tiny_vectors, sasrec):
     with pytest.raises(MolarError, match="width 8, not 16: give --set dim=16"):
         train_molar(tiny.split, tiny_vectors, sasrec, config=dataclasses.replace(CONTENT, dim=8))
-    with pytest.raises(MolarError, match="reads 6 items of a history and this tower 9: give --set max_length=6"):
+    with pytest.raises(
+        MolarError, match="reads 6 items of a history and this content model 9: give --set max_length=6"
+    ):
         train_molar(tiny.split, tiny_vectors, sasrec, config=dataclasses.replace(CONTENT, max_length=9))
 
 
@@ -206,7 +215,7 @@ def test_a_towers_meta_tells_its_alignment(tiny, tiny_vectors, sasrec, tmp_path)
         tiny_vectors,
         align=AlignConfig(alpha=0.0, tau=0.7),
         config=CONTENT,
-        recipe=RECIPE,
+        training=TRAINING,
         out=tmp_path / "content",
     )
     molar, content = (read_meta(tmp_path / name) for name in ("molar", "content"))

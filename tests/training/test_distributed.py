@@ -27,36 +27,36 @@ def batch(tiny):
 
 
 def member(rank: int, size: int) -> Distributed:
-    crew = Distributed()
-    crew.rank, crew.size = rank, size
-    return crew
+    distributed = Distributed()
+    distributed.rank, distributed.world_size = rank, size
+    return distributed
 
 
 def test_one_process_exchanges_nothing(batch):
-    crew, model = Distributed(), torch.nn.Linear(2, 1)
+    distributed, model = Distributed(), torch.nn.Linear(2, 1)
     model(torch.ones(1, 2)).backward()
     before = model.weight.grad.clone()
-    crew.average(model, 5)
-    assert crew.first and crew.share(batch) is batch and torch.equal(model.weight.grad, before)
-    assert crew.from_first(lambda: 0.25) == 0.25
+    distributed.average_gradients(list(model.parameters()), 5)
+    assert distributed.is_main_process and distributed.shard(batch) is batch and torch.equal(model.weight.grad, before)
+    assert distributed.from_main_process(lambda: 0.25) == 0.25
 
 
 @pytest.mark.parametrize("size", [2, 3, 9])
-def test_the_shares_are_the_batch(batch, size):
+def test_the_shards_are_the_batch(batch, size):
     """Also where there are more processes than windows."""
-    shares = [member(rank, size).share(batch) for rank in range(size)]
-    assert sorted(np.concatenate([share.users for share in shares])) == sorted(batch.users)
-    assert sum((share.targets > 0).sum() for share in shares) == (batch.targets > 0).sum()
-    assert all(len(share.items) == len(share.prefixes) == len(share.users) for share in shares)
+    shards = [member(rank, size).shard(batch) for rank in range(size)]
+    assert sorted(np.concatenate([shard.users for shard in shards])) == sorted(batch.users)
+    assert sum((shard.targets > 0).sum() for shard in shards) == (batch.targets > 0).sum()
+    assert all(len(shard.items) == len(shard.prefixes) == len(shard.users) for shard in shards)
 
 
-def test_only_the_first_tells_of_progress():
+def test_only_the_main_process_reports_progress():
     def told(*_):
         raise AssertionError
 
-    member(1, 2).report(told)(1, 2, "")
+    member(1, 2).report_of_main_process(told)(1, 2, "")
     with pytest.raises(AssertionError):
-        member(0, 2).report(told)(1, 2, "")
+        member(0, 2).report_of_main_process(told)(1, 2, "")
 
 
 @pytest.fixture(scope="module")

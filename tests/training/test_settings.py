@@ -8,9 +8,10 @@ from molar.core.errors import MolarError
 from molar.models.content import ContentConfig
 from molar.models.zoo import ID_MODELS
 from molar.training.alignment import AlignConfig
+from molar.training.config import CONTENT_TRAINING, ID_TRAINING
 from molar.training.losses import LossConfig
 from molar.training.settings import RENAMED, content_settings, id_settings
-from molar.training.train import CONTENT_RECIPE, ID_RECIPE, data_sizes
+from molar.training.train import data_sizes
 
 
 @pytest.mark.parametrize("model", ID_MODELS)
@@ -19,7 +20,7 @@ def test_without_settings_all_is_as_in_the_function_itself(tiny, model):
     default = {
         "config": config_class(**data_sizes(config_class, tiny.split)),
         "loss": LossConfig(),
-        "recipe": ID_RECIPE,
+        "training": ID_TRAINING,
     }
     assert id_settings(model, tiny.split, []) == default
 
@@ -36,11 +37,11 @@ def test_each_part_gets_its_own(tiny):
         "precision=bfloat16",
     ]
     parts = id_settings("sasrec", tiny.split, given)
-    config, loss, recipe = parts["config"], parts["loss"], parts["recipe"]
+    config, loss, training = parts["config"], parts["loss"], parts["training"]
     assert (config.dim, config.block, config.dropout) == (64, "ligr", 0.5)
     assert (loss.kind, loss.t, loss.negatives) == ("gbce", 0.5, 7)
-    assert recipe == dataclasses.replace(ID_RECIPE, lr=1e-3, precision="bfloat16")
-    assert type(config.dim) is int and type(recipe.lr) is float
+    assert training == dataclasses.replace(ID_TRAINING, lr=1e-3, precision="bfloat16")
+    assert type(config.dim) is int and type(training.lr) is float
 
 
 def test_a_models_own_sizes_are_known(tiny):
@@ -99,7 +100,7 @@ def test_a_content_towers_settings_reach_all_four_parts():
     parts = content_settings(12, given)
     assert parts["config"] == ContentConfig(12, dim=64, fusion="late", layers=4)
     assert parts["align"] == AlignConfig("cka", "both", 0.5)
-    assert parts["loss"].kind == "sampled" and parts["recipe"] == dataclasses.replace(CONTENT_RECIPE, lr=1e-3)
+    assert parts["loss"].kind == "sampled" and parts["training"] == dataclasses.replace(CONTENT_TRAINING, lr=1e-3)
 
 
 def test_no_name_of_a_content_towers_settings_means_two_things():

@@ -1,6 +1,8 @@
 """Batches and training: what a tower may learn from, and that a killed training ends as an undisturbed one."""
 
 import dataclasses
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,14 +12,16 @@ from molar.core.errors import Cancelled, MolarError
 from molar.models.content import ContentConfig
 from molar.models.sasrec import SASRecConfig
 from molar.storage.checkpoint import load_model, read_meta, weights_sha256
-from molar.training import alignment, loop, train
+from molar.training import alignment, run, train
 from molar.training.alignment import AlignConfig
 from molar.training.batches import epoch_batches, fitting_batch_size, training_targets
-from molar.training.loop import STATE, TrainingConfig
+from molar.training.config import TrainingConfig
+from molar.training.epochs import validation_ndcg
+from molar.training.loop import STATE
 from molar.training.losses import NextItemLoss
 from molar.training.train import train_id_model, train_molar
 
-RECIPE = TrainingConfig(epochs=3, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+TRAINING = TrainingConfig(epochs=3, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
 ID = SASRecConfig(n_items=30, dim=16, blocks=1, max_length=6)
 CONTENT = ContentConfig(dim_in=16, dim=16, blocks=1, max_length=6, hidden=16)
 
@@ -27,12 +31,12 @@ def batches(split, seed=0, epoch=1, max_length=6):
 
 
 def id_model(tiny, **options):
-    return train_id_model(tiny.split, config=ID, recipe=RECIPE, **options)
+    return train_id_model(tiny.split, config=ID, training=TRAINING, **options)
 
 
 def content(tiny, vectors, tower, **options):
     align = AlignConfig(alpha=options.pop("alpha"), tau=options.pop("tau", 0.2))
-    return train_molar(tiny.split, vectors, tower, align=align, **({"config": CONTENT, "recipe": RECIPE} | options))
+    return train_molar(tiny.split, vectors, tower, align=align, **({"config": CONTENT, "training": TRAINING} | options))
 
 
 def weights(model) -> dict:
@@ -122,12 +126,12 @@ def test_the_best_validation_epoch_is_kept(tiny, tmp_path):
     model = id_model(tiny, out=tmp_path)
     meta = read_meta(tmp_path)
     assert meta["validation"]["ndcg@10"] == max(entry["ndcg@10"] for entry in meta["curve"])
-    assert loop.validation_ndcg(model, tiny.split) == pytest.approx(meta["validation"]["ndcg@10"])
+    assert validation_ndcg(model, tiny.split) == pytest.approx(meta["validation"]["ndcg@10"])
 
 
 def test_training_stops_when_validation_stands_still(tiny, tmp_path):
-    recipe = dataclasses.replace(RECIPE, epochs=50, patience=2, lr=1e-9)
-    train_id_model(tiny.split, config=ID, recipe=recipe, out=tmp_path)
+    training = dataclasses.replace(TRAINING, epochs=50, patience=2, lr=1e-9)
+    train_id_model(tiny.split, config=ID, training=training, out=tmp_path)
     assert read_meta(tmp_path)["epochs"] < 50
 
 
@@ -226,3 +230,26 @@ def test_vectors_of_another_catalogue_are_refused(tiny, tiny_vectors):
 def test_a_small_dataset_gets_small_batches(tiny):
     assert fitting_batch_size(tiny.split, 128, 50) == 16, "twenty users make no batch of 128"
     assert fitting_batch_size(tiny.split, 4, 50) == 4, "never more than asked for"
+
+
+def test_a_release_trains_nothing_again(tiny, tmp_path, monkeypatch):
+    """Neither a new version of Molar nor one of PyTorch: only a raised `TRAINING_FORMAT` does."""
+    id_model(tiny, out=tmp_path)
+    monkeypatch.setattr(run, "__version__", "9.9.9")
+    monkeypatch.setattr(torch, "__version__", "2.99.1")
+    seen = []
+    id_model(tiny, out=tmp_path, report=lambda *_: seen.append(1))
+    assert not seen
+    monkeypatch.setattr(run, "TRAINING_FORMAT", 2)
+    id_model(tiny, out=tmp_path, report=lambda *_: seen.append(1))
+    assert seen
+
+
+def test_what_0_1_0_trained_is_known_again():
+    """Its keys held the version: that of the shipped SASRec, as it was made then."""
+    folder = Path(__file__).parents[2] / "checkpoints" / "demo" / "sasrec"
+    saved = json.loads((folder / "config.json").read_text())
+    meta = saved["meta"]
+    settings = {"class": saved["class"], "config": saved["config"]}
+    settings |= {name: meta[name] for name in ("loss", "recipe", "seed", "data_hash", "split_hash")}
+    assert meta["molar"] == "0.1.0" and run.run_key(settings) == meta["run"]

@@ -24,7 +24,7 @@ from molar.data.splits import Split, leave_one_out
 from molar.encoder.vectors import load_vectors
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import BLOCK_SCORES, ModelScorer, rank_targets
-from molar.experiments.evaluate import label
+from molar.experiments.evaluate import dataset_label
 from molar.experiments.results import write_json
 from molar.storage.checkpoint import load_trained, weights_sha256
 from molar.storage.trained import find_content_models
@@ -74,7 +74,7 @@ def write_curves(
     """Measure every tower, replace what the file says of this dataset, and return its lines of it."""
     split = leave_one_out(load_dataset(dataset, interactions=interactions, decode_pictures=False))
     array = load_vectors(vectors, split.dataset, read_pictures=False)
-    facts = {"dataset": label(split.dataset, interactions), "data_hash": split.dataset.data_hash, "split": PART}
+    facts = {"dataset": dataset_label(split, interactions), "data_hash": split.dataset.data_hash, "split": PART}
     made, report = [], Terminal("offsets")
     found = find_content_models(towers)
     for folder, (name, seed) in found.items():

@@ -29,7 +29,8 @@ from molar.encoder.encode import encode_catalogue
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks
-from molar.experiments.results import interval, resampled_means, row, write_rows
+from molar.evaluation.significance import interval, resampled_means
+from molar.experiments.results import row, write_rows
 from molar.models.content import ContentConfig
 from molar.storage.checkpoint import weights_sha256
 from molar.training.train import CONTENT_ALONE, train_molar

@@ -2,7 +2,7 @@
 
 from statistics import mean, stdev
 
-from molar.experiments.results import READING_ORACLE
+from molar.experiments.results import BAYES_ORACLE
 
 NAMES = {
     "item-knn": "item-kNN",
@@ -19,7 +19,7 @@ NAMES = {
     "content": "content only",
     "molar-fused": "**molar**, fused with ids",
     "content-fused": "content, fused with ids",
-    READING_ORACLE: "reading oracle",
+    BAYES_ORACLE: "reading oracle",
     "oracle-knowing": "knowing oracle",
     "text": "SASRec over MiniLM",
     "image": "SASRec over CLIP",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from molar.data.segments import HISTORY, MAIN, POPULARITY
 from molar.experiments.curves import read_curves
-from molar.experiments.results import SHARE
+from molar.experiments.results import NORMALISED_NDCG as SHARE
 from molar.experiments.results import read_rows_with_variant as read_rows
 from scripts.draw_curves import curves_svg
 from scripts.markdown import cell, difference, head, line, name

@@ -2,9 +2,13 @@
 
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from molar.cli import options as o
 from molar.core.progress import Terminal
+
+if TYPE_CHECKING:
+    from molar.experiments.evaluate import Options
 
 
 def add_evaluate(verbs: o.Verbs) -> None:
@@ -17,9 +21,9 @@ def add_evaluate(verbs: o.Verbs) -> None:
 
 def evaluate(options: Namespace) -> None:
     """Measure a checkpoint and write the results file."""
-    from molar.experiments.evaluate import evaluate_checkpoint
+    from molar.experiments.evaluate_checkpoint import evaluate_checkpoint
 
-    evaluate_checkpoint(options.dataset, options.checkpoint, options.out, **_measured(options))
+    evaluate_checkpoint(options.dataset, options.checkpoint, options.out, _asked(options))
     _tell(options)
 
 
@@ -37,7 +41,7 @@ def evaluate_id(options: Namespace) -> None:
     """Measure trained ID models and write the results file."""
     from molar.experiments.evaluate_id import evaluate_id_models
 
-    evaluate_id_models(options.dataset, options.folders, options.out, **_measured(options))
+    evaluate_id_models(options.dataset, options.folders, options.out, _asked(options))
     _tell(options)
 
 
@@ -77,20 +81,22 @@ def evaluate_content(options: Namespace) -> None:
         options.dataset,
         options.folders,
         options.out,
+        _asked(options),
         id_models=options.id_model,
         vectors=options.vectors,
-        probes=options.ablations,
+        ablations=options.ablations,
         brief=options.brief,
         **o.given(options, "default", "fused"),
-        **_measured(options),
     )
     _tell(options)
 
 
-def _measured(options: Namespace) -> dict:
-    """The arguments that all evaluations share."""
-    same = {"interactions": options.interactions, "subset": options.subset, "strategy": options.split}
-    return same | {"command": options.command, "report": Terminal("evaluating")}
+def _asked(options: Namespace) -> "Options":
+    """The options that all evaluations share."""
+    from molar.experiments.evaluate import Options
+
+    report = Terminal("evaluating")
+    return Options(options.interactions, options.subset, options.split, options.command, report)
 
 
 def _tell(options: Namespace) -> None:

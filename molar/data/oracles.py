@@ -5,7 +5,6 @@ rank of the user's next item under the probabilities it was drawn from (knowing)
 the history alone (reading), seen items left out. interactions-0.csv has its ranks in truth/oracle-0.csv, and so on.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ RANKS = {"oracle-knowing": "knowing_rank", "oracle-reading": "reading_rank"}
 
 
 def read_oracles(
-    dataset: Dataset, interactions: str, subset: str, users: np.ndarray, targets: Sequence[int]
+    dataset: Dataset, interactions: str, subset: str, users: np.ndarray, targets: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Oracle name → ranks (n,) of `targets` (n,) for user indices `users` (n,); {} when the dataset has none.
 
@@ -33,7 +32,7 @@ def read_oracles(
     if not table.index.is_unique:
         raise MolarError(f"{path} names a user twice for {subset}; write it anew for {interactions}.")
     table = table.reindex(dataset.user_ids[users])
-    wrong = np.flatnonzero(table[c.ITEM].to_numpy() != dataset.item_ids[np.asarray(targets)])
+    wrong = np.flatnonzero(table[c.ITEM].to_numpy() != dataset.item_ids[targets])
     if len(wrong):
         user = dataset.user_ids[users[wrong[0]]]
         raise MolarError(

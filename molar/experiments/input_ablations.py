@@ -1,33 +1,47 @@
 """What does a trained model live on? One part of its input is taken away or exchanged when it is asked; nothing is trained."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from molar.core.progress import Report
 from molar.data.dataset import Dataset
+from molar.data.segments import MAIN
 from molar.encoder.fingerprint import require_same
 from molar.encoder.input_ablations import ITEM_ABLATIONS, ablation_path
 from molar.encoder.vectors import load_vectors, vectors_fingerprint
-from molar.evaluation.ranking import ModelScorer, Scorer
+from molar.evaluation.ranking import ModelScorer
+from molar.experiments.evaluate import Entry, Part, Trained, measure
+from molar.experiments.results import OWN
+from molar.experiments.rows import Run, rows_for
+from molar.models.content import ContentUserEncoder
+from molar.models.interface import ID_MODEL, Scorer
 
 SHUFFLED_HISTORY, BLANKED = "shuffled-history", "id-blanked"
-PROBES = (*ITEM_ABLATIONS, SHUFFLED_HISTORY, BLANKED)
-NO_OP = (
-    "no_op"  # the metric of a row whose probe cannot change anything: the ID tower is not asked when items are ranked
-)
+ABLATIONS = (*ITEM_ABLATIONS, SHUFFLED_HISTORY, BLANKED)
+NO_OP = "no_op"  # the metric of a row whose ablation cannot change anything: no ID model is asked when items are ranked
+
+
+@dataclass(frozen=True, eq=False)
+class ItemInput:
+    """What a content model reads of items: the vectors that it was trained on."""
+
+    model: ContentUserEncoder
+    vectors: Path
 
 
 class ShuffledHistory:
-    """A tower that is told what a user has bought, as far back as it reads, but not in which order."""
+    """A model that is told what a user has bought, as far back as it reads, but not in which order."""
 
     def __init__(self, scorer: ModelScorer, *, seed: int = 0):
         self.scorer, self.name, self.seed = scorer, scorer.name, seed
-        self.reads = getattr(scorer.model.config, "max_length", None)
+        self.reads = getattr(getattr(scorer.model, "config", None), "max_length", None)
 
-    def scores(self, histories: list[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
-        """(B, n_items + 1) float32. An order depends on the history and the seed alone."""
+    def scores(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
+        """(n, n_items + 1) float32. An order depends on the history and the seed alone."""
         return self.scorer.scores([self._shuffled(history) for history in histories], users)
 
     def _shuffled(self, history: np.ndarray) -> np.ndarray:
@@ -35,35 +49,55 @@ class ShuffledHistory:
         return np.random.default_rng([self.seed, len(read), *read[-3:].tolist()]).permutation(read)
 
 
-def probed_scorers(scorer: ModelScorer, vectors: Path | None, dataset: Dataset) -> Iterator[tuple[str, Scorer, dict]]:
-    """(probe, scorer under it, what to note) for every probe that can be made of a trained tower.
+def ablation_rows(asked: Sequence[tuple[Trained, ItemInput | None]], part: Part, report: Report) -> list[dict]:
+    """A row of the kind "ablation" for every input ablation of every model, and how much it costs the model: its own
+    numbers minus those under the ablation, of the kind "difference". These differences are a family of their own.
 
-    vectors: the item vectors that a content tower was trained on, None for an ID model. A probe of items whose vectors are
-    not there is left out. Raises MolarError where they were encoded otherwise than those that the tower knows."""
-    model = scorer.model
-    if vectors is not None:
-        for probe in ITEM_ABLATIONS:
-            if (path := ablation_path(vectors, probe)).exists():
+    asked: trained models, each with what it reads of items, None for an ID model."""
+    ablated, pairs = [], []
+    for one, reads in asked:
+        own = part.run_of(one)
+        for ablation, scorer, noted in ablated_scorers(one.scorer, reads, part.split.dataset):
+            report(0, 0, f"{one.label}, seed {one.seed}, {part.subset}: ablation {ablation}")
+            if scorer is one.scorer:  # the ablation changes nothing, and the model has been measured
+                run = Run(own.model, own.ranks, own.source, {**own.of_lists, **noted}, ablation)
+            else:
+                run = measure(Entry(scorer, own.source, noted), part.split, part.subset, part.users, ablation)
+            ablated.append(run)
+            pairs.append((one.label, ablation))
+    if not ablated:
+        return []
+    labels = {one.label for one, _ in asked}
+    runs = [*(run for run in part.runs if run.model in labels), *ablated]
+    masks = {name: mask for name, mask in part.slices(buckets=False).items() if name in MAIN}
+    rows = rows_for(runs, masks, part.metadata, (), ablations=list(dict.fromkeys(pairs)))
+    return [row for row in rows if row["kind"] != OWN]  # a model's own rows are told already
+
+
+def ablated_scorers(
+    scorer: ModelScorer, reads: ItemInput | None, dataset: Dataset
+) -> Iterator[tuple[str, Scorer, dict]]:
+    """(ablation, scorer under it, what to note) for every input ablation that can be made of a trained model.
+
+    reads: None for an ID model. An ablation of items whose vectors are not there is left out. Raises MolarError where they
+    were encoded otherwise than those that the model knows."""
+    if reads:
+        for ablation in ITEM_ABLATIONS:
+            if (path := ablation_path(reads.vectors, ablation)).exists():
                 require_same(
                     vectors_fingerprint(path),
-                    vectors_fingerprint(vectors),
+                    vectors_fingerprint(reads.vectors),
                     f"The vectors in {path}",
-                    f"those in {vectors}",
-                    f"encode them again: python -m molar encode … --probe {probe}",
+                    f"those in {reads.vectors}",
+                    f"encode them again: python -m molar encode … --ablation {ablation}",
                 )
-                other = copy.deepcopy(model)
+                other = copy.deepcopy(reads.model)
                 other.set_item_vectors(load_vectors(path, dataset, read_pictures=False))
-                yield probe, ModelScorer(scorer.name, other, scorer.split), {}
+                yield ablation, ModelScorer(scorer.name, other, scorer.split), {}
     yield SHUFFLED_HISTORY, ShuffledHistory(scorer), {}
-    if vectors is not None:
-        blanked = _blanked(scorer)
-        yield BLANKED, blanked or scorer, {} if blanked else {NO_OP: 1.0}
-
-
-def _blanked(scorer: ModelScorer) -> ModelScorer | None:
-    """The tower without what the ID tower tells it; None where it asks no ID tower when it ranks (post-alignment)."""
-    if getattr(scorer.model.config, "fusion", "none") == "none":
-        return None
-    other = copy.deepcopy(scorer.model)
-    other.blank_id = True
-    return ModelScorer(scorer.name, other, scorer.split)
+    if reads and ID_MODEL in reads.model.requires:
+        other = copy.deepcopy(reads.model)
+        other.blank_id = True
+        yield BLANKED, ModelScorer(scorer.name, other, scorer.split), {}
+    elif reads:  # it asks no ID model when it ranks (post-alignment)
+        yield BLANKED, scorer, {NO_OP: 1.0}

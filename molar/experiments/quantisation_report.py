@@ -25,7 +25,8 @@ from molar.encoder.encode import encode_catalogue, encoder_folder
 from molar.encoder.fingerprint import require_same
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import rank_targets
-from molar.experiments.results import interval, resampled_means, row, write_rows
+from molar.evaluation.significance import interval, resampled_means
+from molar.experiments.results import row, write_rows
 
 REFERENCE = "bfloat16"
 NEIGHBOURS = 10

@@ -1,4 +1,4 @@
-"""The one shape of every results file, its intervals, and merging into a file that exists.
+"""The one shape of every results file, reading it, and merging into a file that exists.
 
 {"rows": [{"dataset", "data_hash", "split", "slice", "model", "seed", "kind", "other", "ablation", "setting", "n",
 "metrics": {name: number}, "ci": {name: [low, high]}, "command", "weights_sha256"}]}. Intervals are 95 % percentile
@@ -11,18 +11,11 @@ alignment   it beside the ID model `other`, where it is held against several
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-
-import numpy as np
 
 from molar.core.errors import MolarError
 from molar.core.io import write_atomically
-from molar.core.schema import ALIGNED, CONTENT, ID
-from molar.data.segments import is_bucket
-from molar.evaluation import metrics
-from molar.evaluation.significance import holm, sign_flip_p_values
 
 FIELDS = (
     "dataset",
@@ -43,60 +36,13 @@ FIELDS = (
 )
 KEY = ("dataset", "split", "slice", "model", "seed", "kind", "other", "ablation", "setting")
 OWN, DIFFERENCE, ABLATION, ALIGNMENT = "own", "difference", "ablation", "alignment"  # kinds of rows
-
-READING_ORACLE = "oracle-reading"
-SHARE = "share_of_reading_oracle@ndcg10"
-BUCKET_METRICS = ("ndcg@10", "recall@10")
-DIFFERENCES = (
-    (ALIGNED, CONTENT),
-    (ALIGNED, ID),
-    *((model, base) for model in (ID, CONTENT, ALIGNED) for base in ("popularity", "item-knn", "content-knn")),
-)
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a model's numbers come from: its training seed and the sha256 of its weights ("" when it has none)."""
-
-    seed: int = 0
-    weights_sha256: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """One model of one seed, measured on the users of one split."""
-
-    model: str
-    ranks: np.ndarray  # (n,) the rank of each user's target, from 1
-    source: Source = Source()
-    of_lists: Mapping[str, float] = field(default_factory=dict)  # what tells of all lists together; slice "all" alone
-
-
-def resampled_means(values: np.ndarray, *, seed: int = 0, resamples: int = 1000) -> np.ndarray:
-    """Means of `values` (n, m) over users drawn with replacement, (resamples, m).
-
-    The draws depend on n and the seed alone, so the columns are paired: the difference of two columns is a bootstrap
-    of the difference (Efron & Tibshirani 1993, chapter 13).
-    """
-    n = len(values)
-    rng = np.random.default_rng(seed)
-    means = np.empty((resamples, values.shape[1]))
-    step = max(1, 2**21 // n)
-    for start in range(0, resamples, step):
-        rows = min(step, resamples - start)
-        drawn = rng.integers(0, n, (rows, n)) + n * np.arange(rows)[:, None]
-        counts = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
-        means[start : start + rows] = counts @ values / n
-    return means
-
-
-def interval(means: np.ndarray) -> list[float]:
-    """The middle 95 % of resampled means."""
-    return [round(float(edge), 6) for edge in np.percentile(means, (2.5, 97.5))]
+# Names on disk: the oracle that ranks by the Bayes posterior of a simulated user's tastes given the history, and the metric
+# that divides a model's NDCG@10 by this oracle's.
+BAYES_ORACLE, NORMALISED_NDCG = "oracle-reading", "share_of_reading_oracle@ndcg10"
 
 
 def row(
-    facts: Mapping,
+    metadata: Mapping,
     *,
     slice: str,
     model: str,
@@ -108,115 +54,11 @@ def row(
     values: Mapping,
     ci: Mapping,
 ) -> dict:
-    """One row. `facts` holds the fields that a run shares: dataset, data_hash, split, seed, command, weights_sha256."""
+    """One row. `metadata` holds the fields that a run shares: dataset, data_hash, split, seed, command, weights_sha256."""
     own = {"slice": slice, "model": model, "kind": kind, "other": other, "ablation": ablation, "setting": setting}
-    own |= {"n": int(n), "ci": dict(ci), "metrics": {name: round(float(value), 6) for name, value in values.items()}}
-    merged = {**facts, **own}
+    numbers = {"n": int(n), "ci": dict(ci), "metrics": {name: round(float(one), 6) for name, one in values.items()}}
+    merged = {**metadata, **own, **numbers}
     return {name: merged[name] for name in FIELDS}
-
-
-def rows_for(
-    runs: Sequence[Run],
-    masks: Mapping[str, np.ndarray],
-    facts: Mapping,
-    comparisons: Sequence[tuple[str, str]] = DIFFERENCES,
-    kept: Sequence[str] = metrics.NAMES,
-) -> list[dict]:
-    """Rows of all runs on all slices of one split, with paired differences and shares of the reading oracle.
-
-    runs: models, each in one seed or more, all of the same users in the same order; masks: slice → (n,) bool. A slice
-    without users has no row. comparisons: pairs (model, other) of names, which are passed over where one is absent;
-    a model of several seeds is compared by its users' means over seeds. kept: the metrics of users that rows hold. Slices
-    that are buckets have neither differences nor metrics beyond 10. The comparisons of one slice are the family of `p_holm`.
-    """
-    rows = []
-    for name, mask in masks.items():
-        if mask.any():
-            asked = ([], BUCKET_METRICS) if is_bucket(name) else (comparisons, kept)
-            rows += _slice_rows(_Measured(runs, mask), name, facts, *asked)
-    return rows
-
-
-class _Measured:
-    """All metrics of all runs on the users of one slice: per user, their means, and bootstraps of the means."""
-
-    def __init__(self, runs: Sequence[Run], mask: np.ndarray):
-        self.runs, self.n = runs, int(mask.sum())
-        self.tables = [metrics.per_user(run.ranks[mask]) for run in runs]  # (n, metrics) each
-        values = np.concatenate(self.tables, axis=1)
-        self.means = np.split(values.mean(axis=0), len(runs))
-        self.draws = np.split(resampled_means(values), len(runs), axis=1)  # (resamples, metrics) each
-
-    def of(self, model: str) -> list[int]:
-        """The places of a model's runs, one a seed."""
-        return [place for place, run in enumerate(self.runs) if run.model == model]
-
-    def over_seeds(self, parts: Sequence[np.ndarray], model: str) -> np.ndarray:
-        """The mean over a model's seeds of its tables, means or draws."""
-        return np.mean([parts[place] for place in self.of(model)], axis=0)
-
-    def share(self, place: int) -> tuple[float, list[float]] | None:
-        """NDCG@10 divided by the reading oracle's on the same users, with its interval."""
-        oracle = self.of(READING_ORACLE)
-        if not oracle:
-            return None
-        column = metrics.NAMES.index("ndcg@10")
-        limit, limits = self.means[oracle[0]][column], self.draws[oracle[0]][:, column]
-        if not limits.min() > 0:  # so few users that the oracle itself never hits in some resample
-            return None
-        return self.means[place][column] / limit, interval(self.draws[place][:, column] / limits)
-
-
-def _slice_rows(
-    measured: _Measured, name: str, facts: Mapping, comparisons: Sequence[tuple[str, str]], kept: Sequence[str]
-) -> list[dict]:
-    rows = []
-    for place, run in enumerate(measured.runs):
-        values, ci = _numbers(measured.means[place], measured.draws[place], kept)
-        share = None if is_bucket(name) else measured.share(place)
-        if share is not None:
-            values[SHARE], ci[SHARE] = share
-        if name == "all":
-            values |= run.of_lists
-        whole = {**facts, **vars(run.source)}
-        rows.append(row(whole, slice=name, model=run.model, n=measured.n, values=values, ci=ci))
-    return rows + _difference_rows(measured, name, facts, comparisons, kept)
-
-
-def _difference_rows(
-    measured: _Measured, name: str, facts: Mapping, comparisons: Sequence[tuple[str, str]], kept: Sequence[str]
-) -> list[dict]:
-    pairs = [(model, other) for model, other in comparisons if measured.of(model) and measured.of(other)]
-    if not pairs:
-        return []
-    tables, means, draws = (
-        [measured.over_seeds(parts, model) - measured.over_seeds(parts, other) for model, other in pairs]
-        for parts in (measured.tables, measured.means, measured.draws)
-    )
-    column = metrics.NAMES.index("ndcg@10")
-    p_values = sign_flip_p_values(np.stack([table[:, column] for table in tables], axis=1))
-    rows = []
-    for place, ((model, other), p_value, p_holm) in enumerate(zip(pairs, p_values, holm(p_values), strict=True)):
-        values, ci = _numbers(means[place], draws[place], kept)
-        values |= {"p_value": p_value, "p_holm": p_holm}
-        seeds = {"seeds": len(measured.of(model)), "seeds_other": len(measured.of(other))}
-        source = measured.runs[measured.of(model)[0]].source
-        if max(seeds.values()) > 1:
-            values |= seeds
-        if seeds["seeds"] > 1:  # no one file of weights stands behind a mean over seeds
-            source = Source(source.seed)
-        whole = {**facts, **vars(source)}
-        rows.append(
-            row(whole, slice=name, model=model, kind=DIFFERENCE, other=other, n=measured.n, values=values, ci=ci)
-        )
-    return rows
-
-
-def _numbers(means: np.ndarray, draws: np.ndarray, kept: Sequence[str]) -> tuple[dict, dict]:
-    """Metric → value and metric → interval, for the metrics that are kept."""
-    columns = {metric: metrics.NAMES.index(metric) for metric in kept}
-    values = {metric: means[i] for metric, i in columns.items()}
-    return values, {metric: interval(draws[:, i]) for metric, i in columns.items()}
 
 
 TELLING = ("kind", "other", "ablation", "setting")

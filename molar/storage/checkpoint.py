@@ -16,7 +16,7 @@ from molar.core.io import write_atomically
 from molar.data.splits import Split
 from molar.encoder.fingerprint import require_same
 from molar.encoder.vectors import vectors_fingerprint
-from molar.models.interface import ID_MODEL, ITEM_VECTORS
+from molar.models.interface import ID_MODEL, ITEM_VECTORS, NextItemModel
 from molar.models.zoo import CLASSES, required
 
 WEIGHTS = "model.safetensors"
@@ -48,7 +48,7 @@ def _stored(tensor: torch.Tensor) -> torch.Tensor:
     return (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
 
 
-def load_model(folder: Path | str) -> nn.Module:
+def load_model(folder: Path | str) -> NextItemModel:
     """The saved model, dropout off. A content model still needs `set_item_vectors`.
 
     A fused model has its ID model, and one with the backbone's decoder what of it stayed frozen. Raises MolarError if a
@@ -75,7 +75,7 @@ def load_model(folder: Path | str) -> nn.Module:
     return model.eval()
 
 
-def load_trained(folder: Path | str, split: Split, vectors: np.ndarray) -> nn.Module:
+def load_trained(folder: Path | str, split: Split, vectors: np.ndarray) -> NextItemModel:
     """`load_model` for work on these data: what requires item vectors has them, (n_items + 1, dim_in), and the counts.
 
     Raises MolarError also for a model that was trained on other data or another split, whose histories may hold these

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from torch import nn
 
 from molar.core.errors import MolarError
 from molar.core.schema import MODELS
 from molar.data.splits import Split
-from molar.models.interface import ITEM_VECTORS
+from molar.models.content import ContentUserEncoder
+from molar.models.interface import ITEM_VECTORS, NextItemModel
 from molar.models.zoo import required
 from molar.storage.checkpoint import CONFIG, ID_TOWER, load_trained, read_meta
 
@@ -72,6 +72,15 @@ def load_id_model(folder: Path, split: Split):
     return load_trained(folder, split, vectors=np.empty((0, 0), np.float32))
 
 
+def load_content_model(folder: Path, split: Split, vectors: np.ndarray) -> ContentUserEncoder:
+    """The content model of a folder, over the vectors (n_items + 1, dim_in) that it was trained on, checked as
+    `load_trained` does. Raises MolarError also where the folder holds an ID model."""
+    model = load_trained(folder, split, vectors)
+    if not isinstance(model, ContentUserEncoder):
+        raise MolarError(f"{folder} holds an ID model: python -m molar evaluate-id measures it.")
+    return model
+
+
 def reads_items(folder: Path) -> bool:
     """Whether a folder holds a content model, one that requires item vectors."""
     return ITEM_VECTORS in required(model_class(folder))
@@ -88,7 +97,7 @@ def model_class(folder: Path) -> str:
 
 def load_checkpoint_models(
     folder: Path, split: Split, vectors: np.ndarray, names: Sequence[str] = MODELS
-) -> dict[str, nn.Module]:
+) -> dict[str, NextItemModel]:
     """Name → model, of those of `names` that the checkpoint `folder` holds, in the order of `names`.
 
     Raises MolarError for a model that does not fit these data (`load_trained`)."""

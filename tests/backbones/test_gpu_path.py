@@ -20,7 +20,7 @@ from molar.encoder.encode import GPU_BATCH, encode_catalogue
 from molar.encoder.image_features import MicroBatches
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.lora import LoraSettings, add_lora
-from molar.experiments.evaluate import ModelScorer
+from molar.evaluation.ranking import ModelScorer
 from molar.finetune.model import FORMS, FineTuner
 from molar.finetune.samples import draw_samples
 from molar.finetune.tasks import Tasks

@@ -9,8 +9,9 @@ from tiny_world import write_csv
 from molar.core.errors import MolarError
 from molar.data.dataset import load_dataset
 from molar.data.splits import leave_one_out
-from molar.experiments.evaluate import evaluate_checkpoint
-from molar.experiments.results import FIELDS, OWN, SHARE
+from molar.experiments.evaluate import Options
+from molar.experiments.evaluate_checkpoint import evaluate_checkpoint
+from molar.experiments.results import FIELDS, NORMALISED_NDCG, OWN
 
 N_ITEMS, N_USERS = 40, 160
 
@@ -74,7 +75,7 @@ def results(world, tmp_path_factory):
     """(rows of the written file, what the page shows)."""
     root, checkpoint, _ = world
     out = tmp_path_factory.mktemp("results") / "shop.json"
-    evaluate_checkpoint(root, checkpoint, out, command="evaluate shop")
+    evaluate_checkpoint(root, checkpoint, out, Options(command="evaluate shop"))
     return json.loads(out.read_text())["rows"], json.loads((checkpoint / "metrics.json").read_text())
 
 
@@ -112,7 +113,7 @@ def test_only_content_reaches_cold_items(results):
     cold = {row["model"]: row["metrics"] for row in results[0] if row["slice"] == "cold" and row["kind"] == OWN}
     for model in ("sasrec", "popularity", "item-knn"):
         assert cold[model]["recall@20"] == 0
-    assert cold["oracle-knowing"][SHARE] == pytest.approx(np.log2(3))
+    assert cold["oracle-knowing"][NORMALISED_NDCG] == pytest.approx(np.log2(3))
 
 
 def test_alignment_stands_beside_the_change_of_accuracy(world, results):
@@ -142,7 +143,7 @@ def test_the_page_gets_the_same_numbers(results):
 def test_choosing_on_validation_leaves_the_test_split_alone(world, tmp_path):
     root, checkpoint, _ = world
     before = (checkpoint / "metrics.json").stat().st_mtime_ns if (checkpoint / "metrics.json").exists() else None
-    rows = evaluate_checkpoint(root, checkpoint, tmp_path / "out.json", subset="validation")
+    rows = evaluate_checkpoint(root, checkpoint, tmp_path / "out.json", Options(subset="validation"))
     assert {row["split"] for row in rows} == {"validation"}
     after = (checkpoint / "metrics.json").stat().st_mtime_ns if (checkpoint / "metrics.json").exists() else None
     assert before == after
@@ -153,5 +154,5 @@ def test_towers_of_other_histories_are_refused(world, tmp_path):
     lines = (root / "interactions.csv").read_text().splitlines()
     (root / "interactions-0.csv").write_text("\n".join(lines[:-8]))
     with pytest.raises(MolarError, match="trained on other data"):
-        evaluate_checkpoint(root, checkpoint, tmp_path / "out.json", interactions="interactions-0.csv")
+        evaluate_checkpoint(root, checkpoint, tmp_path / "out.json", Options("interactions-0.csv"))
     assert not (tmp_path / "out.json").exists()

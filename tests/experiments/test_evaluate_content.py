@@ -1,7 +1,7 @@
-"""Content towers side by side: each with its vectors and its ID model, comparisons, seeds, probes, and what is refused."""
+"""Content models side by side: vectors and ID model of each, comparisons, seeds, input ablations, and what is refused."""
 
-import dataclasses
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,17 +9,16 @@ import pytest
 from molar.cli.main import main
 from molar.core.errors import MolarError
 from molar.encoder.vectors import load_vectors, save_vectors
-from molar.evaluation.metrics import ndcg
-from molar.experiments.alignment_report import Pairing, alignment_rows
+from molar.experiments.evaluate import Trained
 from molar.experiments.evaluate_content import (
-    Field,
-    Trained,
+    Content,
+    Models,
     comparisons,
     evaluate_content_models,
-    read_field,
+    read_models,
     vector_files,
 )
-from molar.experiments.results import ABLATION, ALIGNMENT, DIFFERENCE, OWN, Run, Source, read_rows
+from molar.experiments.results import ABLATION, DIFFERENCE, OWN, read_rows
 from molar.storage.trained import find_content_models
 
 SMALL = [part for setting in ("dim=8", "heads=1", "blocks=1", "max_length=5") for part in ("--set", setting)]
@@ -174,12 +173,12 @@ def test_the_fused_score_notes_what_validation_chose(rows):
 
 def test_a_tower_is_held_against_the_id_model_that_it_was_aligned_to(world, tiny):
     _, home = world
-    field = read_field(tiny.split, [home / "towers"], [home / "ids"], [home / "vectors"])
-    partners = {(one.label, one.seed): (one.partner.label, one.partner.seed, one.aligned) for one in field.contents}
+    models = read_models(tiny.split, [home / "towers"], [home / "ids"], [home / "vectors"])
+    partners = {(one.label, one.seed): (one.partner.label, one.partner.seed, one.aligned) for one in models.contents}
     assert partners[("molar", 1)] == ("sasrec", 1, True)
     assert partners[("to-gru4rec", 0)] == ("gru4rec", 0, True)
     assert partners[("content", 1)] == ("sasrec", 1, False)
-    assert next(one for one in field.contents if one.label == "on-text").vectors.stem == "text"
+    assert next(one for one in models.contents if one.label == "on-text").reads.vectors.stem == "text"
 
 
 def test_an_id_model_that_is_not_named_is_asked_for(world, tmp_path):
@@ -234,17 +233,16 @@ def test_content_towers_alone_are_found(world, tmp_path):
 
 def test_an_id_tower_trained_with_a_tower_is_its_own_and_a_fused_one_is_not(world, tiny):
     _, home = world
-    field = read_field(tiny.split, [home / "towers"], [home / "ids"], [home / "vectors"])
-    of = {one.label: one for one in field.contents if one.seed == 0}
-    assert [one.label for one in field.joint] == ["joint, ID tower"] and of["joint"].partner is field.joint[0]
+    models = read_models(tiny.split, [home / "towers"], [home / "ids"], [home / "vectors"])
+    of = {one.label: one for one in models.contents if one.seed == 0}
+    assert [one.label for one in models.joint] == ["joint, ID tower"] and of["joint"].partner is models.joint[0]
     assert of["late"].partner is of["molar"].partner and of["late"].aligned
 
 
 def test_the_fused_score_is_compared_with_each_of_its_parts():
-    ids = [Trained(None, "sasrec", 0, None)]
-    contents = [Trained(None, label, 0, None, aligned=label == "molar") for label in ("content", "molar")]
-    names = ["random", "sasrec", "content", "molar", "molar-fused", "content-fused"]
-    pairs = comparisons(Field(ids, contents), names, "molar")
+    ids, *entries = (Trained(SimpleNamespace(name=label)) for label in ("sasrec", "content", "molar"))
+    contents = [Content(entry, None, ids, aligned=entry.label == "molar") for entry in entries]
+    pairs = comparisons(Models([ids], contents), ["random"], "molar")
     assert [other for model, other in pairs if model == "molar-fused"] == [
         "molar",
         "content",
@@ -254,53 +252,8 @@ def test_the_fused_score_is_compared_with_each_of_its_parts():
     assert ("molar", "content-fused") not in pairs
 
 
-class Told:
-    """A tower whose user vectors are told beforehand, by the user's number."""
-
-    def __init__(self, vectors):
-        self.vectors = vectors
-
-    def user_vectors(self, histories, users):
-        assert len(histories) == len(users)
-        return self.vectors[users]
-
-
-@pytest.fixture
-def held(tiny):
-    """The tiny split with fourteen held-out users, its test users, and two towers: an ID tower and one near to it."""
-    split = dataclasses.replace(tiny.split, held_out=np.arange(tiny.dataset.n_users) < 15)
-    rng = np.random.default_rng(0)
-    ids = rng.normal(size=(tiny.dataset.n_users, 4))
-    return split, split.evaluation_users("test"), Told(ids), Told(ids + 0.1 * rng.normal(size=ids.shape)), rng
-
-
-def test_alignment_stands_beside_what_became_of_accuracy(held):
-    split, users, ids, near, rng = held
-    before, after = (Run(model, rng.integers(1, 12, len(users)), Source(3)) for model in ("content", "molar"))
-    pairings = [Pairing(before, Told(rng.normal(size=(20, 4))), ids), Pairing(after, near, ids, before=before)]
-    facts = {"dataset": "tiny", "data_hash": "0" * 16, "split": "test", "command": ""}
-    rows = alignment_rows(pairings, [before, after], split, "test", users, facts)
-    of = {(row["model"], row["other"]): row for row in rows}
-    pool = split.held_out[users]
-    change = ndcg(after.ranks[pool], 10).mean() - ndcg(before.ranks[pool], 10).mean()
-    assert of["molar", ""]["metrics"]["delta_ndcg@10"] == pytest.approx(change, abs=1e-6)
-    assert of["molar", ""]["ci"]["delta_ndcg@10"] == of["molar", "content"]["ci"]["ndcg@10"]
-    assert of["molar", ""]["metrics"]["align/paired_cosine"] > 0.9 > of["content", ""]["metrics"]["align/paired_cosine"]
-    assert "delta_ndcg@10" not in of["content", ""]["metrics"]
-
-
-def test_before_has_a_row_of_its_own_against_another_id_model(held):
-    split, users, ids, near, rng = held
-    run = Run("content", rng.integers(1, 12, len(users)))
-    facts = {"dataset": "tiny", "data_hash": "0" * 16, "split": "test", "command": ""}
-    rows = alignment_rows([Pairing(run, near, ids, against="gru4rec")], [run], split, "test", users, facts)
-    own, against = rows
-    assert (against["kind"], against["other"]) == (ALIGNMENT, "gru4rec") and "align/debiased_cka" in against["metrics"]
-    assert not any(name.startswith("align/") for name in own["metrics"])
-
-
 def test_the_vectors_that_were_loaded_are_those_on_disk(world, tiny):
     _, home = world
-    field = read_field(tiny.split, [home / "towers" / "molar"], [home / "ids"], [home / "vectors"])
-    for path, array in field.vectors.items():
+    models = read_models(tiny.split, [home / "towers" / "molar"], [home / "ids"], [home / "vectors"])
+    for path, array in models.vectors.items():
         assert np.array_equal(array, load_vectors(path, tiny.dataset))

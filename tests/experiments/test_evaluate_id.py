@@ -9,8 +9,10 @@ import pytest
 from molar.cli.main import main
 from molar.core.errors import MolarError
 from molar.experiments.curves import read_curves
+from molar.experiments.evaluate import Options
 from molar.experiments.evaluate_id import comparisons, evaluate_id_models
-from molar.experiments.results import DIFFERENCE, OWN, Run, Source, read_rows
+from molar.experiments.results import DIFFERENCE, OWN, read_rows
+from molar.experiments.rows import Run, Source
 from molar.storage.checkpoint import CONFIG
 from molar.storage.trained import find_id_models
 
@@ -102,14 +104,14 @@ def test_one_folder_more_keeps_models_and_replaces_the_family(world, out, tmp_pa
 def test_a_split_by_time_has_a_name_of_its_own(world, tmp_path):
     root, models = world
     timed = models.parent / f"{models.name}-by-time"
-    rows = evaluate_id_models(root, [timed], tmp_path / "timed.json", strategy="temporal")
+    rows = evaluate_id_models(root, [timed], tmp_path / "timed.json", Options(strategy="temporal"))
     assert {row["dataset"] for row in rows} == {"tiny, split by time"}
 
 
 def test_a_model_of_another_split_is_refused(world, tmp_path):
     root, models = world
     with pytest.raises(MolarError, match="trained on another split"):
-        evaluate_id_models(root, [models], tmp_path / "out.json", strategy="temporal")
+        evaluate_id_models(root, [models], tmp_path / "out.json", Options(strategy="temporal"))
     assert not (tmp_path / "out.json").exists()
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from molar.core.errors import MolarError
 from molar.experiments.curves import KEY, curves_path, read_curves, write_curves
-from molar.experiments.results import OWN, Run, Source, rows_for, write_rows
+from molar.experiments.results import OWN, write_rows
+from molar.experiments.rows import Run, Source, rows_for
 from scripts.draw_curves import curves_svg, nice_ticks, whole_ticks
 from scripts.results_page import CHAPTERS, plots, results_page
 

@@ -1,0 +1,93 @@
+"""A checkpoint measured whole: baselines, oracles, the ID model, and the content model before and after alignment."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from molar.core.schema import ALIGNED, CONTENT, ID
+from molar.data.segments import MAIN
+from molar.encoder.vectors import load_vectors
+from molar.experiments.alignment_report import HELD_OUT, Pairing, alignment_rows
+from molar.experiments.evaluate import Options, Part, Trained, baselines, dataset_label, evaluate, open_split, trained
+from molar.experiments.results import DIFFERENCE, write_json
+from molar.experiments.rows import DIFFERENCES
+from molar.storage.checkpoint import read_meta
+from molar.storage.trained import load_checkpoint_models
+
+MEASURED = (ID, CONTENT, ALIGNED)  # in the order of rows
+
+
+def evaluate_checkpoint(
+    dataset_dir: str | Path, checkpoint_dir: str | Path, out: str | Path, options: Options | None = None
+) -> list[dict]:
+    """Measure baselines, oracles and the models of a checkpoint; merge the rows into `out`, and return them.
+
+    With the subset "test", the few numbers that the page shows go to CHECKPOINT/metrics.json; the models' learning curves
+    go beside `out`. A model that is not trained yet has no rows. Raises MolarError where the checkpoint belongs to other
+    data, and as `molar.experiments.evaluate.open_split` does.
+    """
+    options, out, folder = options or Options(), Path(out), Path(checkpoint_dir)
+    split = open_split(dataset_dir, out, options, decode_pictures=True)
+    path = folder / "vectors.safetensors"
+    vectors = load_vectors(path, split.dataset)
+    models = load_checkpoint_models(folder, split, vectors, MEASURED)
+    of_models = {
+        name: trained(folder / name, name, int(read_meta(folder / name).get("seed", 0)), model, split)
+        for name, model in models.items()
+    }
+    noted = baselines(split, {path: vectors})
+    half_lives = {entry.scorer.name: entry.noted.get("half_life") for entry in noted[2:]}
+    entries = [dataclasses.replace(entry, noted={}) for entry in noted]  # metrics.json tells them, the rows do not
+
+    def of_alignment(part: Part) -> list[dict]:
+        runs = [run for run in part.runs if run.model in MEASURED]
+        return alignment_rows(pairings(of_models, part), runs, part)
+
+    rows = evaluate(
+        split,
+        [*entries, *of_models.values()],
+        out,
+        options,
+        compare=lambda runs: DIFFERENCES,
+        more_rows=of_alignment,
+        full_validation=True,
+        whole_families=False,
+    )
+    if options.subset == "test":
+        hashes = {"data_hash": split.dataset.data_hash, "split_hash": split.split_hash}
+        metadata = {"dataset": dataset_label(split, options.interactions), **hashes, "command": options.command}
+        write_json(folder / "metrics.json", {**metadata, "half_lives": half_lives, **page_numbers(rows)})
+    return rows
+
+
+def pairings(models: dict[str, Trained], part: Part) -> list[Pairing]:
+    """The content model before and after alignment, each beside the ID model; [] unless all three are trained."""
+    if set(models) != set(MEASURED):
+        return []
+    ids, before, after = (models[name] for name in MEASURED)
+    run = part.run_of(before)
+    return [
+        Pairing(run, before.scorer.model, ids.scorer.model),
+        Pairing(part.run_of(after), after.scorer.model, ids.scorer.model, before=run),
+    ]
+
+
+def page_numbers(rows: Sequence[dict]) -> dict:
+    """What the page shows of test rows: accuracy by model and slice, differences, alignment before and after."""
+    shown = ("ndcg@10", "recall@10")
+    models: dict[str, dict] = {}
+    differences: dict[str, dict] = {}
+    alignment: dict[str, dict] = {}
+    for row in (row for row in rows if row["split"] == "test" and row["slice"] in (*MAIN, HELD_OUT)):
+        numbers = {name: row["metrics"][name] for name in shown} | {"ci": {name: row["ci"][name] for name in shown}}
+        numbers["n"] = row["n"]
+        if row["slice"] == HELD_OUT:
+            aligned = {name: value for name, value in row["metrics"].items() if name.startswith(("align/", "delta_"))}
+            if aligned:
+                moment = "before" if row["model"] == CONTENT else "after"
+                alignment[moment] = {"model": row["model"], **numbers, **aligned}
+        elif row["kind"] == DIFFERENCE:
+            differences.setdefault(f"{row['model']} minus {row['other']}", {})[row["slice"]] = numbers
+        else:
+            models.setdefault(row["model"], {})[row["slice"]] = numbers
+    return {"split": "test", "models": models, "differences": differences, "alignment": alignment}

@@ -11,7 +11,6 @@ from molar.core.io import cache_folder, disk_array, require_writable
 from molar.core.progress import Report, silent
 from molar.data.images import open_picture
 from molar.data.item_text import item_pictures, item_texts
-from molar.encoder.fingerprint import decisive
 from molar.encoder.vector_cache import VectorCache
 
 BATCH = 16
@@ -167,7 +166,7 @@ class _CachedEncoder:
         from molar.encoder.image_features import MicroBatches
 
         self.encoder, self.encoded = encoder, 0  # items that were not in the cache
-        self.vectors = VectorCache(cache / "vectors", decisive(encoder.fingerprint))
+        self.vectors = VectorCache(cache / "vectors", encoder.fingerprint)
         self.pictures = VectorCache(cache / "pictures", encoder.image_fingerprint)
         self.pieces = {"tower": MicroBatches(), "model": MicroBatches()}
 

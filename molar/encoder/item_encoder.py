@@ -16,13 +16,12 @@ from torch import nn
 from molar.backbones.adapters import backbone_class
 from molar.backbones.base import Backbone, ImageFeatures, ImageSpan, Pixels
 from molar.backbones.hub import backbone_folder, backbone_name, backbone_sha256
-from molar.backbones.prompt import MAX_TEXT_TOKENS
 from molar.backbones.quantisation import PRECISIONS, QUANTISED, hold_trainable, load_weights
 from molar.core.errors import MolarError
 from molar.encoder.adapter import Adapter, adapter_sha256, read_metadata, require_finetuned_for
+from molar.encoder.fingerprint import encoder_fingerprint, image_fingerprint
 from molar.encoder.lora import load_lora
 
-BLOCKS = "[Cur_Item] state | pooled picture | mean of the text's word vectors"  # what feature concatenation joins
 POOLING = 2  # where neither the caller nor stage 1 has chosen one
 Message = list[tuple[str, int | None]]  # items, oldest first: text, and number of the picture, None without one
 
@@ -102,17 +101,9 @@ class ItemEncoder:
             if backbone.has_connector
             else None,
         )
-        fingerprint = asdict(config) | {
-            "backbone": backbone_name(config.backbone),
-            "backbone_sha256": backbone_sha256(folder),
-            "adapter_sha256": "untrained",
-            "blocks": BLOCKS,
-            "prompt": backbone.prompt,
-            "picture": backbone.size,
-            "max_text_tokens": MAX_TEXT_TOKENS,
-            "versions": _versions(),
-        }
-        del fingerprint["resolution"]  # "picture" tells it, also where it is the backbone's own
+        fingerprint = encoder_fingerprint(
+            asdict(config), backbone, backbone_name(config.backbone), backbone_sha256(folder)
+        )
         if adapter is not None:
             require_finetuned_for(adapter, about, fingerprint)
             trained.load(adapter)
@@ -123,10 +114,8 @@ class ItemEncoder:
 
     @property
     def image_fingerprint(self) -> dict:
-        """What picture features depend on: not on prompt, adapter or how the language model is rounded."""
-        kept = ("backbone_sha256", "pooling", "picture", "versions")
-        dtype = "float32" if self.config.precision == "float32" else "bfloat16"
-        return {"part": "picture features", "dtype": dtype} | {name: self.fingerprint[name] for name in kept}
+        """What picture features depend on besides the picture."""
+        return image_fingerprint(self.fingerprint)
 
     def pixels(self, picture) -> Pixels:
         """One RGB picture (PIL) as the tower wants it."""
@@ -215,9 +204,3 @@ def open_backbone(folder: Path, precision: str, pooling: int, resolution: int | 
         raise MolarError(f"{folder} does not hold a whole backbone ({reason}): get it anew.") from error
     model = load_weights(folder, precision, family.unquantised_modules(config))
     return family(model, tokenizer, processor, options["size"], pooling)
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {package: version(package) for package in ("torch", "transformers", "bitsandbytes")}

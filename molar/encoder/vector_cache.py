@@ -1,12 +1,13 @@
 """Encode once: vectors on disk under the hash of everything they depend on.
 
-One folder for one encoder fingerprint, one safetensors shard for one finished batch. A shard appears under its name
+One folder for all that counts of a fingerprint, one safetensors shard for one finished batch. A shard appears under its name
 only when it is whole, so a killed process loses the batch in flight and nothing else, and two processes can share a
 cache: at worst both write the same shard. In memory are the keys and one shard, however large the catalogue is.
 """
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -16,6 +17,7 @@ import numpy as np
 
 from molar.core.hashing import content_key
 from molar.core.io import FULL, write_atomically
+from molar.encoder.fingerprint import decisive
 
 LEFT_BEHIND = 24 * 3600  # seconds after which a half-written file is that of a process that was killed
 
@@ -26,13 +28,15 @@ class VectorCache:
     Opening it reads which keys each shard holds; the arrays are read, and their checksum compared, when they are asked for.
 
     Args:
-        folder: `<cache>/<fingerprint>`; created when the first batch is stored.
-        fingerprint: what the arrays depend on besides the item, written beside them as `fingerprint.json`.
+        folder: of all caches of this kind; the cache's own folder in it is made when the first batch is stored.
+        fingerprint: what the arrays depend on besides the item, written beside them as `fingerprint.json`. Which keys of it
+            count, `molar.encoder.fingerprint` says.
     """
 
     def __init__(self, folder: Path, fingerprint: dict):
-        self.folder = Path(folder) / content_key(json.dumps(fingerprint, sort_keys=True))[:16]
+        self.folder = Path(folder) / _name(fingerprint)
         self.fingerprint = fingerprint
+        _take_over(self.folder)
         self.damaged: list[str] = []  # shards that were cut short or do not match their checksum, with what is wrong
         self._where: dict[str, tuple[Path, int]] = {}
         self._open: tuple[Path, np.ndarray] | None = None
@@ -92,6 +96,25 @@ class VectorCache:
                     break
         self._where = {key: where for key, where in self._where.items() if where[0] != path}
         return None
+
+
+def _name(fingerprint: dict) -> str:
+    return content_key(json.dumps(decisive(fingerprint), sort_keys=True))[:16]
+
+
+def _take_over(folder: Path) -> None:
+    """Where `folder` is not there yet, rename to it the fullest one that an earlier release filled with the same arrays;
+    there, the names of folders depended on library versions, too."""
+    if folder.exists():
+        return
+    same = []
+    for told in folder.parent.glob("*/fingerprint.json"):
+        with suppress(OSError, ValueError, TypeError, AttributeError):  # not ours, or not whole
+            if _name(json.loads(told.read_text(encoding="utf-8"))) == folder.name:
+                same.append(told.parent)
+    if same:
+        with suppress(OSError):  # another process was first, or the cache may only be read
+            os.replace(max(same, key=lambda own: len(list(own.iterdir()))), folder)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

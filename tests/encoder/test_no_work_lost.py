@@ -18,7 +18,6 @@ from molar.backbones.base import ImageFeatures, Pixels
 from molar.core.errors import MolarError
 from molar.core.io import disk_array
 from molar.encoder.encode import encode_catalogue, encode_items
-from molar.encoder.fingerprint import decisive
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.vector_cache import LEFT_BEHIND, VectorCache
 from molar.encoder.vectors import load_vectors
@@ -148,7 +147,7 @@ def test_of_a_damaged_shard_alone_the_items_are_encoded_again(
 
 
 def test_a_shard_that_another_process_took_away_is_encoded_again(encoder, paths, undisturbed, tmp_path):
-    cache = VectorCache(tmp_path / "undisturbed" / "vectors", decisive(encoder.fingerprint))
+    cache = VectorCache(tmp_path / "undisturbed" / "vectors", encoder.fingerprint)
     assert len(cache) == 40
     for path in cache.folder.glob("*.safetensors"):
         path.unlink()

@@ -3,40 +3,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from served import Visit, chromium, serving
+from served import SIZES, serving
 from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
 pytestmark = pytest.mark.browser
 
-SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 HOSTILE = "<img src=x onerror=alert(1)> {{title}} ${1+1} &amp; Whale 1"
-DEMO = Path("assets/demo"), Path("checkpoints/demo")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory):
-    """A page over the tiny world, one title of which tries to break out of it."""
-    root = tmp_path_factory.mktemp("page")
-    dataset = write_tiny_folder(root / "tiny")
-    items = (dataset / "items.csv").read_text(encoding="utf-8")
-    (dataset / "items.csv").write_text(items.replace("Whale 1,", HOSTILE + ","), encoding="utf-8")
-    with serving(dataset, write_checkpoint(root / "checkpoint", dataset)) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def demo():
-    if not all(folder.is_dir() for folder in DEMO):
-        pytest.skip("the demo dataset or its checkpoint is not here")
-    with serving(*DEMO) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
@@ -62,23 +35,6 @@ def posters(tmp_path_factory):
     dataset = Path(os.environ["MOLAR_DATA"])
     with serving(dataset, write_checkpoint(tmp_path_factory.mktemp("posters") / "checkpoint", dataset)) as address:
         yield address
-
-
-@pytest.fixture
-def visit(browser):
-    """Opens pages, and closes them after the test; every visit must end without errors and without leaving 127.0.0.1."""
-    visits = []
-
-    def open_page(address: str, size: str = "desktop", **context) -> Visit:
-        visits.append(Visit(browser, address, *SIZES[size], **context))
-        return visits[-1]
-
-    yield open_page
-    for one in visits:
-        one.page.wait_for_timeout(200)
-        assert one.errors == []
-        assert one.elsewhere() == []
-        one.context.close()
 
 
 def pick(page, place: int) -> str:

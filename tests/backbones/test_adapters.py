@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 from tiny_families import FAMILIES, save_tiny_family
+from tiny_items import current_item, noise
 
 from molar.backbones.quantisation import PRECISIONS, quantised_layers
 from molar.core.errors import MolarError
@@ -32,10 +33,6 @@ def encoders(folders):
     return {family: ItemEncoder.load(EncoderConfig(folder, "float32")) for family, folder in folders.items()}
 
 
-def noise(width: int, height: int, seed: int = 0) -> Image.Image:
-    return Image.fromarray(np.random.default_rng(seed).integers(0, 255, (height, width, 3), dtype=np.uint8))
-
-
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_class_in_every_precision(folders, encoders, tmp_path, family, precision):
@@ -43,7 +40,7 @@ def test_every_class_in_every_precision(folders, encoders, tmp_path, family, pre
     items = ["a red fox", "a blue whale"], [noise(40, 30), noise(30, 40, 1)]
     vectors = encode_catalogue(encoder, *items, tmp_path)
     assert vectors.shape == (2, encoder.dim) and np.isfinite(vectors).all() and (vectors[0] != vectors[1]).any()
-    states, whole = (torch.from_numpy(_read(some, *items)[0]).float() for some in (encoder, encoders[family]))
+    states, whole = (torch.from_numpy(current_item(some, *items)).float() for some in (encoder, encoders[family]))
     assert torch.cosine_similarity(states, whole).min() > LEAST_COSINE[precision]
     found = set(quantised_layers(encoder.backbone.model))
     if precision in ("float32", "bfloat16"):
@@ -58,9 +55,9 @@ def test_every_class_in_every_precision(folders, encoders, tmp_path, family, pre
 def test_a_batch_says_what_single_items_say(encoders, tmp_path, family):
     pictures = [noise(60, 20), noise(20, 60, 1), noise(33, 40, 2), None]
     encoder = encoders[family]
-    together, _ = _read(encoder, TEXTS, pictures)
+    together = current_item(encoder, TEXTS, pictures)
     for number, (text, picture) in enumerate(zip(TEXTS, pictures)):
-        alone, _ = _read(encoder, [text], [picture])
+        alone = current_item(encoder, [text], [picture])
         np.testing.assert_allclose(together[number], alone[0], atol=1e-4)
 
 
@@ -71,7 +68,7 @@ def test_positions_are_those_of_the_whole_model(encoders, family, side):
     encoder = encoders[family]
     backbone, pictures = encoder.backbone, [noise(60, 20), noise(20, 60, 1), noise(40, 40, 2)]
     texts = TEXTS[:3]
-    ours, _ = _read(encoder, texts, pictures)
+    ours = current_item(encoder, texts, pictures)
     pixels = [encoder.pixels(picture) for picture in pictures]
     assert len({own.grid for own in pixels}) == 3, "three shapes of pictures"
     rows = []
@@ -105,7 +102,7 @@ def test_positions_are_those_of_the_whole_model(encoders, family, side):
 def test_tiles_are_those_of_the_whole_model(encoders, family):
     encoder = encoders[family]
     backbone, picture = encoder.backbone, noise(60, 20)
-    ours, _ = _read(encoder, ["a red fox"], [picture])
+    ours = current_item(encoder, ["a red fox"], [picture])
     before, between, after = backbone.template_ids(True)
     marks = [backbone.model.config.image_token_id] * backbone.max_image_tokens
     ids = before + backbone.token_ids("a red fox") + between + marks + after + [backbone.tokenizer.eos_token_id]
@@ -155,11 +152,3 @@ def test_a_picture_too_long_for_its_tokens_costs_its_item_alone(encoders, tmp_pa
 def test_a_long_picture_of_one_row_is_seen(encoders, family):
     grid = encoders[family].pixels(noise(1200, 20)).grid
     assert 32 < np.prod(grid) <= encoders[family].backbone.max_image_tokens and 1 in grid[1:]
-
-
-def _read(encoder, texts, pictures) -> tuple[np.ndarray, list]:
-    """The `[Cur_Item]` states of items, in float32 and past no cache."""
-    shown = [encoder.pixels(picture if picture is not None else noise(8, 8)) for picture in pictures]
-    has = torch.tensor([picture is not None for picture in pictures])
-    with torch.inference_mode():
-        return encoder.forward(texts, encoder.image_features(shown), has)[0].float().cpu().numpy(), shown

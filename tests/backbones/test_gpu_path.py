@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from tiny_backbone import save_tiny_backbone
 from tiny_families import save_tiny_family
+from tiny_items import PAIRS, TEXTS, StubEncoder, save_pictures
 
 from molar.core.errors import MolarError
 from molar.encoder.encode import GPU_BATCH, encode_catalogue
@@ -31,7 +32,6 @@ from molar.training.alignment import AlignConfig, AlignmentLoss
 from molar.training.batches import epoch_batches
 from molar.training.losses import LOSSES, LossConfig, NextItemLoss
 from molar.training.train import _frozen_states, data_sizes
-from tests.encoder.test_no_work_lost import TEXTS, Stub, save_pictures
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,8 +81,8 @@ def test_little_memory_changes_no_vector(encoder, tmp_path, monkeypatch):
 
 
 def test_a_gpu_is_asked_for_more_at_a_time(tmp_path, monkeypatch):
-    asked, stub = [], Stub()
-    monkeypatch.setattr(Stub.backbone, "device", torch.device("cuda"))
+    asked, stub = [], StubEncoder()
+    monkeypatch.setattr(StubEncoder.backbone, "device", torch.device("cuda"))
     monkeypatch.setattr(
         stub, "encode", lambda texts, *_: asked.append(len(texts)) or np.zeros((len(texts), stub.dim)), raising=False
     )
@@ -96,7 +96,7 @@ def test_stage_1_computes_where_the_backbone_is(tiny, encoder, form):
     """On torch's device without values, which refuses to mix with another as a GPU does; the blocks themselves ask for
     values there and are left out."""
     add_lora(encoder.backbone, LoraSettings(rank=2))
-    samples = draw_samples(encoder, Tasks(tiny.split), "tests.finetune.test_finetune:colours", {"ub": 8, "pairs": 8})
+    samples = draw_samples(encoder, Tasks(tiny.split), PAIRS, {"ub": 8, "pairs": 8})
     backbone = encoder.backbone
     backbone.forward = lambda embedded, *_: embedded
     backbone.model.to("meta")

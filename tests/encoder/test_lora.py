@@ -1,18 +1,16 @@
 """LoRA of the language model: fresh it changes nothing, saved it comes back, and vectors know of it."""
 
 import json
-from dataclasses import replace
 
 import pytest
 import torch
 from tiny_families import save_tiny_family
+from tiny_items import PAIRS, current_item, noise
 
 from molar.core.errors import MolarError
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.lora import PARTS, LoraSettings, add_lora, lora_weights, save_lora, without_lora
-from molar.finetune.finetune import finetune_encoder
-from tests.backbones.test_adapters import _read, noise
-from tests.finetune.test_finetune import PAIRS, QUICK
+from molar.finetune.finetune import FineTuneConfig, finetune_encoder
 
 ITEMS = ["a red fox", "a print"], [noise(40, 30), noise(30, 40, 1)]
 
@@ -27,7 +25,7 @@ def load(folder: str, tuned=None, precision: str = "float32") -> ItemEncoder:
 
 
 def states(encoder) -> torch.Tensor:
-    return torch.from_numpy(_read(encoder, *ITEMS)[0])
+    return torch.from_numpy(current_item(encoder, *ITEMS))
 
 
 @pytest.fixture
@@ -124,7 +122,7 @@ def test_settings_that_cannot_be_meant_are_refused(given, said):
 
 def test_rank_0_trains_none_and_writes_none(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
-    config = replace(QUICK, counts={"pairs": 8}, lora=LoraSettings(rank=0))
+    config = FineTuneConfig(counts={"pairs": 8}, batch=4, warm_up_steps=2, held_out=8, lora=LoraSettings(rank=0))
     finetune_encoder(None, tmp_path / "out", pairs=PAIRS, encoder=EncoderConfig(folder, "bfloat16"), config=config)
     assert not (tmp_path / "out" / "lora.safetensors").exists()
     assert not lora_weights(load(folder, tmp_path / "out").backbone)

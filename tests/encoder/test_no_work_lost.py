@@ -6,15 +6,13 @@ import sys
 import time
 import tracemalloc
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from tiny_backbone import save_tiny_backbone
+from tiny_items import TEXTS, StubEncoder, save_pictures
 
-from molar.backbones.base import ImageFeatures, Pixels
 from molar.core.errors import MolarError
 from molar.core.io import disk_array
 from molar.encoder.encode import encode_catalogue, encode_items
@@ -23,7 +21,6 @@ from molar.encoder.vector_cache import LEFT_BEHIND, VectorCache
 from molar.encoder.vectors import load_vectors
 
 ROOT = Path(__file__).parents[2]
-TEXTS = [f"a print of a {('fox', 'whale')[n % 2]} {'blue ' * (n // 8)}" for n in range(40)]
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +41,6 @@ def paths(tmp_path):
 @pytest.fixture
 def undisturbed(encoder, paths, tmp_path):
     return encode_catalogue(encoder, TEXTS, paths, tmp_path / "undisturbed")
-
-
-def save_pictures(folder: Path) -> list[Path]:
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(40):
-        Image.fromarray(rng.integers(0, 255, (32, 32, 3), dtype=np.uint8)).save(folder / f"{number:02d}.png")
-    return sorted(folder.iterdir())
 
 
 def counting(monkeypatch, encoder) -> list[str]:
@@ -160,7 +149,7 @@ sys.path.insert(0, "tests/support")
 from pathlib import Path
 from molar.encoder.encode import encode_catalogue
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
-from tests.encoder.test_no_work_lost import TEXTS
+from tiny_items import TEXTS
 backbone, pictures, cache, out = sys.argv[1:]
 encoder = ItemEncoder.load(EncoderConfig(backbone, "float32"))
 print("ready", flush=True)
@@ -248,34 +237,17 @@ def test_a_picture_gone_after_encoding_is_noticed_when_the_vectors_are_read(
         load_vectors(out, dataset)
 
 
-class Stub:
-    """As an encoder, of one visual token; costs no time."""
-
-    fingerprint, image_fingerprint, dim, hidden, image_dim = {"part": "vectors"}, {"part": "pictures"}, 64, 16, 16
-    backbone = SimpleNamespace(device=torch.device("cpu"), max_image_tokens=1, token_dim=16)
-
-    def token_ids(self, text):
-        return text.split()
-
-    def pixels(self, picture):
-        return Pixels(torch.zeros(3, 64, 64) + picture.getpixel((0, 0))[0])
-
-    def image_features(self, pixels):
-        return ImageFeatures(torch.zeros(len(pixels), 1, 16), torch.zeros(len(pixels), 16), [None] * len(pixels))
-
-    def encode(self, texts, seen, has):
-        return np.zeros((len(texts), self.dim), np.float32)
-
-
 def test_memory_does_not_grow_with_the_catalogue(tmp_path):
     """Besides the texts, an item costs its keys: its vector, pixels and features are on disk or gone."""
     pictures, peaks = [Image.new("RGB", (4, 4), (n, 0, 0)) for n in range(256)], {}
-    encode_catalogue(Stub(), ["warm up"], pictures[:1], tmp_path / "warm")
+    encode_catalogue(StubEncoder(), ["warm up"], pictures[:1], tmp_path / "warm")
     for count in (400, 1600):
         texts = [f"item {n}" for n in range(count)]
-        out = disk_array(tmp_path, (count, Stub.dim))
+        out = disk_array(tmp_path, (count, StubEncoder.dim))
         tracemalloc.start()
-        encode_catalogue(Stub(), texts, [pictures[n % 256] for n in range(count)], tmp_path / str(count), out=out)
+        encode_catalogue(
+            StubEncoder(), texts, [pictures[n % 256] for n in range(count)], tmp_path / str(count), out=out
+        )
         peaks[count] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert (peaks[1600] - peaks[400]) / 1200 < 1000, "bytes an item"

@@ -1,7 +1,6 @@
 """Stage 1 on a tiny backbone: it learns, resumes, and lets the caption see the item through its vector alone."""
 
 import json
-from dataclasses import dataclass
 
 import pytest
 import torch
@@ -9,6 +8,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from tiny_backbone import save_tiny_backbone
 from tiny_families import save_tiny_family
+from tiny_items import PAIRS
 
 from molar.backbones.quantisation import hold_trainable, quantised_layers
 from molar.core.errors import Cancelled, MolarError
@@ -22,21 +22,6 @@ from molar.finetune.samples import draw_samples
 from molar.finetune.schedule import run_schedule
 
 QUICK = FineTuneConfig(counts={"pairs": 64}, batch=4, warm_up_steps=30, lr=5e-3, held_out=8, lora=LoraSettings(rank=2))
-PAIRS = "tests.finetune.test_finetune:colours"
-
-
-@dataclass
-class Pair:
-    image: Image.Image
-    text: str
-    caption: str
-
-
-def colours(seed: int, count: int):
-    """Red or blue pictures with captions that say so."""
-    for number in range(count):
-        colour = ("red", "blue")[number % 2]
-        yield Pair(Image.new("RGB", (32, 32), colour), "a print" if number % 3 else "", f"a {colour} print of {colour}")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from tiny_families import FAMILIES, save_tiny_family
+from tiny_items import PAIRS
 
 from molar.core.errors import MolarError
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
@@ -15,7 +16,6 @@ from molar.finetune.finetune import FineTuneConfig, finetune_encoder
 from molar.finetune.model import FORMS, FineTuner
 from molar.finetune.samples import draw_samples
 from molar.finetune.tasks import TASKS, Tasks
-from tests.finetune.test_finetune import PAIRS
 
 COUNTS = dict.fromkeys(TASKS, 8)
 QUICK = FineTuneConfig(counts=COUNTS, batch=4, held_out=2, history=2, warm_up_steps=2, lora=LoraSettings(rank=2))

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from app.page import start
 from app.state import Shop
 
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}  # width and height of the window
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
     "--no-sandbox",
@@ -94,3 +95,21 @@ class Visit:
     def elsewhere(self) -> list[str]:
         """Requests that left this machine."""
         return [url for url in self.asked if not url.startswith(("http://127.0.0.1:", "data:", "blob:"))]
+
+
+@contextmanager
+def visiting(browser: Browser):
+    """Opens pages: `open_page(address, size, **context)`. At the end of the block every visit must have gone without
+    errors and without leaving 127.0.0.1."""
+    visits = []
+
+    def open_page(address: str, size: str = "desktop", **context) -> Visit:
+        visits.append(Visit(browser, address, *SIZES[size], **context))
+        return visits[-1]
+
+    yield open_page
+    for one in visits:
+        one.page.wait_for_timeout(200)
+        assert one.errors == []
+        assert one.elsewhere() == []
+        one.context.close()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from axe import serious_problems
 from PIL import Image
-from served import Visit, chromium, serving
+from served import SIZES, Visit, serving, visiting
 from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
@@ -16,7 +16,6 @@ from app.strings import page as words
 
 pytestmark = pytest.mark.browser
 
-SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 HOSTILE = "<img src=x onerror=alert(1)>"
 SHOPPERS = 19  # of the tiny world, u02 has no test target
 VIEWS = ("before", "stage", "id")
@@ -37,31 +36,20 @@ def world(tmp_path_factory):
         yield address, table
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def visit(browser, world):
-    """Opens the tab; every visit must end without errors and without leaving 127.0.0.1."""
-    visits = []
+    """Opens the tab."""
+    with visiting(browser) as open_page:
 
-    def open_tab(size: str = "desktop", **context) -> Visit:
-        visits.append(Visit(browser, world[0], *SIZES[size], **context))
-        page = visits[-1].page
-        visits[-1].open_tab("Alignment")
-        page.wait_for_selector("#linked-maps [data-ready], #linked-maps[data-ready]", state="attached", timeout=20_000)
-        page.wait_for_selector("#linked-maps .inspector[data-shopper=you]")
-        return visits[-1]
+        def open_tab(size: str = "desktop", **context) -> Visit:
+            opened = open_page(world[0], size, **context)
+            opened.open_tab("Alignment")
+            ready = "#linked-maps [data-ready], #linked-maps[data-ready]"
+            opened.page.wait_for_selector(ready, state="attached", timeout=20_000)
+            opened.page.wait_for_selector("#linked-maps .inspector[data-shopper=you]")
+            return opened
 
-    yield open_tab
-    for one in visits:
-        one.page.wait_for_timeout(200)
-        assert one.errors == []
-        assert one.elsewhere() == []
-        one.context.close()
+        yield open_tab
 
 
 def ink(page, view: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from served import Visit, chromium, serving
+from served import SIZES, Visit, chromium, serving
 from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
@@ -38,7 +38,7 @@ def test_photographs_find_their_like(tmp_path, monkeypatch, capsys):
     if TRAINED.is_dir():
         shutil.copytree(TRAINED, checkpoint / "encoder")
     with serving(dataset, checkpoint) as address, chromium() as browser:
-        opened = Visit(browser, address, 1440, 900)
+        opened = Visit(browser, address, *SIZES["desktop"])
         opened.page.get_by_role("tab", name="Your catalogue").click()
         archive = write_photographs(tmp_path / "photos.zip")
         started = time.monotonic()

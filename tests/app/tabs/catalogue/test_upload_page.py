@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from axe import serious_problems
 from PIL import Image
-from served import Visit, chromium, serving
+from served import SIZES, Visit, serving, visiting
 from standin import write_checkpoint
 from tiny_backbone import save_tiny_backbone
 from tiny_world import write_tiny_folder
@@ -23,12 +23,6 @@ from app.tabs.catalogue.uploads import Uploads
 pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=alert(1)> “Mug” & {{title}}"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 def open_catalogue(page) -> None:
@@ -86,21 +80,16 @@ def served(tmp_path_factory):
 @pytest.fixture
 def visit(browser, served):
     """Opens the tab; every visit must end without console errors and without leaving 127.0.0.1."""
-    visits = []
+    with visiting(browser) as open_page:
 
-    def open_tab(width: int = 1440, height: int = 900, **context):
-        visits.append(Visit(browser, served.address, width, height, **context))
-        open_catalogue(visits[-1].page)
-        visits[-1].page.wait_for_selector("#own-drop input[type=file]", state="attached")
-        return visits[-1]
+        def open_tab(size: str = "desktop", **context):
+            opened = open_page(served.address, size, **context)
+            open_catalogue(opened.page)
+            opened.page.wait_for_selector("#own-drop input[type=file]", state="attached")
+            return opened
 
-    yield open_tab
-    served.gate.set()
-    for one in visits:
-        one.page.wait_for_timeout(200)
-        assert one.errors == []
-        assert one.elsewhere() == []
-        one.context.close()
+        yield open_tab
+        served.gate.set()
     for store in served.uploads:
         store.close()
 
@@ -134,9 +123,9 @@ def rows(visit) -> list[list[str]]:
     return [one.locator(".name").all_inner_texts() for one in visit.page.locator("#own-rows .answer").all()]
 
 
-@pytest.mark.parametrize("width, height", [(1440, 900), (390, 844)])
-def test_a_zip_becomes_recommendations(width, height, visit, served, tmp_path):
-    opened = visit(width, height)
+@pytest.mark.parametrize("size", SIZES)
+def test_a_zip_becomes_recommendations(size, visit, served, tmp_path):
+    opened = visit(size)
     bring(opened, write_zip(tmp_path / "shop.zip", 14))
     ready(opened, 14)
     opened.wait_for_pictures("#own-shelf", 14)
@@ -145,7 +134,7 @@ def test_a_zip_becomes_recommendations(width, height, visit, served, tmp_path):
     opened.page.wait_for_selector("#own-rows h2:has-text('Mug 7')")
     assert len(rows(opened)) == 2
     assert not {"Mug 1", "Mug 7"} & set(rows(opened)[1])
-    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     ((_, upload),) = served.held()
     assert not upload.folder.exists(), "the files are deleted once they are encoded"
 
@@ -237,10 +226,10 @@ def test_first_answers_come_before_the_rest_and_cancel_keeps_them(visit, served,
     ready(opened, 40)
 
 
-@pytest.mark.parametrize("width, height", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_state_of_the_tab_has_a_serious_problem_of_access(scheme, width, height, visit, served, tmp_path):
-    opened = visit(width, height, color_scheme=scheme)
+def test_no_state_of_the_tab_has_a_serious_problem_of_access(scheme, size, visit, served, tmp_path):
+    opened = visit(size, color_scheme=scheme)
     assert serious_problems(opened.page) == [], "at the start"
     bring(opened, write_zip(tmp_path / "shop.zip", 16, bad=True))
     opened.page.wait_for_selector("#own-report table")
@@ -341,7 +330,7 @@ def test_without_the_backbone_one_sentence_says_what_is_missing(browser, tmp_pat
     monkeypatch.setenv("MOLAR_HOME", str(tmp_path / "home"))
     dataset = write_tiny_folder(tmp_path / "tiny")
     with serving(dataset, write_checkpoint(tmp_path / "checkpoint", dataset)) as address:
-        opened = Visit(browser, address, 1440, 900)
+        opened = Visit(browser, address, *SIZES["desktop"])
         opened.page.get_by_role("tab", name="Your catalogue").click()
         assert "fetch-backbone" in opened.page.locator("#own-missing").inner_text()
         assert opened.page.locator("#own-drop").count() == 0

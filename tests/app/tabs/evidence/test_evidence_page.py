@@ -2,7 +2,7 @@
 
 import pytest
 from axe import serious_problems
-from served import Visit, chromium, serving
+from served import SIZES, Visit, serving, visiting
 from standin import write_checkpoint
 from standin_results import write_all
 from tiny_world import write_tiny_folder
@@ -14,7 +14,6 @@ from molar.data.dataset import load_dataset
 
 pytestmark = pytest.mark.browser
 
-SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 RUN, METRIC = "#proof select[data-column=run]", "#proof select[data-column=metric]"
 
 
@@ -31,28 +30,18 @@ def world(tmp_path_factory):
     evidence.RESULTS = before
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def visit(browser, world):
-    """Opens the tab; every visit must end without errors and without leaving 127.0.0.1."""
-    visits = []
+    """Opens the tab."""
+    with visiting(browser) as open_page:
 
-    def open_tab(size: str = "desktop", **context) -> Visit:
-        visits.append(Visit(browser, world[0], *SIZES[size], **context))
-        visits[-1].open_tab(words.TAB_EVIDENCE)
-        visits[-1].page.wait_for_selector("#proof .ev-part")
-        return visits[-1]
+        def open_tab(size: str = "desktop", **context) -> Visit:
+            opened = open_page(world[0], size, **context)
+            opened.open_tab(words.TAB_EVIDENCE)
+            opened.page.wait_for_selector("#proof .ev-part")
+            return opened
 
-    yield open_tab
-    for one in visits:
-        assert one.errors == []
-        assert one.elsewhere() == []
-        one.context.close()
+        yield open_tab
 
 
 def choose(page, selector: str, value: str) -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 from axe import serious_problems
+from served import SIZES
 
 from app.strings import page as words
-from tests.app.test_browser import SIZES, browser, demo, standin, visit  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +22,7 @@ def guess(page, place: int) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("shop", ["standin", "demo"])
-def test_a_guess_reveals_what_was_bought_and_how_all_ranked_it(shop, size, visit, request):  # noqa: F811
+def test_a_guess_reveals_what_was_bought_and_how_all_ranked_it(shop, size, visit, request):
     opened = visit(request.getfixturevalue(shop), size)
     page = play(opened)
     assert page.locator("#game .eight .card").count() == 8
@@ -39,7 +39,7 @@ def test_a_guess_reveals_what_was_bought_and_how_all_ranked_it(shop, size, visit
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
 
 
-def test_the_score_counts_each_round_once(standin, visit):  # noqa: F811
+def test_the_score_counts_each_round_once(standin, visit):
     page = play(visit(standin))
     won = 0
     for count in (1, 2, 3):
@@ -52,7 +52,7 @@ def test_the_score_counts_each_round_once(standin, visit):  # noqa: F811
         page.wait_for_selector("#game .eight .card")
 
 
-def test_another_shopper_costs_nothing(standin, visit):  # noqa: F811
+def test_another_shopper_costs_nothing(standin, visit):
     page = play(visit(standin))
     before = page.locator("#game .past").inner_text()
     page.click("#game [data-act=next]")
@@ -60,7 +60,7 @@ def test_another_shopper_costs_nothing(standin, visit):  # noqa: F811
     assert page.locator("#game .score").count() == 0
 
 
-def test_the_game_is_played_by_keyboard_and_read_aloud(standin, visit):  # noqa: F811
+def test_the_game_is_played_by_keyboard_and_read_aloud(standin, visit):
     page = play(visit(standin))
     page.locator("#game .eight .card").first.focus()
     page.keyboard.press("ArrowRight")
@@ -70,7 +70,7 @@ def test_the_game_is_played_by_keyboard_and_read_aloud(standin, visit):  # noqa:
     page.wait_for_function("document.activeElement.dataset.act === 'next'")
 
 
-def test_the_demo_reveals_the_oracles_and_the_truth(demo, visit):  # noqa: F811
+def test_the_demo_reveals_the_oracles_and_the_truth(demo, visit):
     page = play(visit(demo))
     guess(page, 0)
     for oracle in words.ORACLES:
@@ -80,7 +80,7 @@ def test_the_demo_reveals_the_oracles_and_the_truth(demo, visit):  # noqa: F811
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(scheme, size, standin, visit):  # noqa: F811
+def test_axe_finds_nothing_serious(scheme, size, standin, visit):
     page = play(visit(standin, size, color_scheme=scheme))
     assert serious_problems(page) == []
     guess(page, 0)

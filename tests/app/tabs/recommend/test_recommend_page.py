@@ -5,9 +5,9 @@ import re
 
 import pytest
 from axe import serious_problems
+from served import SIZES
 
 from molar.core.schema import MODELS
-from tests.app.test_browser import SIZES, browser, demo, standin, visit  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser
 
@@ -36,7 +36,7 @@ def numbers(opened) -> list[str]:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("shop", ["standin", "demo"])
-def test_the_first_screen_holds_history_gallery_and_recommendations(shop, size, visit, request):  # noqa: F811
+def test_the_first_screen_holds_history_gallery_and_recommendations(shop, size, visit, request):
     opened = visit(request.getfixturevalue(shop), size)
     width, height = SIZES[size]
     page = opened.page
@@ -58,7 +58,7 @@ def test_the_first_screen_holds_history_gallery_and_recommendations(shop, size, 
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_first_screen_is_painted_soon_and_stays_where_it_is(size, standin, visit):  # noqa: F811
+def test_the_first_screen_is_painted_soon_and_stays_where_it_is(size, standin, visit):
     found = [visit(standin, size).page.evaluate(PAINT) for _ in range(3)]
     assert max(one["shift"] for one in found) <= 0.05
     paint = min(one["paint"] for one in found)
@@ -69,7 +69,7 @@ def test_the_first_screen_is_painted_soon_and_stays_where_it_is(size, standin, v
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(scheme, size, standin, visit):  # noqa: F811
+def test_axe_finds_nothing_serious(scheme, size, standin, visit):
     opened = visit(standin, size, color_scheme=scheme)
     opened.wait_for_pictures("#recommendations", 30)
     assert serious_problems(opened.page) == []
@@ -79,7 +79,7 @@ def test_axe_finds_nothing_serious(scheme, size, standin, visit):  # noqa: F811
     assert serious_problems(opened.page) == [], "as a list, nothing picked"
 
 
-def test_every_card_tells_rank_move_and_reason(standin, visit):  # noqa: F811
+def test_every_card_tells_rank_move_and_reason(standin, visit):
     opened = visit(standin)
     picks = opened.picks()
     for model in MODELS:
@@ -92,7 +92,7 @@ def test_every_card_tells_rank_move_and_reason(standin, visit):  # noqa: F811
         assert reasons and set(reasons) <= set(picks)
 
 
-def test_picks_are_moved_by_keyboard_and_by_drag_and_each_step_is_undone(standin, visit):  # noqa: F811
+def test_picks_are_moved_by_keyboard_and_by_drag_and_each_step_is_undone(standin, visit):
     opened = visit(standin)
     page, (a, b, c, d) = opened.page, opened.picks()
     rows = opened.rows()
@@ -114,7 +114,7 @@ def test_picks_are_moved_by_keyboard_and_by_drag_and_each_step_is_undone(standin
     wait_for_titles(opened, [b, a, c, d])
 
 
-def test_delete_removes_the_pick_under_the_keyboard(standin, visit):  # noqa: F811
+def test_delete_removes_the_pick_under_the_keyboard(standin, visit):
     opened = visit(standin)
     _, *rest = opened.picks()
     opened.page.locator("#history .handle").first.focus()
@@ -123,7 +123,7 @@ def test_delete_removes_the_pick_under_the_keyboard(standin, visit):  # noqa: F8
     opened.page.wait_for_function("document.activeElement.classList.contains('handle')")
 
 
-def test_the_whole_way_by_keyboard(standin, visit):  # noqa: F811
+def test_the_whole_way_by_keyboard(standin, visit):
     """From the address bar: search, pick the second of what is found, undo."""
     opened = visit(standin)
     page = opened.page
@@ -149,7 +149,7 @@ def test_the_whole_way_by_keyboard(standin, visit):  # noqa: F811
     wait_for_titles(opened, before)
 
 
-def test_a_change_is_said_to_a_screen_reader(standin, visit):  # noqa: F811
+def test_a_change_is_said_to_a_screen_reader(standin, visit):
     opened = visit(standin)
     opened.page.locator("#gallery .card[aria-pressed=false]").first.click()
     opened.wait_for_picks(5)
@@ -157,7 +157,7 @@ def test_a_change_is_said_to_a_screen_reader(standin, visit):  # noqa: F811
     assert said.startswith("5 picked.") and opened.rows()["molar"][0] in said
 
 
-def test_the_history_survives_a_reload_and_a_new_visit(standin, visit):  # noqa: F811
+def test_the_history_survives_a_reload_and_a_new_visit(standin, visit):
     opened = visit(standin)
     opened.page.locator("#gallery .card[aria-pressed=false]").first.click()
     opened.wait_for_picks(5)
@@ -172,7 +172,7 @@ def test_the_history_survives_a_reload_and_a_new_visit(standin, visit):  # noqa:
     opened.errors[:] = [error for error in opened.errors if not error.startswith(broken)]
 
 
-def test_the_history_travels_in_a_link(standin, visit):  # noqa: F811
+def test_the_history_travels_in_a_link(standin, visit):
     opened = visit(standin, permissions=["clipboard-read", "clipboard-write"])
     opened.page.click("#history .pick:nth-child(2) [data-act=drop]", force=True)
     opened.wait_for_picks(3)
@@ -184,14 +184,14 @@ def test_the_history_travels_in_a_link(standin, visit):  # noqa: F811
     assert other.rows() == opened.rows()
 
 
-def test_unknown_ids_in_a_link_are_left_out_with_a_sentence(standin, visit):  # noqa: F811
+def test_unknown_ids_in_a_link_are_left_out_with_a_sentence(standin, visit):
     opened = visit(standin + "?items=i03,<b>nothing</b>,i07,../i01")
     opened.wait_for_picks(2)
     assert numbers(opened) == ["3", "7"]
     assert "2 items are not in this catalogue" in opened.page.locator("#history .hint").inner_text()
 
 
-def test_a_persona_is_borrowed_and_given_back(standin, visit):  # noqa: F811
+def test_a_persona_is_borrowed_and_given_back(standin, visit):
     opened = visit(standin)
     first = opened.picks()
     chips = opened.page.locator("#history .chip")
@@ -203,13 +203,13 @@ def test_a_persona_is_borrowed_and_given_back(standin, visit):  # noqa: F811
     wait_for_titles(opened, first)
 
 
-def test_the_demo_names_the_room_that_a_persona_buys_for(demo, visit):  # noqa: F811
+def test_the_demo_names_the_room_that_a_persona_buys_for(demo, visit):
     personas = visit(demo).page.locator("#history .personas")
     assert "by room" in personas.inner_text()
     assert len(set(personas.locator(".chip").all_inner_texts())) == 4
 
 
-def test_surprise_me_adds_one_of_what_is_found(standin, visit):  # noqa: F811
+def test_surprise_me_adds_one_of_what_is_found(standin, visit):
     opened = visit(standin)
     opened.page.locator("#search textarea, #search input").fill("fern")
     opened.page.wait_for_function("document.querySelectorAll('#gallery .card').length === 6")
@@ -218,7 +218,7 @@ def test_surprise_me_adds_one_of_what_is_found(standin, visit):  # noqa: F811
     assert opened.picks()[-1].startswith("Fern")
 
 
-def test_filters_come_from_the_columns_and_narrow_together_with_the_search(standin, visit):  # noqa: F811
+def test_filters_come_from_the_columns_and_narrow_together_with_the_search(standin, visit):
     opened = visit(standin)
     price = opened.page.locator("#filters select[data-column=price]")
     values = [one for one in price.locator("option").evaluate_all("all => all.map((one) => one.value)") if one]
@@ -235,7 +235,7 @@ def test_filters_come_from_the_columns_and_narrow_together_with_the_search(stand
     opened.page.wait_for_function("document.querySelectorAll('#gallery .card').length === 6")
 
 
-def test_the_gallery_is_also_a_list_of_words(standin, visit):  # noqa: F811
+def test_the_gallery_is_also_a_list_of_words(standin, visit):
     opened = visit(standin)
     opened.page.click("[data-act=list]")
     card = opened.page.locator("#gallery .card").first

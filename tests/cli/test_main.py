@@ -96,7 +96,11 @@ def test_a_stopped_command_says_how_to_go_on(stop, tiny_folder, monkeypatch, cap
     [
         ("fetch-backbone", "molar.backbones.hub.fetch_backbone", {}),
         ("encode D --checkpoint C --no-gate", "molar.encoder.encode.encode_items", {"gate": False, "precision": "nf4"}),
-        ("tune-encoder --pairs a:b --out O", "molar.finetune.finetune.finetune_encoder", {"pairs": "a:b", "asked": set()}),
+        (
+            "tune-encoder --pairs a:b --out O",
+            "molar.finetune.finetune.finetune_encoder",
+            {"pairs": "a:b", "asked": set()},
+        ),
         ("draw-maps D --checkpoint C --users 50", "molar.serving.user_maps.draw_maps", {"users": 50, "seed": 0}),
     ],
 )

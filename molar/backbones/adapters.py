@@ -1,4 +1,4 @@
-"""The families of backbones: nano's, SmolVLM's, and the Qwen-VL models'."""
+"""Backbone adapters, one a model family: LLaVA's (`nano`), SmolVLM's, and those of the Qwen-VL models."""
 
 from math import prod
 
@@ -20,13 +20,13 @@ class Llava(Backbone):
     unquantised = ("model.vision_tower", "model.multi_modal_projector", "lm_head")
 
     def __init__(self, model, tokenizer, processor, size: dict, pooling: int):
-        super().__init__(model, tokenizer, processor, size)
+        super().__init__(model, tokenizer, processor, size, pooling)
         vision = model.config.vision_config
         self.image_dim = self.token_dim = vision.hidden_size
         self.image_placeholder = tokenizer.convert_ids_to_tokens(
             model.config.image_token_id
         )  # cut out again, never read
-        self.pooling, self.side = pooling, vision.image_size // vision.patch_size
+        self.side = vision.image_size // vision.patch_size
         self.max_image_tokens = (self.side // pooling) ** 2
         if not self.max_image_tokens:
             raise MolarError(f"pooling {pooling} is more than the {self.side} patches a side of this image tower.")
@@ -60,7 +60,7 @@ class Idefics(Backbone):
     image_delimiters = ("<fake_token_around_image><global-img>", "<fake_token_around_image>")
 
     def __init__(self, model, tokenizer, processor, size: dict, pooling: int):
-        super().__init__(model, tokenizer, processor, size)
+        super().__init__(model, tokenizer, processor, size, pooling)
         vision = model.config.vision_config
         self.max_image_tokens = (vision.image_size // vision.patch_size // model.config.scale_factor) ** 2
 
@@ -87,7 +87,7 @@ class Qwen(Backbone):
     fewest, usual = 4, 8  # sides of squares of visual tokens; 8 × 8 are a picture of 224 × 224 pixels in Qwen2-VL
 
     def __init__(self, model, tokenizer, processor, size: dict, pooling: int):
-        super().__init__(model, tokenizer, processor, size)
+        super().__init__(model, tokenizer, processor, size, pooling)
         self.merge = model.config.vision_config.spatial_merge_size
         self.max_image_tokens = size["longest_edge"] // self._token_side(model.config) ** 2
 
@@ -127,7 +127,7 @@ class Qwen(Backbone):
 
     def _features(self, pictures: list[Pixels]):
         values = torch.cat([picture.values for picture in pictures]).to(self.device)
-        grids = self._patch_grids([picture.grid for picture in pictures])
+        grids = self._patch_grids([picture.grid for picture in pictures if picture.grid])
         return self.model.model.get_image_features(values, grids, return_dict=True)
 
     def _image_tokens(self, pictures: list[Pixels]) -> list[torch.Tensor]:
@@ -201,7 +201,7 @@ BACKBONES = {
 
 
 def backbone_class(config) -> type[Backbone]:
-    """The family of a model's config. Raises `MolarError` for one that is not known."""
+    """The adapter class for a model's config. Raises `MolarError` for a family that is not known."""
     if config.model_type not in BACKBONES:
         known = ", ".join(BACKBONES)
         raise MolarError(f"Backbones of the class {config.model_type!r} are not known; known are {known}.")

@@ -1,8 +1,9 @@
-"""One face for every backbone: how a picture is seen, how the prompt is framed, where positions lie.
+"""The interface of backbones: image features, the prompt's token ids, and a forward pass over input vectors.
 
-`Backbone` is what the encoder and stage 1 know; what differs between families is in `molar.backbones.adapters`. A picture goes in
-two steps, so that what the frozen tower says of it can be kept: `see` gives its features, `states` reads them in rows
-of input vectors. No `AutoProcessor`: that of the Qwen family needs torchvision.
+`Backbone` is what the encoder and its fine-tuning know; what differs between model families is in
+`molar.backbones.adapters`. A picture goes in two steps, so that what the frozen image tower says of it can be kept:
+`image_features` extracts its features, `forward` reads them among input vectors. No `AutoProcessor`: that of the Qwen
+family needs torchvision.
 """
 
 from dataclasses import dataclass
@@ -34,11 +35,11 @@ class Pixels:
 
 @dataclass(frozen=True)
 class ImageFeatures:
-    """What the frozen tower says of a batch's pictures.
+    """What the frozen image tower says of a batch's pictures.
 
     Attributes:
-        tokens: (batch, most tokens, width), zero behind a picture's own last token.
-        pooled: (batch, wide), one vector a picture.
+        tokens: (batch, max_image_tokens, token_dim), zero behind a picture's own last token.
+        pooled: (batch, image_dim), one vector a picture.
         grids: of each picture; None where the family has one grid for all, or where an item has no picture.
     """
 
@@ -64,27 +65,29 @@ class Backbone:
     """A loaded model with tokenizer and image processor. Build it with `open_backbone`.
 
     Attributes:
-        hidden: width of the language model's states and word vectors.
-        wide: width of the pooled picture features.
-        max_image_tokens, token_dim: of a picture's features; the first `hidden` columns are what the language model reads where
-            `has_connector`, that is where the family brings a trained connector, else the tower's bare features.
+        hidden: dimension of the language model's hidden states and token embeddings.
+        image_dim: dimension of the pooled image features.
+        max_image_tokens, token_dim: of a picture's tokens. Where the family brings a trained connector (`has_connector`),
+            their first `hidden` columns are what the language model reads; else they are the tower's bare features.
     """
 
     has_connector = True
     uses_chat_template = True  # the chat template, where the tokenizer has one, frames the prompt
-    unquantised: tuple[str, ...] = ("lm_head",)  # parts that are never quantised, by full name
+    unquantised: tuple[str, ...] = ("lm_head",)  # modules that are never quantised, by full name
     unquantised_last_blocks = 0  # so many last blocks of the language model are not quantised either
     text_path = "model.language_model"
     image_placeholder = ""  # what stands for a picture where the tokenizer has no chat template
+    max_image_tokens: int
     image_delimiters = ("", "")  # markup next to the visual tokens that the chat template leaves to the processor
 
-    def __init__(self, model, tokenizer, processor, size: dict):
-        self.model, self.tokenizer, self.processor, self.size = model, tokenizer, processor, size
+    def __init__(self, model, tokenizer, processor, size: dict, pooling: int):
+        self.model, self.tokenizer, self.processor = model, tokenizer, processor
+        self.size, self.pooling = size, pooling
         self.text = model.get_submodule(self.text_path)
         self.token_embeddings = self.text.get_input_embeddings()
         self.hidden = self.image_dim = self.token_dim = self.token_embeddings.embedding_dim
         self.device = self.token_embeddings.weight.device
-        self._template_ids = {}
+        self._template_ids: dict[tuple[tuple[bool, ...], bool], list[list[int]]] = {}
 
     @classmethod
     def unquantised_modules(cls, config) -> list[str]:
@@ -108,7 +111,7 @@ class Backbone:
 
     @torch.inference_mode()
     def image_features(self, pictures: list[Pixels]) -> ImageFeatures:
-        """Features of at least one picture."""
+        """The frozen tower's features of at least one picture."""
         tokens = self._image_tokens(pictures)
         padded = nn.utils.rnn.pad_sequence([*tokens, tokens[0].new_zeros(self.max_image_tokens, self.token_dim)], True)[
             :-1
@@ -120,7 +123,7 @@ class Backbone:
         return ImageFeatures(padded, pooled, [picture.grid for picture in pictures])
 
     def _image_tokens(self, pictures: list[Pixels]) -> list[torch.Tensor]:
-        """(tokens, width) of each picture."""
+        """(tokens, token_dim) of each picture."""
         raise NotImplementedError
 
     def n_image_tokens(self, grid: Grid | None) -> int:
@@ -132,7 +135,7 @@ class Backbone:
         return self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"][:MAX_TEXT_TOKENS]
 
     def template_ids(self, *pictures: bool, history: bool = False) -> list[list[int]]:
-        """Ids around the items of one message, of which `pictures` tells whether each has one: before the first text;
+        """Token ids of the prompt around the items of one message, of which `pictures` tells whether each has one: before the first text;
         then, for every item, between text and picture, and after the picture, which is empty without one.
 
         history: worded as what somebody chose one after the other; else as one item."""

@@ -56,7 +56,7 @@ RECORD = "assembled.json"  # size and sha256 of each weights file, written besid
 def fetch_backbone(folder: Path | None = None, *, parts: tuple[Part, ...] = PARTS, report: Report = silent) -> Path:
     """Get what is missing of the offline backbone, check every byte, and assemble it. Needs no network if all is there.
 
-    Returns the assembled folder; weights there that are no longer those that were assembled are assembled anew. Raises
+    Returns the assembled folder; weights there that are no longer those that were assembled are assembled again. Raises
     `MolarError` when a part cannot be had or is not what it should be; nothing half-written is left behind.
     """
     home = Path(folder) if folder else molar_home() / "nano"
@@ -76,7 +76,7 @@ def fetch_backbone(folder: Path | None = None, *, parts: tuple[Part, ...] = PART
             (home / part.file).unlink()
             raise MolarError(
                 f"{home / part.file} had been altered (wrong sha256) and was removed; "
-                "run `python -m molar fetch-backbone` again to get it anew."
+                "run `python -m molar fetch-backbone` again."
             )
     report(len(parts), len(parts) + 1, "assembling")
     from molar.backbones.offline import assemble_nano
@@ -194,7 +194,7 @@ def backbone_folder(name: str = "nano") -> Path:
     if name == "nano" and (altered := altered_weights(folder)):
         raise MolarError(
             f"{folder / altered} is not as it was assembled: run `python -m molar fetch-backbone`, "
-            "which assembles it anew from the parts that are there."
+            "which assembles it again from the parts that are there."
         )
     return folder
 

@@ -1,8 +1,8 @@
-"""`nano`: CLIP ViT-B/16 + a two-layer projector + SmolLM2-135M-Instruct, as one `LlavaForConditionalGeneration`.
+"""The offline backbone, `nano`: CLIP ViT-B/16 + a two-layer projector + SmolLM2-135M-Instruct, as one `LlavaForConditionalGeneration`.
 
 The image tower comes as an int8 ONNX graph and the language model as a Q4_1 GGUF file; both are expanded to bfloat16.
 So what is measured on them does not carry over to the original full-precision weights. The projector is random here:
-stage 1 (`molar.finetune.finetune`) trains it.
+encoder fine-tuning (`molar.finetune`) trains it.
 """
 
 import re
@@ -12,16 +12,6 @@ import numpy as np
 import torch
 
 IMAGE_TOKEN = "<repo_name>"  # a special token of SmolLM2 that no item text contains; it marks a picture's place
-VISION_CONFIG = dict(
-    hidden_size=768,
-    intermediate_size=3072,
-    num_hidden_layers=12,
-    num_attention_heads=12,
-    image_size=224,
-    patch_size=16,
-    projection_dim=512,
-    hidden_act="quick_gelu",
-)
 CLIP_MEAN, CLIP_STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
 
 
@@ -40,10 +30,20 @@ def assemble_nano(language: Path, vision: Path, out: Path, *, seed: int = 0) -> 
     text = AutoModelForCausalLM.from_pretrained(language.parent, gguf_file=language.name, dtype=torch.float32)
     text_config = text.config.to_dict()
     text_config.pop("quantization_config", None)  # left over from GGUF; bitsandbytes would refuse the model later
+    vision_config = CLIPVisionConfig(
+        hidden_size=768,
+        intermediate_size=3072,
+        num_hidden_layers=12,
+        num_attention_heads=12,
+        image_size=224,
+        patch_size=16,
+        projection_dim=512,
+        hidden_act="quick_gelu",
+    )
     config = LlavaConfig(
-        vision_config=CLIPVisionConfig(**VISION_CONFIG).to_dict(),
+        vision_config=vision_config.to_dict(),
         text_config=text_config,
-        image_token_index=tokenizer.convert_tokens_to_ids(IMAGE_TOKEN),
+        image_token_index=tokenizer.get_vocab()[IMAGE_TOKEN],
         vision_feature_layer=-2,
         tie_word_embeddings=True,
     )
@@ -52,7 +52,7 @@ def assemble_nano(language: Path, vision: Path, out: Path, *, seed: int = 0) -> 
     model.model.language_model.load_state_dict(text.model.state_dict(), strict=True)
     model.model.vision_tower.load_state_dict(_tower_state(vision, model.model.vision_tower.state_dict()), strict=True)
     model.tie_weights()
-    model.to(torch.bfloat16).save_pretrained(out)
+    model.bfloat16().save_pretrained(out)
     tokenizer.save_pretrained(out)
     CLIPImageProcessorPil(image_mean=CLIP_MEAN, image_std=CLIP_STD).save_pretrained(out)
 

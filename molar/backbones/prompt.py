@@ -4,7 +4,7 @@ import hashlib
 
 BEFORE_TEXT = "Compress the text and image into embedding. Item information: "
 BEFORE_IMAGE = " Item Image:"
-# A history in one message: stage 1 alone reads these, so that they do not enter the prompt's hash.
+# A history in one message: fine-tuning alone reads these, so that they do not enter the prompt's hash.
 BEFORE_HISTORY = "Tell the next item of this history. Item information: "
 BEFORE_NEXT = " Item information: "
 # After the picture comes [Cur_Item]: a trained input vector, not a word, so it has no text here.

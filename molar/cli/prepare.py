@@ -127,7 +127,8 @@ def add_encode(verbs: o.Verbs) -> None:
         "--precision", default="nf4", help="of the language model: float32, bfloat16, int8 or nf4 (default: nf4)"
     )
     verb.add_argument(
-        "--no-gate",
+        "--no-feature-concatenation",
+        "--no-gate",  # its older name
         dest="gate",
         action="store_false",
         help="the language model's state alone, without the image features that are concatenated to it",
@@ -153,7 +154,7 @@ def encode(options: Namespace) -> None:
             precision=options.precision,
             gate=options.gate,
             encoder=options.encoder,
-            probe=options.ablation,
+            ablation=options.ablation,
             report=Terminal("encoding"),
         )
     )

@@ -31,13 +31,15 @@ class Terminal:
 
     def __init__(self, label: str, every: float = 5.0):
         self.label, self.every = label, every
-        self.total, self.first, self.since = None, 0, 0.0  # the stage, what was done when it began, and when that was
+        self.total: int | None = None  # of the stage
+        self.first, self.since = 0, 0.0  # what was done when the stage began, and when that was
         self.last = 0.0
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
         now = time.monotonic()
         if not total:
-            return self._print(note)
+            self._print(note)
+            return
         if total != self.total:
             self.total, self.first, self.since, self.last = total, done, now, now - self.every
         if now - self.last < self.every and done < total:

@@ -30,13 +30,13 @@ def read_oracles(
     table = pd.read_csv(path, dtype={c.USER: str, c.ITEM: str, "split": str}, keep_default_na=False)
     table = table[table["split"] == subset].set_index(c.USER)
     if not table.index.is_unique:
-        raise MolarError(f"{path} names a user twice for {subset}; write it anew for {interactions}.")
+        raise MolarError(f"{path} names a user twice for {subset}; write it again for {interactions}.")
     table = table.reindex(dataset.user_ids[users])
     wrong = np.flatnonzero(table[c.ITEM].to_numpy() != dataset.item_ids[targets])
     if len(wrong):
         user = dataset.user_ids[users[wrong[0]]]
         raise MolarError(
             f"{path} does not tell the {subset} item of {len(wrong):,} users, {user} for one; "
-            f"write it anew for {interactions}."
+            f"write it again for {interactions}."
         )
     return {name: table[column].to_numpy(np.int64) for name, column in RANKS.items() if column in table}

@@ -27,18 +27,18 @@ def encode_items(
     precision: str = "nf4",
     gate: bool = True,
     encoder: Path | None = None,
-    probe: str | None = None,
+    ablation: str | None = None,
     report: Report = silent,
 ) -> Path:
     """Encode all items of a dataset folder and write `vectors.safetensors` into the checkpoint folder.
 
-    encoder: the folder of what stage 1 trained, `checkpoint_dir/encoder` when not given. Without one, nothing is trained
-    and in `nano` only the late gate tells what is in a picture; the report says so, and how many items have no picture
-    or no text and are read by the other alone. An item whose picture cannot be read is named and read by its text
-    alone; the same command reads it anew once the picture is mended. Stopped or killed, it loses the batch in flight;
-    the same command resumes. probe: one of `molar.encoder.input_ablations.ITEM_ABLATIONS`; items are then read without a part of them, or with
-    another's, and the file is `vectors-PROBE.safetensors`. Raises `MolarError` for a bad dataset, an absent backbone or
-    a full disk.
+    encoder: the folder of a fine-tuned encoder, `checkpoint_dir/encoder` when not given. Without one, nothing is trained
+    and in `nano` only the concatenated features tell what is in a picture; the report says so, and how many items have
+    no picture or no text and are read by the other alone. An item whose picture cannot be read is named and read by its
+    text alone; the same command reads it again once the picture is fixed. Stopped or killed, it loses the batch in
+    flight; the same command resumes. ablation: one of `molar.encoder.input_ablations.ITEM_ABLATIONS`; items are then
+    read without a part of them, or with another's, and the file is `vectors-ABLATION.safetensors`. Raises `MolarError`
+    for a bad dataset, an absent backbone or a full disk.
     """
     from molar.data.dataset import load_dataset
     from molar.encoder.input_ablations import ablated_items, ablation_path
@@ -47,9 +47,9 @@ def encode_items(
 
     dataset = load_dataset(dataset_dir, interactions=None, decode_pictures=False)  # each is decoded below, once
     trained = encoder_folder(checkpoint_dir, encoder)
-    texts, paths = ablated_items(dataset, probe) if probe else (item_texts(dataset), item_pictures(dataset))
+    texts, paths = ablated_items(dataset, ablation) if ablation else (item_texts(dataset), item_pictures(dataset))
     notes = (
-        [f"no tuned encoder in {checkpoint_dir}: nothing is trained yet (--encoder names one)"]
+        [f"no fine-tuned encoder in {checkpoint_dir}: nothing is trained yet (--encoder names one)"]
         if trained is None
         else []
     )
@@ -62,13 +62,13 @@ def encode_items(
     vectors = disk_array(cache_folder(), (dataset.n_items + 1, model.dim))
     encode_catalogue(model, texts, paths, cache_folder(), names=dataset.item_ids[1:], out=vectors[1:], report=report)
     out = Path(checkpoint_dir) / "vectors.safetensors"
-    out = ablation_path(out, probe) if probe else out
-    save_vectors(out, vectors, dataset, model.fingerprint | ({"probe": probe} if probe else {}))
+    out = ablation_path(out, ablation) if ablation else out
+    save_vectors(out, vectors, dataset, model.fingerprint | ({"probe": ablation} if ablation else {}))
     return out
 
 
 def encoder_folder(checkpoint_dir: Path, given: Path | None = None) -> Path | None:
-    """The folder of what stage 1 trained: the one given, else the checkpoint's own, else None."""
+    """The folder of the fine-tuned encoder: the one given, else the checkpoint's own, else None."""
     own = Path(checkpoint_dir) / "encoder"
     return given or (own if own.exists() else None)
 
@@ -137,12 +137,12 @@ def encode_catalogue(
 
 
 def catalogue_features(encoder, pictures: list, cache: Path, *, names=None, report: Report = silent) -> np.ndarray:
-    """(n_items, wide) float32: what the frozen tower alone says of each picture, pooled; zeros where there is none.
+    """(n_items, image_dim) float32: the frozen tower's pooled features of each picture; zeros where there is none.
 
     Through the cache that `encode_catalogue` fills too. Arguments, unreadable pictures and errors: `encode_catalogue`."""
     from molar.encoder.image_features import MicroBatches, cached_image_features
 
-    kept, pieces = VectorCache(cache / "pictures", encoder.image_fingerprint), MicroBatches()
+    kept, micro_batches = VectorCache(cache / "pictures", encoder.image_fingerprint), MicroBatches()
     names = range(1, len(pictures) + 1) if names is None else names
     pooled = np.zeros((len(pictures), encoder.image_dim), np.float32)
     for start in range(0, len(pictures), BATCH):
@@ -153,8 +153,8 @@ def catalogue_features(encoder, pictures: list, cache: Path, *, names=None, repo
                 report(0, 0, f"item {names[item]} has no picture to read. {own}")
         pixels = [None if isinstance(own, MolarError) else own for own in pixels]
         keys = ["" if own is None else own.key for own in pixels]
-        seen, has = cached_image_features(encoder, pixels, keys, kept, pieces)
-        pooled[batch] = (seen.pooled * has[:, None]).numpy()
+        features, has = cached_image_features(encoder, pixels, keys, kept, micro_batches)
+        pooled[batch] = (features.pooled * has[:, None]).numpy()
         report(batch[-1] + 1, len(pictures), "pictures")
     return pooled
 
@@ -168,7 +168,7 @@ class _CachedEncoder:
         self.encoder, self.encoded = encoder, 0  # items that were not in the cache
         self.vectors = VectorCache(cache / "vectors", encoder.fingerprint)
         self.pictures = VectorCache(cache / "pictures", encoder.image_fingerprint)
-        self.pieces = {"tower": MicroBatches(), "model": MicroBatches()}
+        self.tower_batches, self.model_batches = MicroBatches(), MicroBatches()
 
     def encode(self, texts: list[str], pixels: list) -> np.ndarray:
         """Vectors of one batch: from the cache where they are known, else computed and stored, each distinct item once."""
@@ -181,15 +181,15 @@ class _CachedEncoder:
         if missing:
             rows = list(missing.values())
             wanted = [texts[row] for row in rows]
-            seen, has = cached_image_features(
+            features, has = cached_image_features(
                 self.encoder,
                 [pixels[row] for row in rows],
                 [picture_keys[row] for row in rows],
                 self.pictures,
-                self.pieces["tower"],
+                self.tower_batches,
             )
-            made = self.pieces["model"].run(
-                lambda some: self.encoder.encode(wanted[some], seen.rows(some), has[some]), len(rows)
+            made = self.model_batches.run(
+                lambda some: self.encoder.encode(wanted[some], features.rows(some), has[some]), len(rows)
             )
             found |= self.vectors.put(list(missing), made)
             self.encoded += len(missing)

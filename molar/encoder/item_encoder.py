@@ -1,8 +1,8 @@
 """The item encoder (MIRM, paper §3.3): text and picture in, the item embedding at `[Cur_Item]` out (Eq. 1).
 
-The backbone is frozen. What stage 1 trains (`molar.finetune.finetune`) is an `Adapter`, that is the projector from picture features to
-the language model's input space, the `[Cur_Item]` token and the centring of feature concatenation; and low-rank adapters of the
-language model (`molar.encoder.lora`).
+The backbone is frozen. Encoder fine-tuning (`molar.finetune`) trains an `Adapter`, that is the projector from image features
+to the language model's input space, the `[Cur_Item]` token and the centring of the concatenated features; and low-rank
+adapters of the language model (`molar.encoder.lora`).
 """
 
 import json
@@ -22,7 +22,7 @@ from molar.encoder.adapter import Adapter, adapter_sha256, read_metadata, requir
 from molar.encoder.fingerprint import encoder_fingerprint, image_fingerprint
 from molar.encoder.lora import load_lora
 
-POOLING = 2  # where neither the caller nor stage 1 has chosen one
+POOLING = 2  # where neither the caller nor fine-tuning has chosen one
 Message = list[tuple[str, int | None]]  # items, oldest first: text, and number of the picture, None without one
 
 
@@ -33,9 +33,9 @@ class EncoderConfig:
     Attributes:
         backbone: a name of `molar.backbones.registry`, or a folder.
         pooling: side of the square of patches averaged into one visual token (14 × 14 patches → 7 × 7 = 49 at 2), for
-            backbones without a trained connector; the others make visual tokens their own way. None: as stage 1 had it.
-        resolution: side of the picture in pixels, where the backbone can change it. None: as stage 1 had it.
-        gate: append the pooled picture and text features to the `[Cur_Item]` state (feature concatenation).
+            backbones without a trained connector; the others make visual tokens their own way. None: as in fine-tuning.
+        resolution: side of the picture in pixels, where the backbone can change it. None: as in fine-tuning.
+        gate: feature concatenation: the pooled image and text features beside the `[Cur_Item]` state.
     """
 
     backbone: str = "nano"
@@ -57,7 +57,7 @@ class ItemEncoder:
     """Encodes items. Build it with `ItemEncoder.load`.
 
     Attributes:
-        dim: width of an item vector: hidden, or hidden + image_dim + hidden with feature concatenation.
+        dim: of an item vector: hidden, or hidden + image_dim + hidden with feature concatenation.
         trainable: gradients pass through the backbone rightly, also after it has run inference.
     """
 
@@ -71,21 +71,18 @@ class ItemEncoder:
     def load(
         cls, config: EncoderConfig = EncoderConfig(), adapter: Path | None = None, *, trainable: bool = False
     ) -> "ItemEncoder":
-        """Load a backbone in the wanted precision and what stage 1 trained for it, if anything.
+        """Load a backbone in the wanted precision and what was fine-tuned for it, if anything.
 
         Raises `MolarError` when the backbone or adapter is absent, or when other layers than the language model's
         were quantised.
         """
         adapter = Path(adapter) if adapter is not None else None
-        about = read_metadata(adapter)
-        config = replace(
-            config,
-            pooling=config.pooling or about.get("backbone", {}).get("pooling", POOLING),
-            resolution=config.resolution or about.get("resolution"),
-        )
+        metadata = read_metadata(adapter)
+        pooling: int = config.pooling or metadata.get("backbone", {}).get("pooling", POOLING)
+        config = replace(config, pooling=pooling, resolution=config.resolution or metadata.get("resolution"))
         folder = backbone_folder(config.backbone)
-        backbone = open_backbone(folder, config.precision, config.pooling, config.resolution)
-        if backbone.has_connector and config.pooling != POOLING:
+        backbone = open_backbone(folder, config.precision, pooling, config.resolution)
+        if backbone.has_connector and pooling != POOLING:
             raise MolarError(
                 f"The backbone {config.backbone!r} makes its visual tokens by a connector of its own, so that there is "
                 "nothing to pool: leave pooling out."
@@ -105,11 +102,11 @@ class ItemEncoder:
             asdict(config), backbone, backbone_name(config.backbone), backbone_sha256(folder)
         )
         if adapter is not None:
-            require_finetuned_for(adapter, about, fingerprint)
+            require_finetuned_for(adapter, metadata, fingerprint)
             trained.load(adapter)
-            if about["lora"]:
-                load_lora(backbone, adapter, about["lora"])
-            fingerprint["adapter_sha256"] = adapter_sha256(adapter, about)
+            if metadata["lora"]:
+                load_lora(backbone, adapter, metadata["lora"])
+            fingerprint["adapter_sha256"] = adapter_sha256(adapter, metadata)
         return cls(backbone, trained, config, fingerprint, trainable or config.precision not in QUANTISED)
 
     @property
@@ -122,7 +119,7 @@ class ItemEncoder:
         return self.backbone.pixels(picture)
 
     def image_features(self, pictures: list[Pixels]) -> ImageFeatures:
-        """What the frozen tower says of at least one picture."""
+        """The frozen tower's features of at least one picture."""
         return self.backbone.image_features(pictures)
 
     def token_ids(self, text: str) -> list[int]:
@@ -139,7 +136,7 @@ class ItemEncoder:
         return self.adapter.concatenate(state, pooled, text).cpu().numpy()
 
     def forward(self, texts, features: ImageFeatures, has_picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The `[Cur_Item]` state (batch, hidden) and each text's mean word vector (batch, hidden), zero without a text.
+        """The `[Cur_Item]` state (batch, hidden) and each text's mean token embedding (batch, hidden), zero without a text.
 
         Words as they go in, not as they come out: names that mean nothing by themselves, which collaborative taste
         hangs on, survive so (an artist is read off by a linear probe at 98 % against 90 %). Differentiable in the
@@ -148,8 +145,8 @@ class ItemEncoder:
         messages = [[(text, row if has else None)] for row, (text, has) in enumerate(zip(texts, has_picture.tolist()))]
         rows, spans = self.build_inputs(messages, features)
         states = self.hidden_states(rows, spans, features)
-        means = [self._embed(self.token_ids(text)) for text in texts]
-        means = torch.stack([words.float().sum(0) / max(1, len(words)) for words in means])
+        words = [self._embed(self.token_ids(text)) for text in texts]
+        means = torch.stack([own.float().sum(0) / max(1, len(own)) for own in words])
         return states[range(len(rows)), [len(row) - 1 for row in rows]], means
 
     def build_inputs(
@@ -161,7 +158,8 @@ class ItemEncoder:
         backbone = self.backbone
         dtype = backbone.token_embeddings.weight.dtype
         visual = self.adapter.project(features.tokens.to(backbone.device, torch.float32)).to(dtype)
-        rows, spans = [], []
+        rows: list[torch.Tensor] = []
+        spans: list[ImageSpan] = []
         for items in messages:
             before, *frame = backbone.template_ids(*(picture is not None for _, picture in items), history=history)
             parts = [self._embed(before)]
@@ -201,6 +199,6 @@ def open_backbone(folder: Path, precision: str, pooling: int, resolution: int | 
         processor = AutoImageProcessor.from_pretrained(folder, backend="pil", trust_remote_code=False, **options)
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise MolarError(f"{folder} does not hold a whole backbone ({reason}): get it anew.") from error
+        raise MolarError(f"{folder} does not hold a whole backbone ({reason}): get it again.") from error
     model = load_weights(folder, precision, family.unquantised_modules(config))
     return family(model, tokenizer, processor, options["size"], pooling)

@@ -31,7 +31,7 @@ class LoraSettings:
     targets: tuple[str, ...] = ("attention",)
 
     def __post_init__(self):
-        if not isinstance(self.rank, int) or self.rank < 0:
+        if type(self.rank) is not int or self.rank < 0:
             raise MolarError(f"The rank of LoRA must be a whole number from 0, not {self.rank!r}.")
         if not self.alpha > 0:
             raise MolarError(f"alpha of LoRA must be above 0, not {self.alpha}.")
@@ -53,7 +53,8 @@ def add_lora(backbone: Backbone, settings: LoraSettings) -> None:
     Raises `MolarError` when no layer has a name that is meant."""
     from peft import LoraConfig, inject_adapter_in_model
 
-    config = LoraConfig(r=settings.rank, lora_alpha=settings.alpha, target_modules=settings.layers)
+    alpha: int = settings.alpha  # type: ignore[assignment]  # peft names an int and computes with any number
+    config = LoraConfig(r=settings.rank, lora_alpha=alpha, target_modules=settings.layers)
     try:
         inject_adapter_in_model(config, backbone.text)
     except ValueError as error:
@@ -106,12 +107,12 @@ def load_lora(backbone: Backbone, folder: Path, settings: LoraSettings) -> None:
         stored = load_file(folder / FILE)
     except (OSError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise MolarError(f"{folder / FILE} cannot be read ({reason}): tune it again.") from error
+        raise MolarError(f"{folder / FILE} cannot be read ({reason}): fine-tune it again.") from error
     add_lora(backbone, settings)
     weights = lora_weights(backbone)
     if {name: weight.shape for name, weight in weights.items()} != {name: own.shape for name, own in stored.items()}:
         raise MolarError(
-            f"{folder / FILE} was made for other layers or another rank than config.json says: tune it again."
+            f"{folder / FILE} was made for other layers or another rank than config.json says: fine-tune it again."
         )
     with torch.no_grad():
         for name, weight in weights.items():

@@ -55,10 +55,12 @@ class VectorCache:
         found = {}
         for key in keys:
             path, row = self._where.get(key, (None, 0))
-            if path is not None and (self._open is None or self._open[0] != path):
+            if path is None:
+                continue
+            if self._open is None or self._open[0] != path:
                 arrays = self._sound(path, _read)
                 self._open = None if arrays is None else (path, arrays)
-            if key in self._where:
+            if self._open is not None:
                 found[key] = self._open[1][row].copy()  # a view would keep the whole shard in memory
         return found
 
@@ -80,7 +82,7 @@ class VectorCache:
     def _sound(self, path: Path, read):
         """`read(path)`; None when the shard is damaged or another process has removed it, and is forgotten.
 
-        A damaged shard is removed, unless another process has written it anew in the meantime: then that one is read.
+        A damaged shard is removed, unless another process has written it again in the meantime: then that one is read.
         """
         from safetensors import SafetensorError
 

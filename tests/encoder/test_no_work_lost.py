@@ -66,7 +66,7 @@ def test_a_broken_picture_costs_that_picture_alone(encoder, paths, undisturbed, 
     assert "1 read by their text alone, since their pictures cannot be read: 22" in notes[-1]
 
 
-def test_a_mended_picture_is_read_anew_and_nothing_else(encoder, paths, tmp_path, monkeypatch):
+def test_a_picture_put_right_is_read_and_nothing_else(encoder, paths, tmp_path, monkeypatch):
     whole = paths[21].read_bytes()
     paths[21].write_bytes(b"no picture")
     encode_catalogue(encoder, TEXTS, paths, tmp_path / "c")

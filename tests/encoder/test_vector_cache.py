@@ -64,7 +64,7 @@ def test_a_shard_that_another_process_removed_is_not_known(tmp_path, monkeypatch
     assert cache.find(["a"]) == {} and not cache.damaged
 
 
-def test_a_shard_that_another_process_has_written_anew_is_read_and_stays(tmp_path, monkeypatch):
+def test_a_shard_that_another_process_has_written_again_is_read_and_stays(tmp_path, monkeypatch):
     cache = VectorCache(tmp_path, {})
     cache.put(["a"], np.ones((1, 3)))
     shard = cache._where["a"][0]

@@ -155,7 +155,7 @@ def test_an_adapter_of_another_gate_or_precision_fits(backbone, tuned):
 @pytest.mark.parametrize("said", ["{", "{}"])
 def test_an_adapter_that_does_not_tell_its_making_is_refused(backbone, tuned, said):
     (tuned / "config.json").write_text(said)
-    with pytest.raises(MolarError, match="does not tell what was tuned"):
+    with pytest.raises(MolarError, match="does not say what was fine-tuned"):
         ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
 
 
@@ -168,7 +168,7 @@ def test_a_damaged_adapter_is_one_sentence_that_names_its_file(backbone, tuned, 
         path.write_bytes(path.read_bytes()[:100])
     else:
         save_file({"cur_item": torch.zeros(3)}, path)
-    with pytest.raises(MolarError, match=r"adapter.safetensors cannot be read .*: tune it again"):
+    with pytest.raises(MolarError, match=r"adapter.safetensors cannot be read .*: fine-tune it again"):
         ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
 
 
@@ -296,7 +296,7 @@ def test_a_model_that_has_run_inference_is_not_taken_for_training(tmp_path):
     layers = quantised_layers(encoder.backbone.model).values()
     if not any(getattr(layer.weight.quant_state, "packing_format_for_cpu", False) for layer in layers):
         pytest.skip("this CPU does not repack four-bit weights, so that inference leaves nothing to refuse")
-    with pytest.raises(ValueError, match="load it anew"):
+    with pytest.raises(ValueError, match="load it again"):
         hold_trainable(encoder.backbone.model)
 
 

@@ -122,9 +122,9 @@ def add_quantisation_report(verbs: o.Verbs) -> None:
 
 def quantisation_report(options: Namespace) -> None:
     """Measure what fewer bits cost and write the results file."""
-    from molar.experiments.quantisation_report import measure_fidelity
+    from molar.experiments.quantisation_report import measure_quantisation
 
-    measure_fidelity(
+    measure_quantisation(
         options.dataset,
         options.checkpoint,
         options.out,

@@ -22,11 +22,14 @@ def curve_of(folder: Path, dataset: str, model: str) -> dict:
     from molar.storage.checkpoint import read_meta, weights_sha256
 
     meta = read_meta(folder)
-    told = {"dataset": dataset, "model": model, "seed": int(meta.get("seed", 0)), "command": meta.get("command", "")}
-    told |= {name: meta.get(name, "") for name in ("data_hash", "split_hash")}
-    rounded = [{name: round(value, 6) for name, value in epoch.items()} for epoch in meta.get("curve", [])]
-    whole = told | {"weights_sha256": weights_sha256(folder), "curve": rounded}
-    return {name: whole[name] for name in FIELDS}
+    hashes = {name: meta.get(name, "") for name in ("data_hash", "split_hash")}
+    named = {"dataset": dataset, **hashes, "model": model, "seed": int(meta.get("seed", 0))}
+    made = {"command": meta.get("command", ""), "weights_sha256": weights_sha256(folder)}
+    return named | made | {"curve": [_rounded(epoch) for epoch in meta.get("curve", [])]}
+
+
+def _rounded(epoch: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in epoch.items()}
 
 
 def read_curves(results: Path) -> list[dict]:

@@ -20,7 +20,7 @@ from molar.data.splits import LEAVE_ONE_OUT, TEMPORAL, Split, split_dataset
 from molar.evaluation import metrics
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks, ranks_and_lists
 from molar.experiments.curves import curve_of, write_curves
-from molar.experiments.results import read_rows, write_rows
+from molar.experiments.results import read_rows, run_metadata, write_rows
 from molar.experiments.rows import BUCKET_METRICS, NO_TRAINING, Pairs, Run, Source, rows_for
 from molar.models.baselines import HALF_LIVES, ContentKNN, ItemKNN, Popularity, Random
 from molar.models.interface import NextItemModel, Scorer
@@ -120,6 +120,7 @@ def evaluate(
     number an entry, as what the test run was chosen by. whole_families: `molar.experiments.results.write_rows`.
     """
     subsets = ["validation", "test"][: 1 + (options.subset == "test")]
+    label = dataset_label(split, options.interactions)
     kept = BUCKET_METRICS if brief else metrics.NAMES
     rows: list[dict] = []
     pairs: Pairs | None = None
@@ -130,7 +131,7 @@ def evaluate(
             note = f"{entry.scorer.name}, seed {entry.source.seed}, {subset}"
             options.report(step * len(entries) + done, len(subsets) * len(entries), note)
             runs.append(measure(entry, split, subset, users))
-        part = Part(split, subset, users, runs, run_metadata(split, options, subset))
+        part = Part(split, subset, users, runs, run_metadata(split.dataset, subset, options.command, label=label))
         pairs = compare(runs) if pairs is None else pairs
         full, asked = full_validation or subset == options.subset, subset == options.subset
         masks = part.slices(buckets=asked)
@@ -140,7 +141,6 @@ def evaluate(
         rows += rows_for(known, masks, part.metadata, pairs if full else (), kept)
         rows += more_rows(part) if full else []
     write_rows(out, rows, whole_families=whole_families)
-    label = dataset_label(split, options.interactions)
     write_curves(out, [curve_of(one.training, label, one.scorer.name) for one in entries if one.training])
     return rows
 
@@ -161,12 +161,6 @@ def oracle_runs(part: Part, interactions: str) -> list[Run]:
     targets = part.split.targets_of(part.users, part.subset)
     found = read_oracles(part.split.dataset, interactions, part.subset, part.users, targets)
     return [Run(name, ranks) for name, ranks in found.items()]
-
-
-def run_metadata(split: Split, options: Options, subset: str) -> dict[str, str]:
-    """What all rows of one part share."""
-    dataset = {"dataset": dataset_label(split, options.interactions), "data_hash": split.dataset.data_hash}
-    return {**dataset, "split": subset, "command": options.command}
 
 
 def dataset_label(split: Split, interactions: str) -> str:

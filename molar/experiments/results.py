@@ -16,6 +16,7 @@ from pathlib import Path
 
 from molar.core.errors import MolarError
 from molar.core.io import write_atomically
+from molar.data.dataset import Dataset
 
 FIELDS = (
     "dataset",
@@ -41,6 +42,14 @@ OWN, DIFFERENCE, ABLATION, ALIGNMENT = "own", "difference", "ablation", "alignme
 BAYES_ORACLE, NORMALISED_NDCG = "oracle-reading", "share_of_reading_oracle@ndcg10"
 
 
+def run_metadata(
+    dataset: Dataset, split: str, command: str, *, label: str = "", seed: int = 0, weights_sha256: str = ""
+) -> dict:
+    """What the rows of one run share. label: the dataset's name where it is not the folder's own."""
+    hashed = {"dataset": label or dataset.name, "data_hash": dataset.data_hash, "split": split}
+    return {**hashed, "seed": seed, "command": command, "weights_sha256": weights_sha256}
+
+
 def row(
     metadata: Mapping,
     *,
@@ -54,7 +63,7 @@ def row(
     values: Mapping,
     ci: Mapping,
 ) -> dict:
-    """One row. `metadata` holds the fields that a run shares: dataset, data_hash, split, seed, command, weights_sha256."""
+    """One row. metadata: `run_metadata`. Numbers are rounded to six places."""
     own = {"slice": slice, "model": model, "kind": kind, "other": other, "ablation": ablation, "setting": setting}
     numbers = {"n": int(n), "ci": dict(ci), "metrics": {name: round(float(one), 6) for name, one in values.items()}}
     merged = {**metadata, **own, **numbers}

@@ -10,7 +10,8 @@ from tiny_families import save_tiny_family
 from molar.cli.main import main
 from molar.core.errors import MolarError
 from molar.data.splits import leave_one_out
-from molar.experiments.quantisation_report import Towers, compare, cosines, overlap, sample_items, users_ndcg
+from molar.experiments.quantisation_report import cosines, overlap, sample_items
+from molar.experiments.quantised_ranking import ContentModels, compare, users_ndcg
 from molar.models.content import ContentConfig, ContentUserEncoder
 
 CHOSEN = np.arange(1, 31)
@@ -26,7 +27,7 @@ def world(tmp_path_factory):
     from molar.encoder.vectors import load_vectors
     from molar.training.train import CONTENT_ALONE, train_molar
 
-    home = tmp_path_factory.mktemp("fidelity")
+    home = tmp_path_factory.mktemp("quantisation-report")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOLAR_HOME", str(home))
         shop, checkpoint = write_tiny_folder(home / "shop"), home / "checkpoint"
@@ -45,7 +46,7 @@ def run(world, checkpoint, out) -> int:
     shop, _, backbone = world
     return main(
         [
-            "fidelity",
+            "quantisation-report",
             shop,
             "--checkpoint",
             str(checkpoint),
@@ -63,7 +64,7 @@ def run(world, checkpoint, out) -> int:
 
 @pytest.fixture(scope="module")
 def rows(world, tmp_path_factory):
-    """The rows of `python -m molar fidelity` on the tiny world, by setting."""
+    """The rows of `python -m molar quantisation-report` on the tiny world, by setting."""
     out = tmp_path_factory.mktemp("rows") / "results.json"
     assert run(world, world[1], out) == 0
     return {row["setting"]: row for row in json.loads(out.read_text())["rows"]}
@@ -107,14 +108,23 @@ def test_towers_of_another_encoders_vectors_are_refused_before_encoding(world, t
 
 
 def test_an_unknown_precision_is_refused_before_anything_is_read(tmp_path, capsys):
-    arguments = ["fidelity", str(tmp_path / "nowhere"), "--checkpoint", "c", "--out", "o", "--precisions", "nf4,int3"]
+    arguments = [
+        "quantisation-report",
+        str(tmp_path / "nowhere"),
+        "--checkpoint",
+        "c",
+        "--out",
+        "o",
+        "--precisions",
+        "nf4,int3",
+    ]
     assert main(arguments) == 2
     assert "Precision 'int3' is unknown" in capsys.readouterr().err
 
 
 def test_too_few_items_are_refused_by_the_command_line(capsys):
     with pytest.raises(SystemExit):
-        main(["fidelity", "d", "--checkpoint", "c", "--out", "o", "--items", "10"])
+        main(["quantisation-report", "d", "--checkpoint", "c", "--out", "o", "--items", "10"])
     assert "'10' is not a whole number from 11" in capsys.readouterr().err
 
 
@@ -146,10 +156,10 @@ def test_neighbours_are_asked_of_the_catalogue(tiny_vectors):
 
 def test_ranking_given_all_items_is_full_ranking(tiny, tiny_vectors):
     from molar.evaluation.metrics import ndcg
-    from molar.experiments.evaluate import ModelScorer, evaluate_ranks
+    from molar.evaluation.ranking import ModelScorer, evaluate_ranks
 
     model = ContentUserEncoder(ContentConfig(dim_in=16, dim=8, hidden=8)).eval()
-    found = users_ndcg(Towers(tiny.split, {"content": model}), tiny_vectors, tiny_vectors, CHOSEN)["content"]
+    found = users_ndcg(ContentModels(tiny.split, {"content": model}), tiny_vectors, tiny_vectors, CHOSEN)["content"]
     model.set_item_vectors(tiny_vectors)
     np.testing.assert_allclose(
         found, ndcg(evaluate_ranks(ModelScorer("content", model, tiny.split), tiny.split, "validation"), 10)
@@ -158,10 +168,10 @@ def test_ranking_given_all_items_is_full_ranking(tiny, tiny_vectors):
 
 def test_ranking_among_some_items_knows_no_others(tiny, tiny_vectors):
     model = ContentUserEncoder(ContentConfig(dim_in=16, dim=8, hidden=8)).eval()
-    some, towers = CHOSEN[:20], Towers(tiny.split, {"content": model})
+    some, models = CHOSEN[:20], ContentModels(tiny.split, {"content": model})
     other = tiny_vectors.copy()
     other[21:] = 9
-    found = [users_ndcg(towers, vectors, vectors, some)["content"] for vectors in (tiny_vectors, other)]
+    found = [users_ndcg(models, vectors, vectors, some)["content"] for vectors in (tiny_vectors, other)]
     assert (found[0] == found[1]).all() and 0 < len(found[0]) < len(tiny.split.evaluation_users("validation"))
 
 

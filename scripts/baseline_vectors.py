@@ -4,21 +4,19 @@
 
 Writes, in the format of `molar.encoder.vectors`, so that `train-content --vectors FILE` and `evaluate-content --vectors FILE` take them:
 text.safetensors    all-MiniLM-L6-v2 over the item's encoded columns, unit vectors
-image.safetensors   the picture tower of `nano`, CLIP ViT-B/16: its pooled features, unit vectors; zeros without a picture
+image.safetensors   the image tower of `nano`, CLIP ViT-B/16: its pooled features, unit vectors; zeros without a picture
 both.safetensors    the two side by side, each of length one
-random.safetensors  fixed random unit vectors as wide as `both`: what a tower over them reaches is learnt by heart
+random.safetensors  fixed random unit vectors as wide as `both`: what a model over them reaches is learnt by heart
 What is computed is kept in the cache folder: a killed run loses the batch in flight, and the same command resumes.
 """
 
 import argparse
 import hashlib
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from molar.backbones.hub import Part, fetch_parts
-from molar.core.errors import MolarError
 from molar.core.hashing import content_key
 from molar.core.io import cache_folder, molar_home
 from molar.core.progress import Report, Terminal, silent
@@ -27,6 +25,7 @@ from molar.data.item_text import item_pictures, item_texts
 from molar.encoder.encode import catalogue_features
 from molar.encoder.vector_cache import VectorCache
 from molar.encoder.vectors import save_vectors
+from scripts import entry
 
 WHEEL = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
 MINILM = tuple(
@@ -48,7 +47,7 @@ def write_baseline_vectors(dataset: Dataset, out: Path, *, report: Report = sile
 
     texts = item_texts(dataset)
     text = unit(sentence_vectors(texts, report=report))
-    report(0, 0, "loading the picture tower, about ten seconds")
+    report(0, 0, "loading the image tower, about ten seconds")
     encoder = ItemEncoder.load(EncoderConfig())
     image = unit(
         catalogue_features(encoder, item_pictures(dataset), cache_folder(), names=dataset.item_ids[1:], report=report)
@@ -109,19 +108,17 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def main() -> int:
-    """Write the vectors and print each file with its hash. Returns the exit code: 0, or 2 for a mendable error."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Write the vectors and print each file with its hash. Returns the exit code."""
+    parser = entry.parser("scripts.baseline_vectors", __doc__)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder of the four files")
-    options = parser.parse_args()
-    try:
-        dataset = load_dataset(options.dataset, interactions=None, decode_pictures=False)
-        for path in write_baseline_vectors(dataset, options.out, report=Terminal("encoding")):
-            print(f"{path}  sha256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}")
-    except MolarError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return entry.run(parser, _write)
+
+
+def _write(options: argparse.Namespace) -> None:
+    dataset = load_dataset(options.dataset, interactions=None, decode_pictures=False)
+    for path in write_baseline_vectors(dataset, options.out, report=Terminal("encoding")):
+        print(f"{path}  sha256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}")
 
 
 if __name__ == "__main__":

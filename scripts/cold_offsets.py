@@ -1,17 +1,14 @@
 """Does alignment forget cold items, or does it only rank them lower among warm ones? On validation alone.
 
-    python -m scripts.cold_offsets DATASET TOWERS… --vectors FILE --out results/cold-offsets.json
+    python -m scripts.cold_offsets DATASET MODELS… --vectors FILE --out results/cold-offsets.json
 
-Every content tower under the folders TOWERS is asked again with each of OFFSETS added to the logits of cold items, and with
-all warm items left out. Where a tower can buy back on cold items what it gives up on warm ones, its offset is another
-point of one trade; what is left at equal accuracy on cold items is what the tower knows more. The test split is never
-read. The file holds a line for every tower; those of other data stay as they are.
+Every content model under the folders MODELS is asked again with each of OFFSETS added to the logits of cold items, and with
+all warm items left out. Where a model can buy back on cold items what it gives up on warm ones, its offset is another
+point of one trade; what is left at equal accuracy on cold items is what the model knows more. The test split is never
+read. The file holds a line for every model; those of other data stay as they are.
 """
 
 import argparse
-import json
-import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,29 +22,32 @@ from molar.encoder.vectors import load_vectors
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import BLOCK_SCORES, ModelScorer, rank_targets
 from molar.experiments.evaluate import dataset_label
-from molar.experiments.results import write_json
-from molar.storage.checkpoint import load_trained, weights_sha256
-from molar.storage.trained import find_content_models
+from molar.experiments.results import read_entries, write_json
+from molar.models.content import ContentUserEncoder
+from molar.storage.checkpoint import weights_sha256
+from molar.storage.trained import find_content_models, load_content_model
+from scripts import entry
 
 OFFSETS = tuple(quarter / 4 for quarter in range(-8, 9))  # logits
-PART = "validation"
+SUBSET = "validation"
+LIST = "towers"  # the name on disk of the list of lines, one a model
 
 
-def offset_curve(tower, split: Split) -> dict:
-    """NDCG@10 of a content tower under every offset, of all users and of those whose target is warm or cold, each a list;
+def offset_curve(model: ContentUserEncoder, split: Split) -> dict:
+    """NDCG@10 of a content model under every offset, of all users and of those whose target is warm or cold, each a list;
     and "among_cold", that of cold targets where cold items are the only candidates. MolarError where no target is cold."""
-    scorer, scale = ModelScorer("", tower, split), tower.logit_scale()
-    users = split.evaluation_users(PART)
-    asked_cold = split.cold[split.targets_of(users, PART)]
+    scorer, scale = ModelScorer("", model, split), model.logit_scale()
+    users = split.evaluation_users(SUBSET)
+    asked_cold = split.cold[split.targets_of(users, SUBSET)]
     if not asked_cold.any() or asked_cold.all():
         raise MolarError(
-            f"{split.dataset.name} has no users of both kinds, with cold and with warm {PART} items, to compare."
+            f"{split.dataset.name} has no users of both kinds, with cold and with warm {SUBSET} items, to compare."
         )
     ranks, among = np.empty((len(OFFSETS), len(users)), np.int64), np.empty(len(users), np.int64)
     block = max(1, BLOCK_SCORES // len(split.cold))
     for start in range(0, len(users), block):
         part = users[start : start + block]
-        histories, targets = split.histories_of(part, PART), split.targets_of(part, PART)
+        histories, targets = split.histories_of(part, SUBSET), split.targets_of(part, SUBSET)
         logits = scorer.scores(histories, part) * np.float32(scale)
         for place, offset in enumerate(OFFSETS):
             shifted = np.where(split.cold, logits + np.float32(offset), logits)
@@ -63,60 +63,48 @@ def offset_curve(tower, split: Split) -> dict:
     }
 
 
-def read_curves(out: Path) -> list[dict]:
-    """The lines of the file, [] where there is none."""
-    return json.loads(out.read_text(encoding="utf-8"))["towers"] if out.exists() else []
-
-
-def write_curves(
-    dataset: Path, towers: Sequence[Path], vectors: Path, out: Path, *, interactions: str, command: str
+def write_offset_curves(
+    dataset: Path, folders: Sequence[Path], vectors: Path, out: Path, *, interactions: str, command: str
 ) -> list[dict]:
-    """Measure every tower, replace what the file says of this dataset, and return its lines of it."""
+    """Measure every model, replace what the file says of this dataset, and return its lines of it."""
     split = leave_one_out(load_dataset(dataset, interactions=interactions, decode_pictures=False))
     array = load_vectors(vectors, split.dataset, read_pictures=False)
-    facts = {"dataset": dataset_label(split, interactions), "data_hash": split.dataset.data_hash, "split": PART}
-    made, report = [], Terminal("offsets")
-    found = find_content_models(towers)
+    shared = {"dataset": dataset_label(split, interactions), "data_hash": split.dataset.data_hash, "split": SUBSET}
+    made: list[dict] = []
+    report, found = Terminal("offsets"), find_content_models(folders)
     for folder, (name, seed) in found.items():
         report(len(made), len(found), f"{name}, seed {seed}")
-        curve = offset_curve(load_trained(folder, split, array), split)
-        made.append(
-            facts
-            | {"model": name, "seed": seed, "offsets": list(OFFSETS)}
-            | curve
-            | {"command": command, "weights_sha256": weights_sha256(folder)}
-        )
-    others = [line for line in read_curves(out) if line["dataset"] != facts["dataset"]]
+        curve = offset_curve(load_content_model(folder, split, array), split)
+        line = shared | {"model": name, "seed": seed, "offsets": list(OFFSETS)} | curve
+        made.append(line | {"command": command, "weights_sha256": weights_sha256(folder)})
+    others = [line for line in read_entries(out, LIST) if line["dataset"] != shared["dataset"]]
     lines = sorted(others + made, key=lambda line: (line["dataset"], line["model"], line["seed"]))
-    write_json(out, {"towers": lines}, one_per_line="towers")
+    write_json(out, {LIST: lines}, one_per_line=LIST)
     return made
 
 
 def main() -> int:
-    """Returns the exit code: 0, or 2 for an error the user can mend."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Returns the exit code."""
+    parser = entry.parser("scripts.cold_offsets", __doc__)
     parser.add_argument("dataset", type=Path)
-    parser.add_argument("towers", type=Path, nargs="+", help="folders that hold trained content towers, at any depth")
+    parser.add_argument("models", type=Path, nargs="+", help="folders that hold trained content models, at any depth")
     parser.add_argument("--vectors", type=Path, required=True, help="the item vectors that they were trained on")
     parser.add_argument(
         "--interactions", default="interactions.csv", metavar="FILE", help="another file of histories in the dataset"
     )
     parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    command = shlex.join(["python", "-m", "scripts.cold_offsets", *sys.argv[1:]])
-    try:
-        write_curves(
-            options.dataset,
-            options.towers,
-            options.vectors,
-            options.out,
-            interactions=options.interactions,
-            command=command,
-        )
-    except MolarError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return entry.run(parser, _measure)
+
+
+def _measure(options: argparse.Namespace) -> None:
+    write_offset_curves(
+        options.dataset,
+        options.models,
+        options.vectors,
+        options.out,
+        interactions=options.interactions,
+        command=options.command,
+    )
 
 
 if __name__ == "__main__":

@@ -1,20 +1,21 @@
-"""Is the multimodal encoder worth it? The content tower over its item vectors and over plainer ones, all else equal.
+"""Is the multimodal encoder worth it? The content model over its item vectors and over plainer ones, all else equal.
 
     python -m scripts.compare_encoders DATASET --checkpoint DIR --out results/encoders.json [--truth DATASET/truth/items.csv]
 
-Kinds of vectors: `nano` as shipped (in nf4), in bfloat16, its `[Cur_Item]` state alone, `nano` before stage 1, MiniLM over
-the text, CLIP over the picture (the tower's pooled features as the late gate carries them, centred), both side by side,
-through a linear adapter too, and fixed random vectors: what an adapter can learn by heart. Every tower has the same seed,
-batches and epochs, of which the best is kept by the same validation users whose NDCG@10 is then told: that flatters all
-kinds alike, and nothing here is of the test split. Killed, it resumes: finished towers are kept in the cache folder.
+Kinds of vectors: `nano` as shipped (in nf4), in bfloat16, its `[Cur_Item]` state alone, `nano` before fine-tuning, MiniLM
+over the text, CLIP over the picture (the image tower's pooled features as the vector holds them, centred), both side by
+side, through a linear adapter too, and fixed random vectors: what an adapter can learn by heart. Every content model has
+the same seed, batches and epochs, of which the best is kept by the same validation users whose NDCG@10 is then told: that
+flatters all kinds alike, and nothing here is of the test split. Killed, it resumes: finished models are kept in the cache
+folder.
 """
 
 import argparse
-import shlex
-import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,15 +31,19 @@ from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks
 from molar.evaluation.significance import interval, resampled_means
-from molar.experiments.results import row, write_rows
+from molar.experiments.results import row, run_metadata, write_rows
 from molar.models.content import ContentConfig
 from molar.storage.checkpoint import weights_sha256
 from molar.training.train import CONTENT_ALONE, train_molar
+from scripts import entry
 from scripts.baseline_vectors import random_vectors, sentence_vectors
 from scripts.photographs import PHOTOGRAPHS, write_photographs
-from scripts.probe_encoder import probe_accuracy
+from scripts.probe_encoder import probe_accuracy, read_truth
 
-WHICH = "validation"
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUBSET = "validation"
 RANDOM_WIDTH = 1024
 COLD_SHARE = 0.1  # of the items of a dataset that has no cold ones
 NANO, WHOLE, STATE, UNTRAINED, TEXT, PICTURE, BOTH, RANDOM = (
@@ -67,17 +72,17 @@ def kinds_of_vectors(texts: list[str], pictures: list, encoder: Path, report: Re
     kinds[TEXT] = sentence_vectors(texts)
     kinds[PICTURE] = kinds[NANO][
         :, tuned.hidden : tuned.hidden + tuned.image_dim
-    ]  # the tower's own, carried by the late gate
+    ]  # the image tower's own
     kinds[BOTH] = np.hstack([kinds[TEXT], kinds[PICTURE]])
     kinds[RANDOM] = random_vectors(len(texts), RANDOM_WIDTH)
     return {kind: vectors.astype(np.float32) for kind, vectors in kinds.items()}
 
 
-def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, seed: int, facts: dict) -> list[dict]:
-    """Train the content tower on vectors (n_items + 1, width); its validation NDCG@10, all, warm and cold."""
+def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, seed: int, metadata: dict) -> list[dict]:
+    """Train the content model on vectors (n_items + 1, width); its validation NDCG@10, all, warm and cold."""
     linear = {"hidden": 0} if kind == LINEAR else {}
-    out = molar_home() / "compared" / f"{facts['data_hash']}-{kind}-{seed}"
-    tower = train_molar(
+    out = molar_home() / "compared" / f"{metadata['data_hash']}-{kind}-{seed}"
+    model = train_molar(
         split,
         vectors,
         align=CONTENT_ALONE,
@@ -87,40 +92,38 @@ def accuracy_rows(split: Split, kind: str, vectors: np.ndarray, epochs: int, see
         out=out,
         report=Terminal(f"{kind}, seed {seed}"),
     )
-    facts = facts | {"seed": seed, "weights_sha256": weights_sha256(out)}
-    users = split.evaluation_users(WHICH)
-    gains = ndcg(evaluate_ranks(ModelScorer(kind, tower, split), split, WHICH, users), 10)
+    metadata = metadata | {"seed": seed, "weights_sha256": weights_sha256(out)}
+    users = split.evaluation_users(SUBSET)
+    gains = ndcg(evaluate_ranks(ModelScorer(kind, model, split), split, SUBSET, users), 10)
     rows = []
-    for name, mask in slices(split, WHICH, users).items():
+    for name, mask in slices(split, SUBSET, users).items():
         if name in MAIN and mask.any():
             ci = {"ndcg@10": interval(resampled_means(gains[mask][:, None])[:, 0])}
             values = {"ndcg@10": gains[mask].mean()}
-            rows.append(row(facts, slice=name, model="content", setting=kind, n=mask.sum(), values=values, ci=ci))
+            rows.append(row(metadata, slice=name, model="content", setting=kind, n=mask.sum(), values=values, ci=ci))
     return rows
 
 
 def probe_rows(
     kinds: dict[str, np.ndarray],
-    truth: Path,
-    item_ids: list[str],
-    facts: dict,
-    columns=("palette", "technique", "motif"),
+    truth: "pd.DataFrame",
+    metadata: dict,
+    columns: Sequence[str] = ("palette", "technique", "motif"),
 ) -> list[dict]:
-    """How well a linear probe reads what only the picture shows, and what only the text tells, off each kind."""
-    import pandas as pd
+    """How well a linear probe reads what only the picture shows, and what only the text tells, off each kind.
 
-    table = pd.read_csv(truth, dtype=str).set_index("item_id").loc[item_ids]
+    truth: its rows are the items, in their order."""
     rows = []
     for column in columns:
-        labels = table[column].to_numpy()
+        labels = truth[column].to_numpy()
         enough = np.isin(labels, [label for label, count in zip(*np.unique(labels, return_counts=True)) if count >= 5])
         for kind, vectors in kinds.items():
             values = {"probe_accuracy": probe_accuracy(vectors[enough], labels[enough]).mean()}
-            rows.append(row(facts, slice=column, model="probe", setting=kind, n=enough.sum(), values=values, ci={}))
+            rows.append(row(metadata, slice=column, model="probe", setting=kind, n=enough.sum(), values=values, ci={}))
     return rows
 
 
-def photograph_rows(encoder: Path, facts: dict) -> list[dict]:
+def photograph_rows(encoder: Path, metadata: dict) -> list[dict]:
     """Twelve photographs under texts that say nothing: at which rank is one cheetah among the likes of the other?"""
     with tempfile.TemporaryDirectory() as scratch:
         with zipfile.ZipFile(write_photographs(Path(scratch) / "photographs.zip")) as archive:
@@ -137,30 +140,26 @@ def photograph_rows(encoder: Path, facts: dict) -> list[dict]:
         np.fill_diagonal(likeness, -np.inf)
         ranks = [1 + int((likeness[a] > likeness[a, b]).sum()) for a, b in (cheetahs, cheetahs[::-1])]
         values = {"mean_rank_of_the_other_cheetah": np.mean(ranks)}
-        rows.append(
-            row(
-                facts | {"dataset": "twelve photographs", "data_hash": dataset.data_hash},
-                slice="all",
-                model="likeness",
-                setting=kind,
-                n=len(paths),
-                values=values,
-                ci={},
-            )
-        )
+        shared = metadata | {"dataset": "twelve photographs", "data_hash": dataset.data_hash}
+        told = {"slice": "all", "model": "likeness", "setting": kind}
+        rows.append(row(shared, **told, n=len(paths), values=values, ci={}))
     return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> int:
+    """Encode, train, probe, and write rows as they are made. Returns the exit code."""
+    parser = entry.parser("scripts.compare_encoders", __doc__)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--checkpoint", type=Path, required=True, help="folder with encoder/")
     parser.add_argument("--truth", type=Path, help="csv with item_id, palette, technique and motif, to probe")
     parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--seeds", type=int, default=1, help="how many seeds of each tower")
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds of each content model")
     parser.add_argument("--kinds", help="only these, separated by ';', for more seeds of one kind; no probes then")
     parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
+    return entry.run(parser, _compare)
+
+
+def _compare(options: argparse.Namespace) -> None:
     encoder = options.checkpoint / "encoder"
     dataset = load_dataset(options.dataset)
     split = leave_one_out(dataset)
@@ -168,22 +167,20 @@ def main() -> None:
         split = leave_one_out(with_cold_items(dataset, COLD_SHARE))
     texts = item_texts(dataset)
     kinds = kinds_of_vectors(texts, item_pictures(dataset), encoder, Terminal("encoding"))
-    command = "python -m scripts.compare_encoders " + shlex.join(sys.argv[1:])
-    facts = {"dataset": split.dataset.name, "data_hash": split.dataset.data_hash, "split": WHICH, "command": command}
+    metadata = run_metadata(split.dataset, SUBSET, options.command)
     trained = kinds | {LINEAR: kinds[BOTH]}
     if options.kinds:
         trained = {kind: trained[kind] for kind in options.kinds.split(";")}
     for seed in range(options.seeds):
         for kind, vectors in trained.items():
             padded = np.vstack([np.zeros((1, vectors.shape[1]), np.float32), vectors])
-            write_rows(options.out, accuracy_rows(split, kind, padded, options.epochs, seed, facts))
+            write_rows(options.out, accuracy_rows(split, kind, padded, options.epochs, seed, metadata))
     if options.kinds:
         return
-    facts |= {"seed": 0, "weights_sha256": ""}
     if options.truth:
-        write_rows(options.out, probe_rows(kinds, options.truth, list(dataset.item_ids[1:]), facts))
-    write_rows(options.out, photograph_rows(encoder, facts))
+        write_rows(options.out, probe_rows(kinds, read_truth(options.truth, dataset), metadata))
+    write_rows(options.out, photograph_rows(encoder, metadata))
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

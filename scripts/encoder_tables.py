@@ -4,9 +4,9 @@ from pathlib import Path
 
 from molar.backbones.quantisation import PRECISIONS
 from molar.core.errors import MolarError
+from molar.experiments.results import read_entries
 from molar.experiments.results import read_rows_with_variant as read_rows
 from scripts.markdown import head, line
-from scripts.stage1_losses import read_losses
 
 COSTS = (
     ("overlap@10", "ten nearest kept", ".3f"),
@@ -28,7 +28,7 @@ def encoder_tables(folder: Path = Path("results")) -> list[str]:
 
 def stage_1_lines(folder: Path) -> list[str]:
     """Held-out losses of stage 1 along its run, one row an encoder and a task; [] where nothing is measured."""
-    lines, found = [], read_losses(folder / "stage-1.json")
+    lines, found = [], read_entries(folder / "stage-1.json", "encoders")
     for dataset in dict.fromkeys(one["dataset"] for one in found):
         own = [one for one in found if one["dataset"] == dataset]
         told = ", ".join(f"{one['name']} `{one['weights_sha256'][:16]}`" for one in own)

@@ -7,8 +7,7 @@ Neighbour overlap@10 with bfloat16 among the same items. To leave a part unquant
 
 import argparse
 import re
-import shlex
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,8 @@ from molar.data.images import open_picture
 from molar.data.item_text import item_texts
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.experiments.quantisation_report import overlap, sample_items
-from molar.experiments.results import row, write_rows
+from molar.experiments.results import row, run_metadata, write_rows
+from scripts import entry
 
 BATCH = 16
 PARTS = {
@@ -61,13 +61,17 @@ def encoded(encoder: ItemEncoder, texts: list[str], seen: list, order: np.ndarra
     return vectors
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> int:
+    """Measure each part, and write a row as it is done. Returns the exit code."""
+    parser = entry.parser("scripts.fidelity_parts", __doc__)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--checkpoint", type=Path, required=True, help="folder with encoder/")
     parser.add_argument("--items", type=int, default=150)
     parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
+    return entry.run(parser, _measure)
+
+
+def _measure(options: argparse.Namespace) -> None:
     dataset = load_dataset(options.dataset, interactions=None)
     chosen = [number for number in sample_items(dataset, options.items) if dataset.image_path(number)]
     texts = [item_texts(dataset)[number - 1] for number in chosen]
@@ -80,30 +84,26 @@ def main() -> None:
     pixels = [encoder.pixels(open_picture(dataset.image_path(chosen[item]))) for item in order]
     seen = [encoder.image_features(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
     reference = encoded(encoder, texts, seen, order, Terminal("bfloat16"))
-    everything = np.arange(len(texts))
-    facts = {
-        "dataset": dataset.name,
-        "data_hash": dataset.data_hash,
-        "split": "none",
-        "seed": 0,
-        "command": "python -m scripts.fidelity_parts " + shlex.join(sys.argv[1:]),
-        "weights_sha256": f"{encoder.fingerprint['backbone_sha256']} {encoder.fingerprint['adapter_sha256']}",
-    }
-    settings = {"all in nf4": lambda name: True}
-    for part, pattern in PARTS.items():
-        settings[f"{part} alone in nf4"] = lambda name, pattern=pattern: bool(re.search(pattern, name))
-        settings[f"all but {part} in nf4"] = lambda name, pattern=pattern: not re.search(pattern, name)
-    for setting, wanted in settings.items():
+    weights = f"{encoder.fingerprint['backbone_sha256']} {encoder.fingerprint['adapter_sha256']}"
+    metadata = run_metadata(dataset, "none", options.command, weights_sha256=weights)
+    for setting, wanted in settings().items():
         encoder = fresh()
         layers = quantise(encoder.backbone.model.model.language_model, lambda name, wanted=wanted: wanted(f"{name}."))
         vectors = encoded(encoder, texts, seen, order, Terminal(setting))
-        values = {"overlap@10": overlap(reference, vectors, vectors, everything), "layers": layers}
-        slice = f"{len(texts)} items"
-        write_rows(
-            options.out, [row(facts, slice=slice, model="nano", setting=setting, n=len(texts), values=values, ci={})]
-        )
+        values = {"overlap@10": overlap(reference, vectors, vectors, np.arange(len(texts))), "layers": layers}
+        told = {"slice": f"{len(texts)} items", "model": "nano", "setting": setting}
+        write_rows(options.out, [row(metadata, **told, n=len(texts), values=values, ci={})])
         print(f"{setting:40} {layers:4} layers  overlap@10 {values['overlap@10']:.3f}", flush=True)
 
 
+def settings() -> dict[str, Callable[[str], bool]]:
+    """The name of each setting → whether it puts a layer of a given full name into nf4."""
+    found: dict[str, Callable[[str], bool]] = {"all in nf4": lambda name: True}
+    for part, pattern in PARTS.items():
+        found[f"{part} alone in nf4"] = lambda name, pattern=pattern: bool(re.search(pattern, name))
+        found[f"all but {part} in nf4"] = lambda name, pattern=pattern: not re.search(pattern, name)
+    return found
+
+
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -2,24 +2,27 @@
 
     python -m scripts.probe_encoder DATASET --checkpoint DIR --truth DATASET/truth/items.csv --out results/NAME.json
 
-Four kinds of vectors: the `[Cur_Item]` state alone, the whole vector with its late gate, the image tower's own pooled
-features (the limit), and the whole vector of shuffled pictures (must fall to chance).
+Four kinds of vectors: the `[Cur_Item]` state alone, the whole vector with the image features that are concatenated to it,
+the image tower's own pooled features (the limit), and the whole vector of shuffled pictures (must fall to chance).
 """
 
 import argparse
-import shlex
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from molar.core.hashing import sha256_of
 from molar.core.io import cache_folder
 from molar.core.progress import Terminal
-from molar.data.dataset import load_dataset
+from molar.data.dataset import Dataset, load_dataset
 from molar.encoder.encode import encode_catalogue
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
-from molar.experiments.results import row, write_rows
+from molar.experiments.results import row, run_metadata, write_rows
+from scripts import entry
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CONSTANT_TEXT = "Art print."
 
@@ -49,31 +52,27 @@ def probe_accuracy(vectors: np.ndarray, labels: np.ndarray, seed: int = 0) -> np
     return cross_val_predict(probe, vectors.astype(np.float32), labels, cv=folds) == labels
 
 
-def main() -> None:
-    import pandas as pd
-
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> int:
+    """Probe, print, and write the rows. Returns the exit code."""
+    parser = entry.parser("scripts.probe_encoder", __doc__)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--truth", type=Path, required=True, help="csv with item_id and the columns to probe")
     parser.add_argument("--columns", default="palette,technique")
     parser.add_argument("--precision", default="nf4")
     parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
+    return entry.run(parser, _probe)
+
+
+def _probe(options: argparse.Namespace) -> None:
     dataset = load_dataset(options.dataset, interactions=None)
-    truth = pd.read_csv(options.truth, dtype=str).set_index("item_id").loc[list(dataset.item_ids[1:])]
+    truth = read_truth(options.truth, dataset)
     encoder = ItemEncoder.load(EncoderConfig(precision=options.precision), options.checkpoint / "encoder")
     kinds = picture_vectors(encoder, [dataset.image_path(number) for number in range(1, dataset.n_items + 1)])
     shuffled = np.random.default_rng(0).permutation(dataset.n_items)
     kinds["shuffled pictures"] = kinds["with the late gate"][shuffled]
-    facts = {
-        "dataset": dataset.name,
-        "data_hash": dataset.data_hash,
-        "split": "five folds",
-        "seed": 0,
-        "command": "python -m scripts.probe_encoder " + shlex.join(sys.argv[1:]),
-        "weights_sha256": sha256_of(options.checkpoint / "encoder" / "adapter.safetensors"),
-    }
+    weights = sha256_of(options.checkpoint / "encoder" / "adapter.safetensors")
+    metadata = run_metadata(dataset, "five folds", options.command, weights_sha256=weights)
     rows = []
     for column in options.columns.split(","):
         labels = truth[column].to_numpy()
@@ -83,10 +82,17 @@ def main() -> None:
             spread = 1.96 * hits.std() / len(hits) ** 0.5
             values = {"probe_accuracy": hits.mean(), "chance": chance}
             ci = {"probe_accuracy": [round(float(hits.mean() - spread), 6), round(float(hits.mean() + spread), 6)]}
-            rows.append(row(facts, slice=column, model="content", setting=kind, n=len(labels), values=values, ci=ci))
+            rows.append(row(metadata, slice=column, model="content", setting=kind, n=len(labels), values=values, ci=ci))
             print(f"{column:10} {kind:20} {hits.mean():.3f}  (chance {chance:.3f})", flush=True)
     write_rows(options.out, rows)
 
 
+def read_truth(path: Path, dataset: Dataset) -> "pd.DataFrame":
+    """What is true of every item, in item order: text columns of a csv with item_id."""
+    import pandas as pd
+
+    return pd.read_csv(path, dtype=str).set_index("item_id").loc[list(dataset.item_ids[1:])]
+
+
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

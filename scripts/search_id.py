@@ -8,9 +8,6 @@ A finished trial is not repeated, so that the same command goes on after a stop.
 """
 
 import argparse
-import json
-import shlex
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +16,12 @@ from molar.core.errors import MolarError
 from molar.core.progress import Terminal
 from molar.data.dataset import load_dataset
 from molar.data.splits import leave_one_out
-from molar.experiments.results import write_json
+from molar.experiments.results import read_entries, write_json
 from molar.models.zoo import ID_MODELS
 from molar.storage.checkpoint import read_meta
 from molar.training.settings import id_settings
 from molar.training.train import train_id_model
+from scripts import entry
 
 TRIALS, EPOCHS = 4, 12
 FIXED = {"max_length": 200, "precision": "bfloat16"}
@@ -52,23 +50,18 @@ def draw(model: str, trial: int) -> dict:
     return {name: values[rng.integers(len(values))] for name, values in SPACE[model].items()} | FIXED
 
 
-def read_log(out: Path) -> list[dict]:
-    """The trials so far."""
-    return json.loads(out.read_text(encoding="utf-8"))["trials"] if out.exists() else []
-
-
 def best(log: list[dict], model: str) -> dict:
     """The trial of a model with the best validation NDCG@10. MolarError without any."""
-    trials = [entry for entry in log if entry["model"] == model]
+    trials = [one for one in log if one["model"] == model]
     if not trials:
         raise MolarError(f"There is no trial of {model} in the log: run the search first.")
-    return max(trials, key=lambda entry: entry["validation_ndcg@10"])
+    return max(trials, key=lambda one: one["validation_ndcg@10"])
 
 
 def search(dataset: Path, out: Path, work: Path, models: list[str], trials: int, command: str) -> list[dict]:
     """Run what is missing of the trials, write the log after each, and return it."""
     split = leave_one_out(load_dataset(dataset))
-    log = read_log(out)
+    log = read_entries(out, "trials")
     for trial in range(trials):
         for model in models:
             settings, folder = draw(model, trial), work / model / f"trial-{trial}"
@@ -86,7 +79,7 @@ def search(dataset: Path, out: Path, work: Path, models: list[str], trials: int,
                 **parts,
             )
             meta = read_meta(folder)
-            entry = {
+            made = {
                 "model": model,
                 "trial": trial,
                 "settings": settings,
@@ -100,39 +93,34 @@ def search(dataset: Path, out: Path, work: Path, models: list[str], trials: int,
                 "split_hash": split.split_hash,
                 "command": command,
             }
-            log = [old for old in log if (old["model"], old["trial"]) != (model, trial)] + [entry]
+            log = [old for old in log if (old["model"], old["trial"]) != (model, trial)] + [made]
             log.sort(key=lambda old: (old["model"], old["trial"]))
             write_json(out, {"trials": log}, one_per_line="trials")
     return log
 
 
 def main() -> int:
-    """Search, and print each model's best trial. Returns the exit code: 0, or 2 for an error the user can mend."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Search, and print each model's best trial. Returns the exit code."""
+    parser = entry.parser("scripts.search_id", __doc__)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--folders", action="store_true", help="print where the best trials lie, and search nothing")
     parser.add_argument("--out", type=Path, required=True, help="the log, such as results/search-id.json")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trials' models")
     parser.add_argument("--models", nargs="+", choices=list(ID_MODELS), default=list(SPACE))
     parser.add_argument("--trials", type=int, default=TRIALS, help=f"of each model (default: {TRIALS})")
-    options = parser.parse_args()
-    command = shlex.join(["python", "-m", "scripts.search_id", *sys.argv[1:]])
-    try:
-        if options.folders:
-            for model in options.models:
-                print(options.work / model / f"trial-{best(read_log(options.out), model)['trial']}")
-            return 0
-        log = search(options.dataset, options.out, options.work, options.models, options.trials, command)
+    return entry.run(parser, _search)
+
+
+def _search(options: argparse.Namespace) -> None:
+    if options.folders:
         for model in options.models:
-            chosen = best(log, model)
-            settings = " ".join(f"--set {name}={value}" for name, value in chosen["settings"].items())
-            print(
-                f"{model}: validation NDCG@10 {chosen['validation_ndcg@10']:.4f}, trial {chosen['trial']}: {settings}"
-            )
-    except MolarError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+            print(options.work / model / f"trial-{best(read_entries(options.out, 'trials'), model)['trial']}")
+        return
+    log = search(options.dataset, options.out, options.work, options.models, options.trials, options.command)
+    for model in options.models:
+        chosen = best(log, model)
+        settings = " ".join(f"--set {name}={value}" for name, value in chosen["settings"].items())
+        print(f"{model}: validation NDCG@10 {chosen['validation_ndcg@10']:.4f}, trial {chosen['trial']}: {settings}")
 
 
 if __name__ == "__main__":

@@ -109,14 +109,15 @@ def read_rows_with_variant(path: Path) -> list[dict]:
 
 
 def read_entries(path: Path, name: str, *shapes: tuple[str, ...]) -> list[dict]:
-    """The list `name` of a JSON file, each entry with exactly the fields of one of `shapes`; [] when there is no file.
+    """The list `name` of a JSON file, [] when there is no file; each entry with exactly the fields of one of `shapes`, where
+    any is given.
 
     Raises MolarError when it has another shape."""
     if not path.exists():
         return []
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))[name]
-        bad = [one for one in entries if set(one) not in map(set, shapes)]
+        bad = [one for one in entries if shapes and set(one) not in map(set, shapes)]
     except (ValueError, KeyError, TypeError) as error:
         raise MolarError(f"{path} is not a results file with {name}; move it away or write to another one") from error
     if bad:

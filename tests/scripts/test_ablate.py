@@ -8,9 +8,11 @@ import pytest
 from molar.cli.main import main as cli
 from molar.core.errors import MolarError
 from molar.encoder.vectors import save_vectors
+from molar.experiments.results import read_entries
 from molar.training.settings import content_settings
 from scripts import ablate as script
-from scripts.ablate import PLAN, Runner, ablate, chosen, listing, main, read_log
+from scripts.ablate import Runner, ablate, listing, main
+from scripts.ablation_plan import PLAN, chosen
 
 SMALL = ("dim=8", "heads=1", "max_length=5")
 
@@ -46,17 +48,17 @@ def runner(tiny, tiny_vectors, tmp_path, monkeypatch):
 
 
 def test_the_plan_changes_one_thing_at_a_time():
-    assert len({tower.label for tower in PLAN}) == len(PLAN)
-    default = next(tower for tower in PLAN if tower.label == "molar")
+    assert len({trial.label for trial in PLAN}) == len(PLAN)
+    default = next(trial for trial in PLAN if trial.label == "molar")
     assert (default.settings, default.vectors, default.id_model) == ((), "vectors", "sasrec")
-    for tower in PLAN:
-        if tower.table == "alignment":
-            own = [setting for setting in tower.settings if setting != "align=none"]
-            assert len(own) + (tower.vectors != "vectors") + (tower.id_model != "sasrec") == 1, tower.label
+    for trial in PLAN:
+        if trial.table == "alignment":
+            own = [setting for setting in trial.settings if setting != "align=none"]
+            assert len(own) + (trial.vectors != "vectors") + (trial.id_model != "sasrec") == 1, trial.label
 
 
 def test_the_search_names_all_that_it_varies_and_changes_it_from_the_start():
-    trials = {tower.label: tower.settings for tower in PLAN if tower.table == "settings"}
+    trials = {trial.label: trial.settings for trial in PLAN if trial.table == "settings"}
     start = trials.pop("settings-start")
     named = {setting.partition("=")[0] for setting in start}
     assert content_settings(16, start) == content_settings(16, ["align=none"])  # the start is the defaults
@@ -66,12 +68,12 @@ def test_the_search_names_all_that_it_varies_and_changes_it_from_the_start():
         assert {setting.partition("=")[0] for setting in changed} <= named, label
 
 
-def test_towers_are_logged_as_they_end_and_not_trained_again(runner):
+def test_trials_are_logged_as_they_end_and_not_trained_again(runner):
     said = []
     plan = chosen("default,tau-0.05")
     log = ablate(runner, plan, say=said.append)
     assert [entry["label"] for entry in log] == ["content", "molar", "tau-0.05"]
-    assert log == read_log(runner.out) == json.loads(runner.out.read_text())["trials"]
+    assert log == read_entries(runner.out, "trials") == json.loads(runner.out.read_text())["trials"]
     assert {"validation_ndcg@10", "command", "weights_sha256", "data_hash", "seed"} <= set(log[0])
     assert log[2]["settings"][-1] == "tau=0.05" and "--set tau=0.05" in log[2]["command"]
     assert said[-1].startswith("3 of 3: ") and "left" in said[-1]
@@ -86,7 +88,7 @@ def test_what_is_not_there_is_waited_for_and_told(runner):
     assert said[0].startswith("to-fpmc waits for ") and not runner.done
 
 
-def test_the_listing_tells_what_each_tower_is(runner):
+def test_the_listing_tells_what_each_trial_is(runner):
     ablate(runner, chosen("content"), say=lambda _: None)
     lines = listing(runner, chosen("default,hllm")).splitlines()
     assert [line.split()[0] for line in lines[::2]] == ["content", "molar", "hllm"]
@@ -99,14 +101,14 @@ def test_a_failure_stops_no_other_and_is_told(runner):
     object.__setattr__(runner, "settings", (*SMALL, "tau=0"))
     with pytest.raises(MolarError, match="molar failed; the same command tries again"):
         ablate(runner, chosen("default,tau-0.05"), say=said.append)
-    assert [entry["label"] for entry in read_log(runner.out)] == ["tau-0.05"]
+    assert [entry["label"] for entry in read_entries(runner.out, "trials")] == ["tau-0.05"]
 
 
 @pytest.mark.parametrize(
     "only, labels", [("alpha-1", {"alpha-1"}), ("tau", {"tau-0.05", "tau-0.2"}), ("default", {"content", "molar"})]
 )
 def test_a_part_is_chosen_by_label_or_factor(only, labels):
-    assert {tower.label for tower in chosen(only)} == labels
+    assert {trial.label for trial in chosen(only)} == labels
 
 
 def test_an_unknown_part_is_refused(monkeypatch, capsys):

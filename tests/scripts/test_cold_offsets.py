@@ -12,6 +12,7 @@ from molar.core.errors import MolarError
 from molar.encoder.vectors import load_vectors, save_vectors
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks
+from molar.experiments.results import read_entries
 from molar.storage.checkpoint import load_trained
 from scripts import cold_offsets
 from scripts.method_tables import OFFSETS, offset_lines, warm_at_equal_cold
@@ -81,7 +82,7 @@ def test_the_command_replaces_its_own_lines_alone(towers, tiny, tmp_path, monkey
     monkeypatch.setattr(sys, "argv", ["cold_offsets", *arguments])
     for _ in range(2):
         assert cold_offsets.main() == 0
-    lines = cold_offsets.read_curves(out)
+    lines = read_entries(out, cold_offsets.LIST)
     assert [(line["model"], line["seed"]) for line in lines] == [("molar", 0), ("content", 0), ("content", 1)]
     assert all(line["split"] == "validation" and len(line["all"]) == len(cold_offsets.OFFSETS) for line in lines[1:])
     monkeypatch.setattr(sys, "argv", ["cold_offsets", str(tmp_path / "none"), *arguments[1:]])

@@ -1,6 +1,7 @@
 """What the comparison of encoders stands on: rows that can be read."""
 
 import numpy as np
+import pandas as pd
 
 from molar.storage.checkpoint import load_model, read_meta, weights_sha256
 from scripts.compare_encoders import LINEAR, accuracy_rows, probe_rows
@@ -24,15 +25,11 @@ def test_a_kind_of_vectors_gets_its_rows(tiny, tiny_vectors, tmp_path, monkeypat
     assert {row["slice"] for row in rows} >= {"all", "warm"} and {row["setting"] for row in rows} == {LINEAR}
 
 
-def test_the_probe_reads_what_is_there_and_nothing_else(tmp_path):
+def test_the_probe_reads_what_is_there_and_nothing_else():
     rng = np.random.default_rng(0)
     colours = np.repeat(["red", "blue"], 30)
-    ids = [f"i{place}" for place in range(len(colours))]
-    truth = tmp_path / "items.csv"
-    truth.write_text("item_id,colour\n" + "".join(f"{item},{colour}\n" for item, colour in zip(ids, colours)))
-    noise = rng.standard_normal((len(ids), 4)).astype(np.float32)
+    truth = pd.DataFrame({"colour": colours})
+    noise = rng.standard_normal((len(truth), 4)).astype(np.float32)
     kinds = {"telling": noise + 9 * (colours == "red")[:, None], "random": noise}
-    found = {
-        row["setting"]: row["metrics"]["probe_accuracy"] for row in probe_rows(kinds, truth, ids, FACTS, ("colour",))
-    }
+    found = {row["setting"]: row["metrics"]["probe_accuracy"] for row in probe_rows(kinds, truth, FACTS, ("colour",))}
     assert found["telling"] == 1 and found["random"] < 0.8

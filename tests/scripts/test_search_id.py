@@ -4,6 +4,7 @@ import pytest
 from tiny_world import write_tiny_folder
 
 from molar.core.errors import MolarError
+from molar.experiments.results import read_entries
 from scripts import search_id
 
 
@@ -25,7 +26,7 @@ def test_every_model_starts_alike_and_draws_by_number():
 def test_a_search_goes_on_where_it_stopped(small, tmp_path, monkeypatch):
     data, out, work = write_tiny_folder(tmp_path / "data"), tmp_path / "log.json", tmp_path / "work"
     search_id.search(data, out, work, ["fpmc"], 1, "one")
-    assert [entry["trial"] for entry in search_id.read_log(out)] == [0]
+    assert [entry["trial"] for entry in read_entries(out, "trials")] == [0]
     fitted = []
     from molar.training import run
 
@@ -37,7 +38,7 @@ def test_a_search_goes_on_where_it_stopped(small, tmp_path, monkeypatch):
         ("sasrec", 0),
         ("sasrec", 1),
     ]
-    assert len(fitted) == 3 and log == search_id.read_log(out)
+    assert len(fitted) == 3 and log == read_entries(out, "trials")
 
 
 def test_the_best_trial_is_validations():

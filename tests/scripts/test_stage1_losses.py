@@ -5,8 +5,9 @@ import json
 import pytest
 
 from molar.core.errors import MolarError
+from molar.experiments.results import read_entries
 from scripts.encoder_tables import stage_1_lines
-from scripts.stage1_losses import collect, read_losses
+from scripts.stage1_losses import LIST, collect
 
 
 def tuned(folder, *, data_hash="d" * 16, tasks=("it", "ub"), first=5.0):
@@ -46,8 +47,11 @@ def test_an_encoder_replaces_the_one_of_its_name_and_leaves_the_others(tmp_path)
     out = tmp_path / "stage-1.json"
     collect([tuned(tmp_path / "one" / "full"), tuned(tmp_path / "one" / "without-it")], out)
     collect([tuned(tmp_path / "two" / "full", data_hash="e" * 16)], out)
-    assert [(one["name"], one["data_hash"][0]) for one in read_losses(out)] == [("full", "e"), ("without-it", "d")]
-    assert len({one["weights_sha256"] for one in read_losses(out)}) == 2
+    assert [(one["name"], one["data_hash"][0]) for one in read_entries(out, LIST)] == [
+        ("full", "e"),
+        ("without-it", "d"),
+    ]
+    assert len({one["weights_sha256"] for one in read_entries(out, LIST)}) == 2
 
 
 def test_an_encoder_of_captioned_pictures_alone_has_no_such_losses(tmp_path):

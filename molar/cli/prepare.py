@@ -19,7 +19,7 @@ def add_check(verbs: o.Verbs) -> None:
 def check(options: Namespace) -> None:
     """Print every problem of a dataset folder, and what was loaded."""
     from molar.data.dataset import describe_dataset, open_dataset
-    from molar.data.validation import describe
+    from molar.data.problems import describe
 
     interactions = None if options.no_interactions else options.interactions
     dataset, problems = open_dataset(options.dataset, interactions=interactions)

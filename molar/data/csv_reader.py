@@ -4,37 +4,16 @@ import csv
 import gzip
 import io
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-ERROR = "error"
-WARNING = "warning"
+from molar.data.problems import Problem
+
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 LONGEST_CELL = 2**24  # characters; a long description is no mistake, the default of 128 KiB would make it one
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing to mend. `row` counts as a spreadsheet does: the header is row 1; None where the file as a whole is meant."""
-
-    file: str
-    row: int | None
-    column: str | None
-    what: str
-    severity: str = ERROR
-
-    @property
-    def place(self) -> str:
-        """`items.csv, row 7, column title`."""
-        row = f", row {self.row}" if self.row is not None else ""
-        return f"{self.file}{row}{f', column {self.column}' if self.column else ''}"
-
-    def __str__(self) -> str:
-        return f"{self.severity}: {self.place}: {self.what}"
 
 
 def stored_table(path: Path) -> Path:

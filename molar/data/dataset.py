@@ -16,8 +16,8 @@ import pandas as pd
 
 from molar.core import schema as c
 from molar.core.errors import MolarError
-from molar.data.csv_reader import Problem
 from molar.data.images import IMAGES_FOLDER, decoding_error
+from molar.data.problems import Problem
 from molar.data.text_columns import encoded_columns
 from molar.data.validation import DatasetError, Inspection, inspect
 

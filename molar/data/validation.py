@@ -21,13 +21,13 @@ import pandas as pd
 
 from molar.core import schema as c
 from molar.core.errors import MolarError
-from molar.data.csv_reader import ERROR, WARNING, Problem, read_table
+from molar.data.csv_reader import read_table
 from molar.data.images import IMAGES_FOLDER, ErrorOf, decoding_error, picture_problem
+from molar.data.problems import ERROR, WARNING, Problem, describe
 from molar.data.text_columns import encoded_columns
 
 ITEMS_FILE = "items.csv"
 SETTINGS_FILE = "dataset.json"
-SHOWN = 20  # problems that are told one by one
 
 
 class DatasetError(MolarError):
@@ -55,32 +55,6 @@ class Inspection:
     def errors(self) -> list[Problem]:
         """The problems that keep the dataset from being used; the others are warnings."""
         return [problem for problem in self.problems if problem.severity == ERROR]
-
-
-def describe(problems: list[Problem]) -> str:
-    """For people: the first twenty errors one by one, then a count; warnings of one kind on one line each."""
-    errors = [problem for problem in problems if problem.severity == ERROR]
-    lines = [str(problem) for problem in errors[:SHOWN]]
-    if len(errors) > SHOWN:
-        lines.append(f"… and {len(errors) - SHOWN:,} more errors")
-    kinds: dict[tuple, list[Problem]] = {}
-    for problem in problems:
-        if problem.severity == WARNING:
-            kinds.setdefault((problem.file, problem.column, problem.what), []).append(problem)
-    for same in list(kinds.values())[:SHOWN]:
-        lines.append(_one_line(same))
-    if len(kinds) > SHOWN:
-        lines.append(f"… and {len(kinds) - SHOWN:,} more kinds of warnings")
-    return "\n".join(lines)
-
-
-def _one_line(same: list[Problem]) -> str:
-    if len(same) == 1:
-        return str(same[0])
-    first = same[0]
-    rows = ", ".join(f"{problem.row}" for problem in same[:5]) + (", …" if len(same) > 5 else "")
-    place = first.file + (f", column {first.column}" if first.column else "")
-    return f"{first.severity}: {place}: {first.what} ({len(same):,} rows: {rows})"
 
 
 def inspect(root: Path, interactions: str | None, *, error_of: ErrorOf | None = decoding_error) -> Inspection:

@@ -59,6 +59,7 @@ def test_these_are_all_verbs():
             "evaluate-content D F --id-model I --vectors V --out O --ablations molar --subset validation",
         ),
         ("subset D O --users 3 --films 4", "subset D O --users 3 --items 4"),
+        ("encode D --checkpoint C --no-gate", "encode D --checkpoint C --no-feature-concatenation"),
     ],
 )
 def test_older_names_mean_the_same(older, newer):

@@ -6,8 +6,8 @@ import json
 import pytest
 from PIL import Image
 
-from molar.data.csv_reader import ERROR, WARNING
-from molar.data.validation import describe, inspect
+from molar.data.problems import ERROR, WARNING, describe
+from molar.data.validation import inspect
 
 
 def edit(path, change):

@@ -4,9 +4,8 @@ from html import escape
 
 from app.strings import page as words
 from app.tabs.catalogue.uploads import Upload
-from molar.data.csv_reader import WARNING
 from molar.data.ingest.upload import Checked
-from molar.data.validation import describe
+from molar.data.problems import WARNING, describe
 
 SHOWN_ERRORS = 100
 

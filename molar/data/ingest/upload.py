@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from molar.core import schema as c
 from molar.core.errors import MolarError
-from molar.data.csv_reader import ERROR, Problem
 from molar.data.dataset import Dataset, number_dataset
 from molar.data.images import IMAGES_FOLDER
 from molar.data.ingest.archive import Received
 from molar.data.ingest.limits import MAX_COLUMNS, MAX_ITEMS
+from molar.data.problems import ERROR, Problem
 from molar.data.validation import ITEMS_FILE, Inspection, inspect, without_rows
 
 

@@ -4,10 +4,10 @@ import pytest
 from archives import GOOD, SMALL, TABLE, counted, png, sent, ten_pictures_one_without_a_title
 
 from molar.core.errors import MolarError
-from molar.data.csv_reader import WARNING
 from molar.data.ingest.archive import receive
 from molar.data.ingest.limits import MAX_ITEMS, Limits
 from molar.data.ingest.upload import check_upload, without_bad_rows
+from molar.data.problems import WARNING
 
 NO_PICTURES = {
     "SVG": (

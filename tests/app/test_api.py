@@ -165,6 +165,7 @@ assert inside.wait(60)
 """
 
 
+@pytest.mark.slow
 def test_the_process_ends_in_order_while_the_maps_are_being_warmed():
     ended = subprocess.run([sys.executable, "-c", LEAVES_WHILE_WARMING], capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stderr

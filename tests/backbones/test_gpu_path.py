@@ -160,6 +160,7 @@ def test_ranking_computes_where_the_tower_is(tiny, tiny_vectors, name):
     assert scores.shape == (2, 31) and came.count("meta") >= 2
 
 
+@pytest.mark.slow
 def test_the_papers_setting_runs_to_its_end_on_a_tiny_model(tiny_folder, tmp_path):
     backbone = save_tiny_family("qwen2_vl", tmp_path / "backbone")
     command = [

@@ -161,6 +161,7 @@ Path(out).write_bytes(vectors.tobytes())
 """
 
 
+@pytest.mark.slow
 def test_two_processes_on_one_cache_do_not_spoil_each_other(backbone, encoder, paths, tmp_path):
     both = [
         subprocess.Popen(

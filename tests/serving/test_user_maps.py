@@ -19,6 +19,7 @@ def drawn():
     return spaces(), maps.lay_out(spaces(), seed=1)
 
 
+@pytest.mark.slow
 def test_maps_are_centred_on_one_scale(drawn):
     _, layouts = drawn
     assert list(layouts) == ["before", "after", "id"]
@@ -28,12 +29,14 @@ def test_maps_are_centred_on_one_scale(drawn):
     assert max(np.linalg.norm(points, axis=1).max() for points in layouts.values()) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same_maps(drawn):
     again = maps.lay_out(spaces(), seed=1)
     for view, points in drawn[1].items():
         np.testing.assert_array_equal(points, again[view])
 
 
+@pytest.mark.slow
 def test_quality_tells_a_true_map_from_a_shuffled_one(drawn):
     original, layouts = drawn
     true = maps.quality(original, layouts)

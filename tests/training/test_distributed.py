@@ -85,6 +85,7 @@ def two(tmp_path_factory):
     return folder, done
 
 
+@pytest.mark.slow
 def test_two_processes_end_with_one_checkpoint(two):
     folder, done = two
     assert done.returncode == 0, done.stderr
@@ -96,6 +97,7 @@ def test_two_processes_end_with_one_checkpoint(two):
     ]
 
 
+@pytest.mark.slow
 def test_two_processes_come_to_what_one_comes_to(two):
     folder, _ = two
     given = ["train-id", str(folder / "tiny"), "--checkpoint", str(folder / "alone"), *SETTINGS]

@@ -1,7 +1,9 @@
 """What `python -m molar tune-encoder` can be told about the schedule, and the configs that this makes."""
 
 import argparse
+from typing import Any
 
+from molar.cli import options as o
 from molar.core.errors import MolarError
 
 
@@ -40,28 +42,27 @@ def add(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def settings(options, *, dataset: bool) -> dict:
-    """The arguments `encoder`, `config` and `asked` of `molar.finetune.finetune.finetune_encoder`. Raises `MolarError` for what is wrong."""
+def settings(options: argparse.Namespace, *, dataset: bool) -> dict:
+    """The arguments `encoder`, `config` and `asked` of `finetune_encoder`. Raises `MolarError` for what is wrong."""
     import torch
 
     from molar.encoder.item_encoder import EncoderConfig
     from molar.encoder.lora import LoraSettings
-    from molar.finetune.finetune import SCHEDULES, FineTuneConfig, choose_counts
+    from molar.finetune.config import SCHEDULES, FineTuneConfig, choose_counts
 
     schedule = options.schedule or ("gpu" if torch.cuda.is_available() else "cpu")
     tasks = _listed(options.tasks) if options.tasks is not None else None
     counts, asked = choose_counts(
         tasks, read_counts(options.counts), schedule, dataset=dataset, pairs=bool(options.pairs)
     )
-    given = {name: getattr(options, name) for name in ("batch", "history", "held_out", "seed")}
-    given = {name: value for name, value in given.items() if value is not None}  # each default has its one home
-    lora = {"rank": options.lora_rank, "alpha": options.lora_alpha}
+    given = o.given(options, "batch", "history", "held_out", "seed")  # each default has its one home
+    lora: dict[str, Any] = {"rank": options.lora_rank, "alpha": options.lora_alpha}
     lora = {name: value for name, value in lora.items() if value is not None}
     if options.lora_targets is not None:
         lora["targets"] = tuple(_listed(options.lora_targets))
-    config = SCHEDULES[schedule] | given | {"counts": counts, "form": options.form, "lora": LoraSettings(**lora)}
+    config: dict[str, Any] = {**SCHEDULES[schedule], **given, "counts": counts, "form": options.form}
     encoder = EncoderConfig(options.backbone, options.precision, pooling=options.pooling, resolution=options.resolution)
-    return {"encoder": encoder, "config": FineTuneConfig(**config), "asked": asked}
+    return {"encoder": encoder, "config": FineTuneConfig(**config, lora=LoraSettings(**lora)), "asked": asked}
 
 
 def read_counts(text: str) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The losses of stage 1, in two forms.
+"""The losses of fine-tuning, in two forms.
 
 bottleneck: the answer is written by a second pass of the language model as it came, from a linear image of the items'
 vectors and nothing else. Gist masking would close the view past `[Cur_Item]` too, but then the answer reads that token's
@@ -12,6 +12,8 @@ comes after it are two questions to one vector.
 plain, the paper's: item or history, `[Cur_Item]` and the answer in one row with causal attention, so that the answer can
 look past the token. Kept as an ablation.
 """
+
+from itertools import chain
 
 import torch
 from torch import nn
@@ -34,10 +36,15 @@ class FineTuner(nn.Module):
         samples: what is read and answered.
     """
 
+    word_mean: torch.Tensor  # (hidden,)
+    used_words: torch.Tensor  # (used words, hidden)
+
     def __init__(self, encoder: ItemEncoder, samples: Samples, *, form: str = "bottleneck", word_weight: float = 1.0):
         super().__init__()
         if not encoder.trainable:
-            raise ValueError("Stage 1 trains through the language model: load it in bfloat16, or with trainable=True.")
+            raise ValueError(
+                "Fine-tuning goes through the language model: load it in bfloat16, or with trainable=True."
+            )
         self.encoder, self.samples, self.form, self.word_weight = encoder, samples, form, word_weight
         self.adapter = encoder.adapter.train()
         hidden = encoder.hidden
@@ -107,7 +114,7 @@ class FineTuner(nn.Module):
         at = [(row, len(rows[row]) - 1 + t) for row, ids in enumerate(answers) for t in range(len(ids))]
         numbers, positions = torch.tensor(at, device=self.device).T
         logits = self.encoder.backbone.logits(states[numbers, positions])  # (tokens of all answers, words)
-        return cross_entropy(logits.float(), torch.tensor(sum(answers, []), device=self.device))
+        return cross_entropy(logits.float(), torch.tensor(list(chain(*answers)), device=self.device))
 
     def _answer_ids(self, sample: Sample) -> list[int]:
         return self.encoder.token_ids(sample.answer)[:LONGEST_ANSWER]
@@ -139,7 +146,7 @@ class FineTuner(nn.Module):
     @torch.no_grad()
     def fit_centring(self, shown: list[Shown], size: int = 16) -> None:
         """Centres and scales of the late gate's blocks from items as encoding reads them."""
-        blocks = {"cur_item": [], "picture": [], "text": []}
+        blocks: dict[str, list[torch.Tensor]] = {"cur_item": [], "picture": [], "text": []}
         for start in range(0, len(shown), size):
             chunk = shown[start : start + size]
             seen, has = self.samples.seen(chunk)

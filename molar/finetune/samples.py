@@ -1,4 +1,4 @@
-"""The samples of stage 1 as training reads them: their texts and answers, and what the frozen tower says of their
+"""The samples of fine-tuning as training reads them: their texts and answers, and what the frozen image tower says of their
 pictures, each of which it sees once; the features are kept on disk between runs."""
 
 import json
@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 
-from molar.backbones.base import ImageFeatures
+from molar.backbones.base import Grid, ImageFeatures
 from molar.core.errors import MolarError
 from molar.core.hashing import content_key
 from molar.core.io import cache_folder, disk_array, write_atomically
@@ -44,8 +45,8 @@ class Samples:
     held_out: dict[str, list[Sample]]
     whole: list[Shown]
     features: np.ndarray
-    grids: list
-    wide: int
+    grids: list[Grid | None]
+    image_dim: int
     used_words: np.ndarray = field(init=False)  # (words,) token ids that tell answers apart
     _column: np.ndarray = field(init=False)  # token id → place in `used_words`, -1 for none
 
@@ -73,7 +74,7 @@ class Samples:
         """What the tower says of the pictures of `shown`, zeros where there is none, and which have one."""
         rows = [one.picture for one in shown]
         stored = torch.from_numpy(self.features[rows]).float()
-        features = ImageFeatures(stored[:, 1:], stored[:, 0, : self.wide], [self.grids[row] for row in rows])
+        features = ImageFeatures(stored[:, 1:], stored[:, 0, : self.image_dim], [self.grids[row] for row in rows])
         return features, torch.tensor(rows) != PAD
 
 
@@ -92,23 +93,25 @@ def draw_samples(
     tasks: where the samples of a dataset come from; pairs: `module:function` of captioned pictures, "" for none. Of
     each task at most `held_out` samples are kept apart. A picture that the tower refuses is told and left out, and with
     it the samples that have nothing else."""
-    drawn = {task: tasks.draw(task, count, seed, held_out) for task, count in counts.items() if task != PAIRS}
+    from_dataset = [task for task in counts if task != PAIRS]
+    drawn = {task: tasks.draw(task, counts[task], seed, held_out) for task in from_dataset} if tasks else {}
     whole = tasks.whole(CENTRED, seed) if tasks else []
     shown = [one for parts in drawn.values() for part in parts for sample in part for one in sample.items] + whole
     numbers = sorted({one.picture for one in shown} - {PAD})
     count = counts.get(PAIRS, 0)
     shape = (1 + len(numbers) + count, 1 + encoder.backbone.max_image_tokens, encoder.backbone.token_dim)
-    features, grids = disk_array(cache_folder(), shape), [None] * shape[0]
-    row_of = _see_items(encoder, tasks, numbers, features, grids, report) if numbers else {}
-    told = {task: [_of_rows(part, row_of) for part in parts] for task, parts in drawn.items()}
+    features = disk_array(cache_folder(), shape)
+    grids: list[Grid | None] = [None] * shape[0]
+    row_of = _see_items(encoder, tasks, numbers, features, grids, report) if tasks and numbers else {}
+    moved = {task: [_of_rows(part, row_of) for part in parts] for task, parts in drawn.items()}
     whole = [Shown(one.text, row_of.get(one.picture, PAD)) for one in whole]
     if count:
         captioned = _see_pairs(encoder, pairs, seed, count, 1 + len(numbers), features, grids, report)
-        apart = min(held_out, count // 4)
-        told[PAIRS] = [captioned[: count - apart], captioned[count - apart :]]
+        n_shown = count - min(held_out, count // 4)
+        moved[PAIRS] = [captioned[:n_shown], captioned[n_shown:]]
         with_text = [sample.items[0] for sample in captioned if sample.items[0].text]
         whole = whole or (with_text or [sample.items[0] for sample in captioned])[: 2 * CENTRED]
-    training, apart = ({task: parts[part] for task, parts in told.items()} for part in (0, 1))
+    training, apart = ({task: parts[part] for task, parts in moved.items()} for part in (0, 1))
     samples = Samples(training, apart, whole, features, grids, encoder.image_dim)
     samples.learn_words(encoder)
     return samples
@@ -123,22 +126,23 @@ def _of_rows(samples: list[Sample], row_of: dict[int, int]) -> list[Sample]:
     return [one for one in moved if any(item.text or item.picture for item in one.items)]
 
 
-def _see_items(encoder, tasks: Tasks, numbers: list[int], features, grids: list, report: Report) -> dict[int, int]:
+def _see_items(
+    encoder, tasks: Tasks, numbers: list[int], features, grids: list[Grid | None], report: Report
+) -> dict[int, int]:
     """Fill in the features of items' pictures, from row 1 on; the rows of those that could be seen.
 
     The cache is that of encoding, so what either has seen the other need not see again."""
     cache, pieces = VectorCache(cache_folder() / "pictures", encoder.image_fingerprint), MicroBatches()
-    rows, size = {}, GPU_BATCH if encoder.backbone.device.type == "cuda" else CHUNK
+    rows: dict[int, int] = {}
+    size = GPU_BATCH if encoder.backbone.device.type == "cuda" else CHUNK
     for start in range(0, len(numbers), size):
         chunk, pixels = [], []
         for number in numbers[start : start + size]:
             try:
-                pixels.append(encoder.pixels(open_picture(tasks.split.dataset.image_path(number))))
+                pixels.append(encoder.pixels(open_picture(cast(Path, tasks.split.dataset.image_path(number)))))
                 chunk.append(number)
             except MolarError as error:
-                report(
-                    0, 0, f"left out of stage 1: the picture of item {tasks.split.dataset.item_ids[number]}. {error}"
-                )
+                report(0, 0, f"left out: the picture of item {tasks.split.dataset.item_ids[number]}. {error}")
         if not chunk:
             continue
         seen, _ = cached_image_features(encoder, pixels, [own.key for own in pixels], cache, pieces)
@@ -149,7 +153,9 @@ def _see_items(encoder, tasks: Tasks, numbers: list[int], features, grids: list,
     return rows
 
 
-def _see_pairs(encoder, pairs: str, seed: int, count: int, first: int, features, grids: list, report: Report):
+def _see_pairs(
+    encoder, pairs: str, seed: int, count: int, first: int, features, grids: list[Grid | None], report: Report
+):
     """Samples of captioned pictures, whose features are filled in from row `first` on. What was drawn and seen is kept
     for the next run, since drawing takes time too."""
     seen = VectorCache(cache_folder() / "tune", encoder.image_fingerprint | {"pairs": pairs, "seed": seed})

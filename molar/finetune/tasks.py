@@ -1,4 +1,4 @@
-"""The three tasks of stage 1 (paper §3.3), drawn from a dataset: what is read, and the words to be written after it.
+"""The three tasks of fine-tuning (paper §3.3), drawn from a dataset: what is read, and the words to be written after it.
 
 it: an item's picture → its description.
 sa: its title and attributes, as far as they enter the prompt → its description.
@@ -174,5 +174,5 @@ def _apart(numbers: np.ndarray, names: np.ndarray) -> np.ndarray:
 
 
 def _share(name: str) -> float:
-    """A number in [0, 1) that depends on an id alone."""
+    """A number in [0, 1) that depends on an id alone, and on words that stay: others would hold out other items and users."""
     return int.from_bytes(hashlib.sha256(f"stage 1 {name}".encode()).digest()[:8], "big") / 2**64

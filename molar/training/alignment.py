@@ -49,7 +49,7 @@ class AlignConfig:
     id_tower: str = "frozen"
     targets: str = "own"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
                 raise MolarError(
@@ -159,7 +159,7 @@ class AlignmentLoss:
                 parts.append(self._users(batch, states, id_states))
             if self.config.on in ("items", "both"):
                 parts.append(self._items(content, id_model, rng, states.device))
-            return sum(parts)
+            return torch.stack(parts).sum()
 
     def _users(self, batch: Batch, states: torch.Tensor, id_states: torch.Tensor | None) -> torch.Tensor:
         """One prefix a window, seen by both models, for the batch's users but the held-out ones."""
@@ -171,13 +171,17 @@ class AlignmentLoss:
 
         users, next_items = place(batch.users[rows]), place(batch.targets[rows, prefixes])
         contents = states[place(rows), place(prefixes)]
-        if self.user_targets is None:
+        if self.user_targets is not None:
+            ids = self.user_targets.to(states.device)[users]
+        elif id_states is not None:
             ids = id_states[place(rows), place(prefixes)]
         else:
-            ids = self.user_targets.to(states.device)[users]
+            raise ValueError("Without fixed targets the alignment needs what the ID model says of users.")
         return self._compare(ids, contents, users, next_items)
 
-    def _items(self, content: ContentUserEncoder, id_model: IDModel, rng: np.random.Generator, device) -> torch.Tensor:
+    def _items(
+        self, content: ContentUserEncoder, id_model: IDModel, rng: np.random.Generator, device: torch.device
+    ) -> torch.Tensor:
         drawn = np.sort(rng.choice(self.warm, min(ITEMS_A_STEP, len(self.warm)), replace=False))
         numbers = torch.from_numpy(drawn).to(device)
         contents = content.scoring_embeddings(content.embed_items(numbers))
@@ -187,7 +191,9 @@ class AlignmentLoss:
             ids = self.item_targets.to(device)[numbers]
         return self._compare(ids, contents, numbers, numbers)
 
-    def _compare(self, ids, contents, users, next_items) -> torch.Tensor:
+    def _compare(
+        self, ids: torch.Tensor, contents: torch.Tensor, users: torch.Tensor, next_items: torch.Tensor
+    ) -> torch.Tensor:
         ids, contents = ids.float(), contents.float()
         if self.config.kind == "infonce":
             return infonce_loss(ids, contents, tau=self.config.tau, users=users, next_items=next_items)
@@ -209,7 +215,7 @@ def _control_targets(
             drawn = rng.standard_normal(table.shape)
             table[:] = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
     else:
-        vectors = id_model.user_vectors([split.train_history(user) for user in users], users)
+        vectors = id_model.user_vectors([split.train_history(user) for user in users.tolist()], users)
         user_targets[users] = vectors[_derangement(users, rng)]
         item_targets[warm] = id_model.item_matrix().detach().cpu().numpy()[warm[_derangement(warm, rng)]]
     return torch.from_numpy(user_targets), torch.from_numpy(item_targets)
@@ -229,6 +235,11 @@ class JointModels(nn.Module):
     def __init__(self, content: ContentUserEncoder, id_model: IDModel):
         super().__init__()
         self.content, self.id_model = content, id_model
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """What the content model must be given before it can answer."""
+        return self.content.requires
 
     def user_vectors(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """User vectors (n, dim) of the content model."""
@@ -251,5 +262,5 @@ def fitted_rotation(content: ContentUserEncoder, id_model: IDModel, split: Split
     """The orthogonal (dim, dim) R that turns content user vectors nearest to ID user vectors, after the training prefixes
     of all users but the held-out ones."""
     users = np.flatnonzero(~split.held_out & (split.train_ends > 0))
-    histories = [split.train_history(user) for user in users]
+    histories = [split.train_history(user) for user in users.tolist()]
     return procrustes(content.user_vectors(histories), id_model.user_vectors(histories, users))

@@ -11,7 +11,10 @@ from torch import nn
 from molar.data.splits import Split
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks
+from molar.models.content import ContentUserEncoder
+from molar.models.id_model import IDModel
 from molar.models.sequences import Batch
+from molar.training.alignment import JointModels
 from molar.training.batches import epoch_batches, training_targets
 from molar.training.config import TrainingConfig
 from molar.training.distributed import Distributed
@@ -19,6 +22,7 @@ from molar.training.loop import SMALLEST_LR, Plan, State, warm_up_and_cosine
 
 VALIDATION_USERS = 10_000  # at most so many, evenly spread, decide which epoch is best
 
+Recommender = IDModel | ContentUserEncoder | JointModels
 # loss(model, batch, rng) -> the scalar to minimise, and its parts by name for the learning curve
 Loss = Callable[[Any, Batch, np.random.Generator], tuple[torch.Tensor, dict[str, float]]]
 
@@ -29,7 +33,7 @@ class EpochPlan(Plan[Batch]):
     The model goes to the GPU where there is one. Batches and dropout follow from `seed` and the epoch's number."""
 
     def __init__(
-        self, model: nn.Module, loss: Loss, split: Split, config: TrainingConfig, *, max_length: int, seed: int
+        self, model: Recommender, loss: Loss, split: Split, config: TrainingConfig, *, max_length: int, seed: int
     ):
         self.distributed = Distributed()
         self.model, self.config, self.split = model.to(self.distributed.device), config, split
@@ -108,7 +112,7 @@ def best_epoch(curve: list[dict]) -> dict:
     return max(curve, key=lambda entry: entry["ndcg@10"])
 
 
-def validation_ndcg(model: nn.Module, split: Split) -> float:
+def validation_ndcg(model: Recommender, split: Split) -> float:
     """NDCG@10 over validation targets, full ranking; leaves dropout off."""
     model.eval()
     users = split.evaluation_users("validation")

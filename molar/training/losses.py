@@ -10,11 +10,12 @@ from math import log
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from molar.core.errors import MolarError
 from molar.core.schema import PAD
 from molar.data.splits import Split
+from molar.models.content import ContentUserEncoder
+from molar.models.id_model import IDModel
 from molar.models.sequences import Batch
 
 LOSSES = ("full", "sampled", "in-batch", "gbce", "bce")
@@ -37,7 +38,7 @@ class LossConfig:
     negatives: int = 1_024
     t: float = 0.75
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.kind not in (*LOSSES, "auto"):
             raise MolarError(f"There is no loss {self.kind!r}: known are {', '.join(LOSSES)}.")
         if self.negatives < 1:
@@ -63,7 +64,9 @@ class NextItemLoss:
         # Drawn without replacement, but from a batch's targets.
         self.negatives = config.negatives if kind == "in-batch" else min(config.negatives, len(self.warm))
 
-    def __call__(self, model: nn.Module, batch: Batch, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    def __call__(
+        self, model: IDModel | ContentUserEncoder, batch: Batch, rng: np.random.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         real = batch.targets != PAD
         targets = batch.targets[real]  # (positions,)
         negatives = self._draw(targets, rng)
@@ -79,7 +82,7 @@ class NextItemLoss:
         asked = torch.from_numpy(np.flatnonzero(real)).to(device)  # a mask would make a GPU wait for its count
         queries = model.scaled_users(states.flatten(0, 1)[asked])  # (positions, dim)
         scored = model.scoring_embeddings(table)
-        prior = getattr(model, "prior", None)
+        prior: torch.Tensor | None = getattr(model, "prior", None)
         bias = None if prior is None else prior.to(device)[torch.from_numpy(rows).to(device)]
         if self.kind == "full":
             every, own = place(self.warm), torch.from_numpy(np.searchsorted(self.warm, targets)).to(device)
@@ -87,10 +90,9 @@ class NextItemLoss:
         own, others = place(targets), place(negatives)
         positive = (queries * scored[own]).sum(-1).float()  # (positions,)
         if self.kind == "bce":
-            negative = (queries.unsqueeze(1) * scored[others]).sum(-1)  # (positions, 1)
+            negative = (queries.unsqueeze(1) * scored[others]).sum(-1).float()  # (positions, 1)
         else:
-            negative = queries @ scored[others].T  # (positions, negatives)
-        negative = negative.float()
+            negative = (queries @ scored[others].T).float()  # (positions, negatives)
         if bias is not None:
             positive, negative = positive + bias[own], negative + bias[others]
         equal = torch.from_numpy(negatives == targets[:, None]).to(device)

@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from molar.core.errors import MolarError
 from molar.core.io import require_writable
 from molar.core.progress import Report
 from molar.core.version import __version__
 from molar.data.splits import Split
+from molar.models.content import ContentUserEncoder
 from molar.models.id_model import IDModel
-from molar.models.interface import ID_MODEL
+from molar.models.interface import ID_MODEL, NextItemModel
 from molar.storage.checkpoint import ID_TOWER, load_model, read_meta, save_model
 from molar.training.alignment import JointModels
 from molar.training.batches import fitting_batch_size
 from molar.training.config import TrainingConfig
 from molar.training.distributed import Distributed
-from molar.training.epochs import EpochPlan, Loss, best_epoch
+from molar.training.epochs import EpochPlan, Loss, Recommender, best_epoch
 from molar.training.loop import STATE, fit
 
 # Raised whenever the same settings would give another model: only then is trained again what is trained already.
@@ -39,7 +39,7 @@ def run_key(settings: dict) -> str:
 
 
 def run_training(
-    build: Callable[[], nn.Module],
+    build: Callable[[], Recommender],
     loss: Loss,
     split: Split,
     config: Any,
@@ -51,7 +51,7 @@ def run_training(
     out: Path | str | None,
     report: Report,
     finish: Callable[[Any], None] | None = None,
-) -> nn.Module:
+) -> NextItemModel:
     """Build the model from `seed`, fit it, `finish` it, and save it at `out` with its meta, unless it is already there.
 
     config: the model's own. settings: what else the result depends on, by which a run is known again; about: what else
@@ -121,11 +121,11 @@ def describe_training(folder: Path | str) -> str:
     )
 
 
-def _parts(model: Any) -> tuple[nn.Module, IDModel | None]:
+def _parts(model: Recommender) -> tuple[IDModel | ContentUserEncoder, IDModel | None]:
     """The model that is trained, and the ID model that is saved in its folder, if any."""
     if isinstance(model, JointModels):
         return model.content, model.id_model
-    return model, model.id_tower if ID_MODEL in model.requires else None
+    return model, getattr(model, "id_tower", None) if ID_MODEL in model.requires else None
 
 
 def _made_beside(made: dict) -> dict:

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from math import isfinite
+from typing import cast
 
 from molar.core.errors import MolarError
 from molar.data.splits import Split
@@ -47,16 +48,17 @@ def _read(parts: dict, own: set[str], given: Sequence[str]) -> dict:
         for field in dataclasses.fields(value)
         if field.name not in own
     }
-    wanted = {part: {} for part in parts}
+    wanted: dict[str, dict] = {part: {} for part in parts}
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or name not in known:
             raise MolarError(f"--set {text!r}: give NAME=VALUE, where NAME is one of {', '.join(known)}.")
         part, field = known[name]
+        kind = cast(type, field.type)  # never its name: a test holds every field to a class that reads text
         try:
-            wanted[part][field.name] = field.type(value)
-            if field.type is float and not isfinite(wanted[part][field.name]):
+            wanted[part][field.name] = kind(value)
+            if kind is float and not isfinite(wanted[part][field.name]):
                 raise ValueError
         except ValueError:
-            raise MolarError(f"--set {text!r}: {value!r} is not {NUMBERS[field.type]}.") from None
+            raise MolarError(f"--set {text!r}: {value!r} is not {NUMBERS[kind]}.") from None
     return {part: dataclasses.replace(value, **wanted[part]) for part, value in parts.items()}

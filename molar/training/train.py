@@ -56,13 +56,14 @@ def train_id_model(
         built.zero_untrained(torch.from_numpy(split.cold), torch.from_numpy(split.train_ends < 2))
         return built
 
+    settings: dict[str, Any] = {"class": build_model.__name__, "loss": dataclasses.asdict(loss)}
     trained = run_training(
         build,
         _id_loss(build_model, config, split, loss),
         split,
         config,
         _with_epochs(training, epochs),
-        settings={"class": build_model.__name__, "loss": dataclasses.asdict(loss)},
+        settings=settings,
         about={"command": command, "label": label or model},
         seed=seed,
         out=out,
@@ -153,7 +154,11 @@ def train_molar(
     if ids:
         ids.eval().requires_grad_(False)
         settings["id_model"] = state_hash(ids)
-    about = {"command": command, "label": label or Path(out or "content").name, "vectors_file": vectors_file}
+    about: dict[str, Any] = {
+        "command": command,
+        "label": label or Path(out or "content").name,
+        "vectors_file": vectors_file,
+    }
     about |= {"encoder": encoder} if encoder else {}
     trained = run_training(
         _content_builder(config, split, vectors, ids, align),
@@ -220,10 +225,11 @@ def _content_loss(split: Split, align: AlignConfig, loss: LossConfig, ids: IDMod
                 extra = auxiliary(other, batch, id_states, own) * other.config.contrast if auxiliary else 0.0
             parts["id_loss"] = id_value.item()
             value = value + id_value + extra
+            penalty = aligned(content, other, batch, states, id_states, own)
         else:
             other = ids.to(states.device)
-            id_states = _frozen_states(other, batch) if aligned.reads_states else None
-        penalty = aligned(content, other, batch, states, id_states, own)
+            frozen = _frozen_states(other, batch) if aligned.reads_states else None
+            penalty = aligned(content, other, batch, states, frozen, own)
         parts["alignment"] = penalty.item()
         return value + align.alpha * penalty, parts  # Eq. 5
 

@@ -92,7 +92,7 @@ def test_a_gpu_is_asked_for_more_at_a_time(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_stage_1_computes_where_the_backbone_is(tiny, encoder, form):
+def test_fine_tuning_computes_where_the_backbone_is(tiny, encoder, form):
     """On torch's device without values, which refuses to mix with another as a GPU does; the blocks themselves ask for
     values there and are left out."""
     add_lora(encoder.backbone, LoraSettings(rank=2))
@@ -102,13 +102,13 @@ def test_stage_1_computes_where_the_backbone_is(tiny, encoder, form):
     backbone.model.to("meta")
     backbone.device = torch.device("meta")
     encoder.adapter.to("meta")
-    tuner = FineTuner(encoder, samples, form=form)
-    tuner.start()
-    losses = [tuner.total(tuner.loss(some[:2])) for some in samples.training.values()]
-    losses.append(tuner.warm_up_loss(samples.training["pairs"][:2]))
+    finetuner = FineTuner(encoder, samples, form=form)
+    finetuner.start()
+    losses = [finetuner.total(finetuner.loss(some[:2])) for some in samples.training.values()]
+    losses.append(finetuner.warm_up_loss(samples.training["pairs"][:2]))
     assert [loss.device.type for loss in losses] == ["meta"] * 3
     sum(losses).backward()
-    tuner.fit_centring(samples.whole[:3])
+    finetuner.fit_centring(samples.whole[:3])
 
 
 def on_meta(split, vectors) -> dict:

@@ -33,15 +33,16 @@ def test_check_of_a_catalogue_alone(tiny_folder, capsys):
 
 
 def test_finetune_encoder_passes_its_settings(monkeypatch, tiny_folder):
-    from molar.finetune import finetune as tune
+    from molar.finetune import finetune
+    from molar.finetune.config import SCHEDULES
 
-    stand_in = create_autospec(tune.finetune_encoder)
-    monkeypatch.setattr(tune, "finetune_encoder", stand_in)
+    stand_in = create_autospec(finetune.finetune_encoder)
+    monkeypatch.setattr(finetune, "finetune_encoder", stand_in)
     told = "--tasks it,sa --counts it=7 --form plain --schedule gpu --batch 5 --resolution 112 --pooling 1 --backbone F"
     lora = "--lora-rank 4 --lora-alpha 8 --lora-targets attention,down_proj"
     assert main(["finetune-encoder", str(tiny_folder), "--out", "O", *told.split(), *lora.split(), "--seed", "3"]) == 0
     given = stand_in.call_args.kwargs
-    config, encoder, schedule = given["config"], given["encoder"], tune.SCHEDULES["gpu"]
+    config, encoder, schedule = given["config"], given["encoder"], SCHEDULES["gpu"]
     assert config.counts == {"it": 7, "sa": 10_000} and given["asked"] == {"it", "sa"}
     assert (config.form, config.batch, config.seed, config.held_out) == ("plain", 5, 3, schedule["held_out"])
     assert (config.lora.rank, config.lora.alpha, config.lora.targets) == (4, 8, ("attention", "down_proj"))

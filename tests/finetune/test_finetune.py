@@ -1,4 +1,4 @@
-"""Stage 1 on a tiny backbone: it learns, resumes, and lets the caption see the item through its vector alone."""
+"""Fine-tuning on a tiny backbone: it learns, resumes, and lets the caption see the item through its vector alone."""
 
 import json
 
@@ -16,10 +16,12 @@ from molar.core.progress import silent
 from molar.encoder.adapter import Adapter
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.lora import LoraSettings, add_lora, lora_weights
-from molar.finetune.finetune import FineTuneConfig, choose_counts, finetune_encoder
+from molar.finetune.config import FineTuneConfig, choose_counts
+from molar.finetune.finetune import finetune_encoder
 from molar.finetune.model import FineTuner
 from molar.finetune.samples import draw_samples
-from molar.finetune.schedule import run_schedule
+from molar.finetune.schedule import FineTuningPlan
+from molar.training.loop import STATE, fit
 
 QUICK = FineTuneConfig(counts={"pairs": 64}, batch=4, warm_up_steps=30, lr=5e-3, held_out=8, lora=LoraSettings(rank=2))
 
@@ -31,18 +33,18 @@ def backbone(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def tuner(backbone):
-    return tuner_of(ItemEncoder.load(EncoderConfig(backbone, "float32")))
+def finetuner(backbone):
+    return finetuner_of(ItemEncoder.load(EncoderConfig(backbone, "float32")))
 
 
-def tuner_of(encoder: ItemEncoder) -> FineTuner:
+def finetuner_of(encoder: ItemEncoder) -> FineTuner:
     torch.manual_seed(0)
     return FineTuner(encoder, draw_samples(encoder, None, PAIRS, {"pairs": 8}))
 
 
-def two(tuner) -> list:
+def two(finetuner) -> list:
     """Two samples, one with a text and one without."""
-    return tuner.samples.training["pairs"][:2]
+    return finetuner.samples.training["pairs"][:2]
 
 
 def tune(backbone: str, out, config=QUICK, **options):
@@ -51,34 +53,34 @@ def tune(backbone: str, out, config=QUICK, **options):
     )
 
 
-def test_the_word_loss_falls(backbone, tmp_path):
+def test_the_word_loss_falls(backbone):
     encoder = ItemEncoder.load(EncoderConfig(backbone, "float32"))
     torch.manual_seed(0)
-    tuner = FineTuner(encoder, draw_samples(encoder, None, PAIRS, {"pairs": 96}, held_out=8))
-    curve = run_schedule(tuner, QUICK, tmp_path / "out", silent)
+    finetuner = FineTuner(encoder, draw_samples(encoder, None, PAIRS, {"pairs": 96}, held_out=8))
+    curve = fit(FineTuningPlan(finetuner, QUICK), run="", path=None, report=silent)
     assert curve[-1]["pairs"]["words"] < 0.7 * curve[0]["pairs"]["words"], curve
 
 
-def test_the_caption_reaches_the_picture_through_the_vector_alone(tuner):
-    tuner.start()
-    batch = two(tuner)
-    rows = list(torch.randn(2, 1, tuner.encoder.hidden))
-    first = tuner._answer_loss(rows, batch)
-    tuner.samples.features[:] = 0  # the pictures are gone, what stands for the vectors is the same
-    assert tuner._answer_loss(rows, batch) == first
-    assert tuner._answer_loss([1 - row for row in rows], batch) != first
+def test_the_caption_reaches_the_picture_through_the_vector_alone(finetuner):
+    finetuner.start()
+    batch = two(finetuner)
+    rows = list(torch.randn(2, 1, finetuner.encoder.hidden))
+    first = finetuner._answer_loss(rows, batch)
+    finetuner.samples.features[:] = 0  # the pictures are gone, what stands for the vectors is the same
+    assert finetuner._answer_loss(rows, batch) == first
+    assert finetuner._answer_loss([1 - row for row in rows], batch) != first
 
 
-def test_gradients_reach_projector_and_token(tuner):
-    tuner.start()
-    tuner.total(tuner.loss(two(tuner))).backward()
-    assert tuner.adapter.cur_item.grad.abs().sum() > 0 and tuner.adapter.inner.weight.grad.abs().sum() > 0
-    assert tuner.encoder.backbone.token_embeddings.weight.grad is None, "the backbone is frozen"
+def test_gradients_reach_projector_and_token(finetuner):
+    finetuner.start()
+    finetuner.total(finetuner.loss(two(finetuner))).backward()
+    assert finetuner.adapter.cur_item.grad.abs().sum() > 0 and finetuner.adapter.inner.weight.grad.abs().sum() > 0
+    assert finetuner.encoder.backbone.token_embeddings.weight.grad is None, "the backbone is frozen"
 
 
-def test_what_the_tuner_adds_lies_where_the_backbone_lies(tuner, monkeypatch):
+def test_what_the_fine_tuner_adds_lies_where_the_backbone_lies(finetuner, monkeypatch):
     """On a device without numbers: a tensor that is left on the CPU is refused there as on a GPU."""
-    encoder, samples = tuner.encoder, tuner.samples
+    encoder, samples = finetuner.encoder, finetuner.samples
     encoder.backbone.model.to("meta")
     encoder.adapter.to("meta")
     encoder.backbone.device = torch.device("meta")
@@ -111,13 +113,13 @@ def test_stopped_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path,
     tune(
         backbone,
         tmp_path / "parts",
-        report=lambda done, total, note="": resumed.append(done) if "words" in note else None,
+        report=lambda done, total, note="": resumed.append(done) if note.startswith("held out") else None,
     )
-    assert resumed[0] == 8, "it began where it was stopped"
+    assert resumed == [7], "it began where it was stopped"
     for name in ("adapter.safetensors", "lora.safetensors"):
         whole, parts = (tmp_path / folder / name for folder in ("whole", "parts"))
         assert whole.read_bytes() == parts.read_bytes()
-    assert not (tmp_path / "parts" / "state.safetensors").exists()
+    assert not (tmp_path / "parts" / STATE).exists()
 
 
 def test_the_folder_says_how_it_was_made(backbone, tmp_path):
@@ -130,7 +132,7 @@ def test_the_folder_says_how_it_was_made(backbone, tmp_path):
 
 @pytest.fixture
 def tuned(backbone, tmp_path):
-    """A folder as stage 1 leaves it, untrained."""
+    """A folder as fine-tuning leaves it, untrained."""
     encoder = ItemEncoder.load(EncoderConfig(backbone, "float32"))
     encoder.adapter.save(tmp_path / "tuned", {"backbone": encoder.fingerprint})
     return tmp_path / "tuned"
@@ -231,7 +233,7 @@ def test_a_mixture_without_a_source_is_refused(tasks, counts, sources, said):
 @pytest.mark.parametrize("precision", ["int8", "nf4"])
 def test_training_through_few_bits_is_refused(backbone, precision):
     with pytest.raises(ValueError, match="bfloat16"):
-        tuner_of(ItemEncoder.load(EncoderConfig(backbone, precision)))
+        finetuner_of(ItemEncoder.load(EncoderConfig(backbone, precision)))
 
 
 @pytest.mark.parametrize("precision", ["int8", "nf4"])
@@ -242,20 +244,22 @@ def test_gradients_through_few_bits_survive_a_validation_pass(tmp_path, monkeypa
     folder = str(save_tiny_family(family, tmp_path / family))
     encoder = ItemEncoder.load(EncoderConfig(folder, precision), trainable=True)
     add_lora(encoder.backbone, LoraSettings(rank=4))
-    tuner = tuner_of(encoder)
-    tuner.start()
-    torch.nn.init.normal_(tuner.adapter.outer.weight, std=0.1)  # where they start at nothing, nothing reaches what is
+    finetuner = finetuner_of(encoder)
+    finetuner.start()
+    torch.nn.init.normal_(
+        finetuner.adapter.outer.weight, std=0.1
+    )  # where they start at nothing, nothing reaches what is
     lora = lora_weights(encoder.backbone)  # before them
     for weight in lora.values():
         torch.nn.init.normal_(weight, std=0.1)
-    trained = [tuner.adapter.inner.weight, *lora.values()]
-    before = gradient(tuner, trained)
-    tuner.held_out_loss(
-        tuner.samples.training["pairs"][:4]
+    trained = [finetuner.adapter.inner.weight, *lora.values()]
+    before = gradient(finetuner, trained)
+    finetuner.held_out_loss(
+        finetuner.samples.training["pairs"][:4]
     )  # without gradients: what repacks four-bit weights not held
-    after = gradient(tuner, trained)
+    after = gradient(finetuner, trained)
     dequantise(encoder.backbone.model)
-    wanted = gradient(tuner, trained)
+    wanted = gradient(finetuner, trained)
     assert min(part.norm() for part in wanted) > 0
     torch.testing.assert_close(after, before)
     # The eight-bit layers round what goes in as well, so their gradient is near the wanted one and no more.
@@ -264,10 +268,10 @@ def test_gradients_through_few_bits_survive_a_validation_pass(tmp_path, monkeypa
         assert torch.cosine_similarity(ours, theirs, dim=0) > (0.98 if precision == "int8" else 0.999)
 
 
-def gradient(tuner, trained: list) -> list[torch.Tensor]:
+def gradient(finetuner, trained: list) -> list[torch.Tensor]:
     for weight in trained:
         weight.grad = None
-    tuner.total(tuner.loss(two(tuner))).backward()
+    finetuner.total(finetuner.loss(two(finetuner))).backward()
     return [weight.grad.float().clone() for weight in trained]
 
 

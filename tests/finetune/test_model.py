@@ -1,4 +1,4 @@
-"""The three tasks of stage 1 in both forms, over a backbone of every class that the encoder knows."""
+"""The three tasks of fine-tuning in both forms, over a backbone of every class that the encoder knows."""
 
 import dataclasses
 import json
@@ -12,7 +12,8 @@ from tiny_items import PAIRS
 from molar.core.errors import MolarError
 from molar.encoder.item_encoder import EncoderConfig, ItemEncoder
 from molar.encoder.lora import LoraSettings, add_lora, lora_weights
-from molar.finetune.finetune import FineTuneConfig, finetune_encoder
+from molar.finetune.config import FineTuneConfig
+from molar.finetune.finetune import finetune_encoder
 from molar.finetune.model import FORMS, FineTuner
 from molar.finetune.samples import draw_samples
 from molar.finetune.tasks import TASKS, Tasks
@@ -32,95 +33,97 @@ def folders(tmp_path_factory):
     return {family: str(save_tiny_family(family, place / family)) for family in FAMILIES}
 
 
-def make_tuner(folder: str, split, form: str) -> FineTuner:
+def make_finetuner(folder: str, split, form: str) -> FineTuner:
     encoder = ItemEncoder.load(EncoderConfig(folder, "float32"))
     torch.manual_seed(0)
     add_lora(encoder.backbone, LoraSettings(rank=2))
-    tuner = FineTuner(encoder, draw_samples(encoder, Tasks(split, 3), "", COUNTS), form=form)
-    tuner.start()
-    return tuner
+    finetuner = FineTuner(encoder, draw_samples(encoder, Tasks(split, 3), "", COUNTS), form=form)
+    finetuner.start()
+    return finetuner
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_task_trains_every_part_over_every_class(folders, tiny, family, form):
-    tuner = make_tuner(folders[family], tiny.split, form)
-    for weight in (*lora_weights(tuner.encoder.backbone).values(), tuner.adapter.outer.weight):
+    finetuner = make_finetuner(folders[family], tiny.split, form)
+    for weight in (*lora_weights(finetuner.encoder.backbone).values(), finetuner.adapter.outer.weight):
         torch.nn.init.normal_(
             weight, std=0.05
         )  # what begins at nothing lets no gradient through to what lies before it
     for task in TASKS:
-        for weight in tuner.trained().values():
+        for weight in finetuner.trained().values():
             weight.grad = None
-        losses = tuner.loss(tuner.samples.training[task][:3])
+        losses = finetuner.loss(finetuner.samples.training[task][:3])
         assert losses.keys() == ({"answer", "words"} if form == "bottleneck" else {"answer"})
-        tuner.total(losses).backward()
-        reached = {name for name, weight in tuner.trained().items() if weight.grad is not None and weight.grad.any()}
+        finetuner.total(losses).backward()
+        reached = {
+            name for name, weight in finetuner.trained().items() if weight.grad is not None and weight.grad.any()
+        }
         assert "adapter.cur_item" in reached
         assert ("adapter.inner.weight" in reached) == (task != "sa"), "sa shows no picture"
         assert any(name.startswith("lora.") for name in reached)
         heads = {name.split(".")[1] for name in reached if name.startswith("to_")}
         assert heads == (set() if form == "plain" else {"next"} if task == "ub" else {"describe"})
-        assert tuner.held_out_loss(tuner.samples.held_out[task]).keys() == losses.keys()
+        assert finetuner.held_out_loss(finetuner.samples.held_out[task]).keys() == losses.keys()
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_an_answer_over_a_padded_batch_is_the_same_alone(folders, tiny, family):
     """Histories of several lengths and items without a picture among them: positions and pictures stay in place."""
-    tuner = make_tuner(folders[family], tiny.split, "plain")
-    batch = sorted(tuner.samples.training["ub"], key=lambda sample: len(sample.items))[::3]
+    finetuner = make_finetuner(folders[family], tiny.split, "plain")
+    batch = sorted(finetuner.samples.training["ub"], key=lambda sample: len(sample.items))[::3]
     assert len({len(sample.items) for sample in batch}) > 1
     with torch.no_grad():
-        together = tuner.loss(batch)["answer"]
-        alone = [tuner.loss([sample])["answer"] for sample in batch]
-    tokens = torch.tensor([len(tuner._answer_ids(sample)) + 1.0 for sample in batch])
+        together = finetuner.loss(batch)["answer"]
+        alone = [finetuner.loss([sample])["answer"] for sample in batch]
+    tokens = torch.tensor([len(finetuner._answer_ids(sample)) + 1.0 for sample in batch])
     torch.testing.assert_close(together, (torch.stack(alone) * tokens).sum() / tokens.sum(), atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_picture_of_a_history_is_read_in_its_place(folders, tiny, family):
-    tuner = make_tuner(folders[family], tiny.split, "plain")
+    finetuner = make_finetuner(folders[family], tiny.split, "plain")
     sample = next(
-        one for one in tuner.samples.training["ub"] if len(one.items) == 3 and all(i.picture for i in one.items)
+        one for one in finetuner.samples.training["ub"] if len(one.items) == 3 and all(i.picture for i in one.items)
     )
     with torch.no_grad():
-        first = tuner.loss([sample])["answer"]
+        first = finetuner.loss([sample])["answer"]
         for item in range(3):
             items = [dataclasses.replace(one, picture=one.picture) for one in sample.items]
             items[item] = dataclasses.replace(items[item], picture=sample.items[item - 1].picture)
-            assert tuner.loss([dataclasses.replace(sample, items=tuple(items))])["answer"] != first
+            assert finetuner.loss([dataclasses.replace(sample, items=tuple(items))])["answer"] != first
 
 
 @pytest.mark.parametrize("form, sees", [("bottleneck", False), ("plain", True)])
 def test_only_the_plain_form_looks_past_the_token(folders, tiny, monkeypatch, form, sees):
     """With all vectors alike, what was read changes the answer's loss only where the answer can look past `[Cur_Item]`."""
-    tuner = make_tuner(folders["llava"], tiny.split, form)
-    real = tuner.encoder.forward
-    monkeypatch.setattr(tuner.encoder, "forward", lambda *given: tuple(0 * part + 1 for part in real(*given)))
-    one = tuner.samples.training["sa"][0]
+    finetuner = make_finetuner(folders["llava"], tiny.split, form)
+    real = finetuner.encoder.forward
+    monkeypatch.setattr(finetuner.encoder, "forward", lambda *given: tuple(0 * part + 1 for part in real(*given)))
+    one = finetuner.samples.training["sa"][0]
     other = dataclasses.replace(one, items=(dataclasses.replace(one.items[0], text="a blue whale by the fox"),))
     with torch.no_grad():
-        assert (tuner.loss([one])["answer"] != tuner.loss([other])["answer"]) == sees
+        assert (finetuner.loss([one])["answer"] != finetuner.loss([other])["answer"]) == sees
 
 
 def test_the_writer_of_the_bottleneck_is_the_language_model_as_it_came(folders, tiny, monkeypatch):
-    tuner = make_tuner(folders["llava"], tiny.split, "bottleneck")
-    batch = tuner.samples.training["ub"][:2]
-    fixed = torch.ones(sum(len(sample.items) for sample in batch), tuner.encoder.hidden), None
-    monkeypatch.setattr(tuner.encoder, "forward", lambda *_: fixed)
+    finetuner = make_finetuner(folders["llava"], tiny.split, "bottleneck")
+    batch = finetuner.samples.training["ub"][:2]
+    fixed = torch.ones(sum(len(sample.items) for sample in batch), finetuner.encoder.hidden), None
+    monkeypatch.setattr(finetuner.encoder, "forward", lambda *_: fixed)
     with torch.no_grad():
-        before = tuner.loss(batch)["answer"]
-        for weight in lora_weights(tuner.encoder.backbone).values():
+        before = finetuner.loss(batch)["answer"]
+        for weight in lora_weights(finetuner.encoder.backbone).values():
             weight.normal_()
-        assert tuner.loss(batch)["answer"] == before
+        assert finetuner.loss(batch)["answer"] == before
 
 
 def test_the_order_of_a_history_matters_in_the_bottleneck(folders, tiny):
-    tuner = make_tuner(folders["llava"], tiny.split, "bottleneck")
-    sample = next(one for one in tuner.samples.training["ub"] if len(one.items) == 3)
+    finetuner = make_finetuner(folders["llava"], tiny.split, "bottleneck")
+    sample = next(one for one in finetuner.samples.training["ub"] if len(one.items) == 3)
     turned = dataclasses.replace(sample, items=sample.items[::-1])
     with torch.no_grad():
-        assert tuner.loss([sample])["answer"] != tuner.loss([turned])["answer"]
+        assert finetuner.loss([sample])["answer"] != finetuner.loss([turned])["answer"]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -143,7 +146,7 @@ def test_from_a_dataset_to_vectors(folders, tiny_folder, tiny, tmp_path, form):
     assert all(point.keys() == {"step", *TASKS, "pairs"} for point in about["curve"])
     encode_items(tiny_folder, tmp_path / "checkpoint", backbone=backbone, precision="nf4", encoder=out)
     told = json.loads((tmp_path / "checkpoint" / "vectors.json").read_text())["fingerprint"]
-    assert told["picture"]["longest_edge"] == 40**2, "encoding takes the resolution of stage 1"
+    assert told["picture"]["longest_edge"] == 40**2, "encoding takes the resolution of fine-tuning"
 
 
 @pytest.mark.parametrize("asked, said", [(set(), ""), ({"it"}, "The task it cannot be made from .*leave it out")])

@@ -1,4 +1,4 @@
-"""What stage 1 samples from a dataset: which items and users, read how, asked what."""
+"""What fine-tuning samples from a dataset: which items and users, read how, asked what."""
 
 import dataclasses
 

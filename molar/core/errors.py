@@ -1,8 +1,8 @@
-"""Errors that a user can mend: each message says what is wrong, where, and what to do."""
+"""Errors that a user can fix: each message says what is wrong, where, and what to do."""
 
 
 class MolarError(Exception):
-    """A mistake or a missing part that the user can mend. `str(error)` is fit for display as it stands."""
+    """A mistake or a missing part that the user can fix. `str(error)` is fit for display as it stands."""
 
 
 class Cancelled(MolarError):

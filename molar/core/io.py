@@ -9,7 +9,8 @@ import numpy as np
 
 from molar.core.errors import MolarError
 
-FULL = (
+# What to do where vectors do not fit on the disk, the one home of the sentence.
+RESUMABLE_HINT = (
     "free some space or set MOLAR_HOME to another disk; what was encoded before is kept, and the same command resumes"
 )
 
@@ -51,7 +52,9 @@ def disk_array(folder: Path, shape: tuple[int, ...]) -> np.memmap:
             return np.memmap(file, np.float16, "r+", shape=shape)
     except OSError as error:
         reason = error.strerror or error
-        raise MolarError(f"{folder} has no room for {size / 1e6:,.1f} MB of vectors ({reason}): {FULL}.") from error
+        raise MolarError(
+            f"{folder} has no room for {size / 1e6:,.1f} MB of vectors ({reason}): {RESUMABLE_HINT}."
+        ) from error
 
 
 def require_writable(folder: Path) -> None:

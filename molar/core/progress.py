@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 
-# Called as report(done, total, note); it may raise `Cancelled` to stop the work at a safe point. The first report tells
+# Called as report(done, total, note); it may raise `Cancelled` to stop the work at a safe point. The first report says
 # what was done before this run; another total begins another stage; a total of 0 makes the note a remark, no progress.
 Report = Callable[[int, int, str], None]
 

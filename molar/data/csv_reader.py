@@ -117,7 +117,7 @@ def _header_problems(name: str, header: list[str], text: str) -> list[Problem]:
 
 
 def _wrong_bytes(name: str, table: pd.DataFrame, header: list[str]) -> list[Problem]:
-    """`surrogateescape` has left each wrong byte b as the character U+DC00 + b, so the cells themselves tell them."""
+    """`surrogateescape` has left each wrong byte b as the character U+DC00 + b, so the cells themselves show them."""
     problems = []
     for column in header:
         if _wrong_byte(column):

@@ -1,8 +1,9 @@
 """Ranks that a simulated dataset brings along: what is attainable, from the process that drew the purchases.
 
-DATASET/truth/oracle.csv has the columns user_id, split, item_id and one or more of knowing_rank, reading_rank: the
-rank of the user's next item under the probabilities it was drawn from (knowing), and under the Bayes posterior from
-the history alone (reading), seen items left out. interactions-0.csv has its ranks in truth/oracle-0.csv, and so on.
+The latent-preference oracle ranks by the probabilities that the user's next item was drawn from; the Bayes oracle by their
+posterior mean given the history alone; both leave seen items out. DATASET/truth/oracle.csv has the columns user_id, split,
+item_id and one or more of knowing_rank (latent preferences) and reading_rank (Bayes, from the history).
+interactions-0.csv has its ranks in truth/oracle-0.csv, and so on.
 """
 
 from pathlib import Path
@@ -14,7 +15,8 @@ from molar.core import schema as c
 from molar.core.errors import MolarError
 from molar.data.dataset import Dataset
 
-RANKS = {"oracle-knowing": "knowing_rank", "oracle-reading": "reading_rank"}
+LATENT_PREFERENCE_ORACLE, BAYES_ORACLE = "oracle-knowing", "oracle-reading"  # in results
+RANK_COLUMNS = {LATENT_PREFERENCE_ORACLE: "knowing_rank", BAYES_ORACLE: "reading_rank"}
 
 
 def read_oracles(
@@ -22,7 +24,7 @@ def read_oracles(
 ) -> dict[str, np.ndarray]:
     """Oracle name → ranks (n,) of `targets` (n,) for user indices `users` (n,); {} when the dataset has none.
 
-    Raises MolarError when a user is missing or when an item is not the split's target: the file is of other data.
+    Raises MolarError when a user is missing or when an item is not the subset's target: the file is of other data.
     """
     path = dataset.root / "truth" / Path(interactions).name.replace("interactions", "oracle")
     if not path.is_file():
@@ -36,7 +38,7 @@ def read_oracles(
     if len(wrong):
         user = dataset.user_ids[users[wrong[0]]]
         raise MolarError(
-            f"{path} does not tell the {subset} item of {len(wrong):,} users, {user} for one; "
+            f"{path} does not hold the {subset} item of {len(wrong):,} users, {user} for one; "
             f"write it again for {interactions}."
         )
-    return {name: table[column].to_numpy(np.int64) for name, column in RANKS.items() if column in table}
+    return {name: table[column].to_numpy(np.int64) for name, column in RANK_COLUMNS.items() if column in table}

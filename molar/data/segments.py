@@ -19,7 +19,7 @@ def slices(split: Split, subset: str, users: np.ndarray) -> dict[str, np.ndarray
 
     The others part the warm users by the popularity of their target, from "popularity 1 (…)", the head, to 4, the
     tail (`popularity_buckets`), and all users by the length of their history, in thirds as equal as whole lengths
-    allow: "history 1 (…)" are the shortest. What stands in brackets tells the bucket's items, or lengths.
+    allow: "history 1 (…)" are the shortest. The brackets hold how many items the bucket has, or its lengths.
     """
     targets = split.targets_of(users, subset)
     cold = split.cold[targets]
@@ -55,13 +55,13 @@ def _by_history(lengths: np.ndarray) -> dict[str, np.ndarray]:
     masks, least = {}, 0
     for bucket, most in enumerate([*edges, None], start=1):
         mask = (lengths > least) & ((lengths <= most) if most is not None else True)
-        told = (
+        lengths_in_words = (
             f"{least + 1:,} or more"
             if most is None
             else f"up to {most:,}"
             if bucket == 1
             else f"{least + 1:,} to {most:,}"
         )
-        masks[f"{HISTORY}{bucket} ({told} items)"] = mask
+        masks[f"{HISTORY}{bucket} ({lengths_in_words} items)"] = mask
         least = most or least
     return masks

@@ -1,4 +1,4 @@
-"""What of the histories trains, and which next items are asked for: leave-one-out, or a global temporal split.
+"""What of the histories trains, and which next items are targets: leave-one-out, or a global temporal split.
 
 Leave-one-out: a user's last item is the test target, the one before it the validation target, the rest is training.
 Temporal: what lies before a moment trains; a target is the first thing that a user chose after it.
@@ -15,9 +15,9 @@ import numpy as np
 from molar.core.errors import MolarError
 from molar.data.dataset import Dataset
 
-WHICH = ("validation", "test")
+SUBSETS = ("validation", "test")
 LEAVE_ONE_OUT, TEMPORAL = "leave-one-out", "temporal"
-METHODS = (LEAVE_ONE_OUT, TEMPORAL)
+STRATEGIES = (LEAVE_ONE_OUT, TEMPORAL)
 HELD_OUT_SHARE = 0.1
 TRAIN_PERCENT, VALIDATION_PERCENT = 80, 10  # of all interactions, by time; the rest is the test period
 NONE = -1  # a user without a target
@@ -29,11 +29,11 @@ class Split:
 
     dataset: Dataset
     train_ends: np.ndarray  # (n_users,) int64: length of each user's training prefix
-    targets: dict[str, np.ndarray]  # of WHICH → (n_users,) int64: the target's place in `dataset.sequence`, or NONE
+    targets: dict[str, np.ndarray]  # of SUBSETS → (n_users,) int64: the target's place in `dataset.sequence`, or NONE
     cold: np.ndarray  # (n_items + 1,) bool: the item is in no training prefix; [0] is False
-    held_out: np.ndarray  # (n_users,) bool: users that the alignment loss never sees; alignment is measured on them
+    held_out: np.ndarray  # (n_users,) bool: held out from alignment, which is measured on them
     split_hash: str  # 16 hex digits over every training prefix, target and held-out user
-    strategy: str = LEAVE_ONE_OUT  # of METHODS
+    strategy: str = LEAVE_ONE_OUT  # of STRATEGIES
 
     def train_history(self, u: int) -> np.ndarray:
         """The training prefix of user index `u`: item numbers, int32, a view."""
@@ -55,17 +55,17 @@ class Split:
         return np.flatnonzero(self._places(subset) != NONE)
 
     def targets_of(self, users: np.ndarray, subset: str) -> np.ndarray:
-        """The item numbers (n,) int64 that `users` (n,) of `evaluation_users(which)` came to next."""
+        """The item numbers (n,) int64 that `users` (n,) of `evaluation_users(subset)` came to next."""
         return self.dataset.sequence[self._asked(users, subset)].astype(np.int64)
 
     def histories_of(self, users: np.ndarray, subset: str) -> list[np.ndarray]:
-        """What a model may know of `users` (n,) of `evaluation_users(which)`: all before the target, int32 views."""
+        """What a model may know of `users` (n,) of `evaluation_users(subset)`: all before the target, int32 views."""
         starts, ends = self.dataset.offsets[users], self._asked(users, subset)
         sequence = self.dataset.sequence
         return [sequence[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
     def history_lengths(self, users: np.ndarray, subset: str) -> np.ndarray:
-        """(n,) int64: how many items `histories_of(users, which)` hold."""
+        """(n,) int64: how many items `histories_of(users, subset)` hold."""
         return self._asked(users, subset) - self.dataset.offsets[users]
 
     def history_for(self, u: int, subset: str) -> np.ndarray:
@@ -73,7 +73,7 @@ class Split:
         return self.histories_of(np.array([u]), subset)[0]
 
     def target(self, u: int, subset: str) -> int:
-        """The item number that user `u` of `evaluation_users(which)` came to next."""
+        """The item number that user `u` of `evaluation_users(subset)` came to next."""
         return int(self.targets_of(np.array([u]), subset)[0])
 
     def _places(self, subset: str) -> np.ndarray:
@@ -89,9 +89,9 @@ class Split:
 
 
 def split_dataset(dataset: Dataset, strategy: str = LEAVE_ONE_OUT) -> Split:
-    """Split by a strategy of METHODS. Raises MolarError for another one, or where the data do not allow it."""
-    if strategy not in METHODS:
-        raise MolarError(f"There is no split named {strategy}: known are {', '.join(METHODS)}.")
+    """Split by a strategy of STRATEGIES. Raises MolarError for another one, or where the data do not allow it."""
+    if strategy not in STRATEGIES:
+        raise MolarError(f"There is no split named {strategy}: known are {', '.join(STRATEGIES)}.")
     return temporal_split(dataset) if strategy == TEMPORAL else leave_one_out(dataset)
 
 
@@ -101,16 +101,16 @@ def leave_one_out(dataset: Dataset) -> Split:
     train_ends = np.where(lengths >= 3, lengths - 2, lengths)
     ends = dataset.offsets[1:]
     targets = {"validation": np.where(lengths >= 3, ends - 2, NONE), "test": np.where(lengths >= 3, ends - 1, NONE)}
-    # The targets follow from the lengths, so that the hash needs neither them nor the method's name.
+    # The targets follow from the lengths, so that the hash needs neither them nor the strategy's name.
     return _split(dataset, train_ends, targets, LEAVE_ONE_OUT, [])
 
 
 def temporal_split(dataset: Dataset) -> Split:
-    """Split at two moments, the same for all users, so that nothing that trains is later than what is asked.
+    """Split at two moments, the same for all users, so that nothing that trains is later than a target.
 
     With all n interactions sorted by time, the first moment is the time of number ⌊n · 80 %⌋ and the second that of
     number ⌊n · 90 %⌋, counted from 0. What lies *before* the first trains. A user's validation target is the first
-    thing from the first moment on and before the second; his test target is the first thing from the second on. The
+    thing from the first moment on and before the second; their test target is the first thing from the second on. The
     history is all that stands before the target. Who has no target, or nothing before it, is not evaluated.
 
     Raises MolarError where the data have no timestamps, or where all lie at the same few moments.

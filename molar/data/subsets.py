@@ -69,7 +69,7 @@ def with_cold_items(dataset: Dataset, share: float) -> Dataset:
     """The dataset with `share` of its items, chosen by a hash, taken out of every training prefix: they become cold.
 
     The last two purchases, which leave-one-out asks for, stay. Who then has fewer than three would train on them, so
-    he loses the cold ones among them too."""
+    they lose the cold ones among them too."""
     by_hash = sorted(
         range(1, dataset.n_items + 1),
         key=lambda item: hashlib.sha256(f"cold {dataset.item_ids[item]}".encode()).digest(),

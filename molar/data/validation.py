@@ -1,4 +1,4 @@
-"""Check a dataset folder whole, before anything is computed from it, and tell all problems together.
+"""Check a dataset folder whole, before anything is computed from it, and report all problems together.
 
 What is an error (nothing is loaded) and what a warning (it is loaded, and this is what happens):
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from molar.core.hashing import content_key
-from molar.core.io import FULL, write_atomically
+from molar.core.io import RESUMABLE_HINT, write_atomically
 from molar.encoder.fingerprint import decisive
 
 LEFT_BEHIND = 24 * 3600  # seconds after which a half-written file is that of a process that was killed
@@ -74,8 +74,8 @@ class VectorCache:
         data = save({"arrays": arrays}, metadata={"keys": json.dumps(keys), "sha256": checksum})
         path = self.folder / f"{content_key(*keys)}.safetensors"
         if not (about := self.folder / "fingerprint.json").exists():
-            write_atomically(about, json.dumps(self.fingerprint, indent=1).encode(), hint=FULL)
-        write_atomically(path, data, hint=FULL)
+            write_atomically(about, json.dumps(self.fingerprint, indent=1).encode(), hint=RESUMABLE_HINT)
+        write_atomically(path, data, hint=RESUMABLE_HINT)
         self._where |= {key: (path, row) for row, key in enumerate(keys)}
         return dict(zip(keys, arrays))
 

@@ -32,7 +32,7 @@ class Options:
     """What every evaluation is told alike.
 
     interactions: another file of histories in the dataset. subset: "validation" measures that part alone, to choose by;
-    "test" measures both. strategy: how histories are split, of `molar.data.splits.METHODS`. command: stands in every row.
+    "test" measures both. strategy: how histories are split, of `molar.data.splits.STRATEGIES`. command: stands in every row.
     """
 
     interactions: str = "interactions.csv"

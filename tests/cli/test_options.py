@@ -7,7 +7,7 @@ from molar.cli.options import METHODS
 
 
 def test_the_splits_on_offer_are_those_there_are():
-    from molar.data.splits import METHODS as known
+    from molar.data.splits import STRATEGIES as known
 
     assert known == METHODS
 

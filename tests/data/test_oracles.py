@@ -38,7 +38,7 @@ def test_oracle_ranks_come_by_user(own_world):
 
 def test_an_oracle_of_other_targets_is_refused(own_world):
     write_oracle(*own_world, wrong=True)
-    with pytest.raises(MolarError, match="does not tell the test item"):
+    with pytest.raises(MolarError, match="does not hold the test item"):
         oracles(*own_world)
 
 

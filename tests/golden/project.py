@@ -21,7 +21,8 @@ from app.tabs.evidence.words import DIAL
 from app.tabs.quiz.tab import Table
 from molar.cli.main import build_parser, main
 from molar.core.schema import MODELS
-from molar.data.splits import METHODS, split_dataset
+from molar.data.splits import STRATEGIES as METHODS
+from molar.data.splits import split_dataset
 from molar.experiments.results import read_rows
 from molar.serving.recommender import Recommender
 

@@ -112,42 +112,42 @@ def test_fine_tuning_computes_where_the_backbone_is(tiny, encoder, form):
 
 
 def on_meta(split, vectors) -> dict:
-    """Every tower of the tests' size on torch's device without values."""
+    """Every model of the tests' size on torch's device without values."""
     content = ContentUserEncoder(ContentConfig(dim_in=16, dim=16, blocks=2, max_length=6, hidden=16))
     content.set_item_vectors(vectors)
     content.set_counts(split.train_counts())
-    towers = {"content": content}
+    models = {"content": content}
     for name, (build, config_class) in ID_MODELS.items():
-        towers[name] = build(config_class(**data_sizes(config_class, split), dim=16, max_length=6))
+        models[name] = build(config_class(**data_sizes(config_class, split), dim=16, max_length=6))
     for fusion in FUSIONS[1:]:
-        towers[fusion] = ContentUserEncoder(dataclasses.replace(content.config, fusion=fusion))
-        towers[fusion].set_item_vectors(vectors)
-        towers[fusion].set_counts(split.train_counts())
-        towers[fusion].set_id_model(copy.deepcopy(towers["sasrec"]))  # which it freezes
-    return {name: tower.to("meta") for name, tower in towers.items()}
+        models[fusion] = ContentUserEncoder(dataclasses.replace(content.config, fusion=fusion))
+        models[fusion].set_item_vectors(vectors)
+        models[fusion].set_counts(split.train_counts())
+        models[fusion].set_id_model(copy.deepcopy(models["sasrec"]))  # which it freezes
+    return {name: model.to("meta") for name, model in models.items()}
 
 
 @pytest.mark.parametrize("name", ["content", *FUSIONS[1:], *ID_MODELS])
 @pytest.mark.parametrize("kind", LOSSES)
-def test_a_towers_loss_computes_where_the_tower_is(tiny, tiny_vectors, name, kind):
-    towers, rng = on_meta(tiny.split, tiny_vectors), np.random.default_rng(0)
+def test_a_models_loss_computes_where_the_model_is(tiny, tiny_vectors, name, kind):
+    models, rng = on_meta(tiny.split, tiny_vectors), np.random.default_rng(0)
     batch = next(epoch_batches(tiny.split, seed=0, epoch=1, batch_size=8, max_length=6))
-    value, states = NextItemLoss(tiny.split, LossConfig(kind, negatives=10))(towers[name], batch, rng)
+    value, states = NextItemLoss(tiny.split, LossConfig(kind, negatives=10))(models[name], batch, rng)
     if name == "content":
-        align = AlignmentLoss(AlignConfig(on="both"), tiny.split, towers["sasrec"], seed=0)
+        align = AlignmentLoss(AlignConfig(on="both"), tiny.split, models["sasrec"], seed=0)
         value = value + align(
-            towers[name], towers["sasrec"], batch, states, _frozen_states(towers["sasrec"], batch), rng
+            models[name], models["sasrec"], batch, states, _frozen_states(models["sasrec"], batch), rng
         )
-    elif name in ID_MODELS and (regularise := towers[name].auxiliary_loss(towers[name].config, tiny.split)):
-        value = value + regularise(towers[name], batch, states, rng)
+    elif name in ID_MODELS and (regularise := models[name].auxiliary_loss(models[name].config, tiny.split)):
+        value = value + regularise(models[name], batch, states, rng)
     assert value.device.type == "meta"
     value.backward()
 
 
 @pytest.mark.parametrize("name", ["content", *FUSIONS[1:], *ID_MODELS])
-def test_ranking_computes_where_the_tower_is(tiny, tiny_vectors, name):
+def test_ranking_computes_where_the_model_is(tiny, tiny_vectors, name):
     """Up to the vectors, which then come to the CPU."""
-    tower = on_meta(tiny.split, tiny_vectors)[name]
+    model = on_meta(tiny.split, tiny_vectors)[name]
     came = []
 
     def each(items, return_inverse):  # torch.unique, which looks at values
@@ -156,7 +156,7 @@ def test_ranking_computes_where_the_tower_is(tiny, tiny_vectors, name):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.Tensor, "cpu", lambda self: came.append(self.device.type) or torch.zeros(self.shape))
         patch.setattr(torch, "unique", each)
-        scores = ModelScorer(name, tower, tiny.split).scores([np.array([3, 1, 4]), np.array([2])])
+        scores = ModelScorer(name, model, tiny.split).scores([np.array([3, 1, 4]), np.array([2])])
     assert scores.shape == (2, 31) and came.count("meta") >= 2
 
 

@@ -15,13 +15,13 @@ from molar.storage.checkpoint import save_model
 from molar.training.loop import State, save_state
 
 
-def tower():
+def small_model():
     torch.manual_seed(0)
     return SASRec(SASRecConfig(n_items=5, dim=8, max_length=4))
 
 
 def state():
-    model = tower()
+    model = small_model()
     return State(model.state_dict(), torch.optim.AdamW(model.parameters()))
 
 
@@ -30,7 +30,7 @@ SAVERS = {
         folder / "vectors.safetensors", vectors, tiny.dataset, {}
     ),
     "adapter.safetensors": lambda folder, *_: Adapter(4, 4).save(folder, {}),
-    "model.safetensors": lambda folder, *_: save_model(folder, tower(), {}),
+    "model.safetensors": lambda folder, *_: save_model(folder, small_model(), {}),
     "training.safetensors": lambda folder, *_: save_state(folder / "training.safetensors", state(), "run"),
     "results.json": lambda folder, *_: write_json(folder / "results.json", {"rows": []}),
 }
@@ -51,4 +51,4 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_was_there(name, tiny, tiny_v
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(MolarError, match=r"model.safetensors could not be written .(Not a directory|File exists)"):
-        save_model(tmp_path / "file", tower(), {})
+        save_model(tmp_path / "file", small_model(), {})

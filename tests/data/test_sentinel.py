@@ -59,16 +59,16 @@ def world(tiny, tiny_vectors) -> World:
 
 @pytest.fixture
 def touched(monkeypatch) -> list[np.ndarray]:
-    """Every item number that either tower looks up while it trains: inputs, targets and negatives pass here."""
+    """Every item number that either model looks up while it trains: inputs, targets and negatives pass here."""
     rows = []
-    for tower in (IDModel, ContentUserEncoder):
+    for model in (IDModel, ContentUserEncoder):
 
-        def spy(self, numbers, embed_items=tower.embed_items):
+        def spy(self, numbers, embed_items=model.embed_items):
             if self.training:
                 rows.append(numbers.numpy().ravel())
             return embed_items(self, numbers)
 
-        monkeypatch.setattr(tower, "embed_items", spy)
+        monkeypatch.setattr(model, "embed_items", spy)
     return rows
 
 
@@ -80,7 +80,7 @@ def batch_items(split: Split) -> np.ndarray:
 
 
 def train_both(split: Split, vectors: np.ndarray) -> list[torch.nn.Module]:
-    """One epoch of each tower: the choice of the best epoch by validation has nothing to choose from."""
+    """One epoch of each model: the choice of the best epoch by validation has nothing to choose from."""
     id_model = train.train_id_model(split, config=SASRecConfig(split.dataset.n_items, **SMALL), epochs=1)
     config = ContentConfig(vectors.shape[1], hidden=8, **SMALL)
     return [
@@ -206,7 +206,7 @@ def test_other_targets_change_nothing_that_is_fitted(tiny, tiny_vectors):
 
 
 def stage_1_samples(split: Split) -> dict:
-    """All that stage 1 reads and asks for: of every task what trains and what is held out, and what centres the gate."""
+    """All that encoder fine-tuning reads and asks for: of every task what trains and what is held out, and what centres the features."""
     tasks = Tasks(split)
     return {task: tasks.draw(task, 120, 0, 16) for task in TASKS if not tasks.missing(task)} | {
         "gate": tasks.whole(99, 0)

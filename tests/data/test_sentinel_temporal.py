@@ -79,8 +79,8 @@ def test_no_training_step_touches_a_sentinel(world, monkeypatch):
     assert len(touched) > 10 and not touched & set(sentinels.tolist())
 
 
-def test_a_content_tower_is_trained_and_scaled_without_a_sentinel(world):
-    """Their vectors are huge: a scaling or a step that had read one of them would give another tower."""
+def test_a_content_model_is_trained_and_scaled_without_a_sentinel(world):
+    """Their vectors are huge: a scaling or a step that had read one of them would give another model."""
     split, sentinels = world
     config = SASRecConfig(split.dataset.n_items, dim=8, heads=1, blocks=1, max_length=4)
     id_model = train_id_model(split, config=config, epochs=1)

@@ -38,7 +38,7 @@ def test_text_picture_and_title_are_taken_away_by_themselves(tiny):
     assert all(text == f"{title}. {rest}" for text, title, rest in zip(texts, tiny.dataset.items["title"], masked))
 
 
-def test_what_cannot_be_probed_is_refused(tiny):
+def test_what_cannot_be_ablated_is_refused(tiny):
     with pytest.raises(MolarError, match="no input ablation of items named no-colour"):
         ablated_items(tiny.dataset, "no-colour")
     bare = dataclasses.replace(tiny.dataset, encoded_columns=("description",))
@@ -47,7 +47,7 @@ def test_what_cannot_be_probed_is_refused(tiny):
 
 
 @pytest.fixture
-def tower(tiny, tiny_vectors, tmp_path):
+def trained(tiny, tiny_vectors, tmp_path):
     torch.manual_seed(0)
     model = ContentUserEncoder(ContentConfig(16, dim=8, max_length=3)).eval()
     model.set_item_vectors(tiny_vectors)
@@ -56,8 +56,8 @@ def tower(tiny, tiny_vectors, tmp_path):
     return ModelScorer("molar", model, tiny.split), path
 
 
-def test_a_shuffled_history_is_what_the_tower_reads_in_another_order(tower):
-    scorer, _ = tower
+def test_a_shuffled_history_is_what_the_model_reads_in_another_order(trained):
+    scorer, _ = trained
     shuffled = ShuffledHistory(scorer)
     history = np.arange(1, 9)
     assert set(shuffled._shuffled(history)) == {6, 7, 8}
@@ -66,22 +66,25 @@ def test_a_shuffled_history_is_what_the_tower_reads_in_another_order(tower):
     assert np.allclose(shuffled.scores(histories[3:4]), shuffled.scores(histories)[3:4], atol=1e-5)
 
 
-def test_a_probe_of_items_is_asked_of_the_tower_as_it_is(tower, tiny, tiny_vectors):
-    scorer, path = tower
-    assert [probe for probe, _, _ in probed_scorers(scorer, path, tiny.dataset)] == ["shuffled-history", "id-blanked"]
+def test_an_ablation_of_items_is_asked_of_the_model_as_it_is(trained, tiny, tiny_vectors):
+    scorer, path = trained
+    assert [ablation for ablation, _, _ in probed_scorers(scorer, path, tiny.dataset)] == [
+        "shuffled-history",
+        "id-blanked",
+    ]
     save_vectors(
         ablation_path(path, "no-text"), 2 * tiny_vectors, tiny.dataset, {"precision": "float32", "probe": "no-text"}
     )
     before = scorer.scores([np.array([1, 2])])
-    found = {probe: (probed, noted) for probe, probed, noted in probed_scorers(scorer, path, tiny.dataset)}
+    found = {ablation: (ablated, noted) for ablation, ablated, noted in probed_scorers(scorer, path, tiny.dataset)}
     assert set(found) == {"no-text", "shuffled-history", "id-blanked"} and set(ITEM_ABLATIONS) > {"no-text"}
     assert not np.allclose(found["no-text"][0].scores([np.array([1, 2])]), before)
     assert np.array_equal(scorer.scores([np.array([1, 2])]), before)
     assert found["id-blanked"] == (scorer, {"no_op": 1.0})
 
 
-def test_probe_vectors_of_another_encoder_are_refused(tower, tiny, tiny_vectors):
-    scorer, path = tower
+def test_ablated_vectors_of_another_encoder_are_refused(trained, tiny, tiny_vectors):
+    scorer, path = trained
     save_vectors(ablation_path(path, "no-text"), tiny_vectors, tiny.dataset, {"precision": "nf4"})
     with pytest.raises(MolarError, match=r"another precision.*--probe no-text"):
         list(probed_scorers(scorer, path, tiny.dataset))
@@ -101,7 +104,7 @@ def test_a_catalogue_is_encoded_without_a_part_of_it(tiny_folder, tmp_path, monk
         "float32",
     ]
     assert main(encode) == 0
-    assert main([*encode, "--probe", "no-picture"]) == 0
+    assert main([*encode, "--ablation", "no-picture"]) == 0
     dataset, own = load_dataset(tiny_folder), tmp_path / "out" / "vectors.safetensors"
     whole, without = load_vectors(own, dataset), load_vectors(ablation_path(own, "no-picture"), dataset)
     assert np.array_equal(whole[30], without[30])  # the item that has no picture anyway

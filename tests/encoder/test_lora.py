@@ -30,7 +30,7 @@ def states(encoder) -> torch.Tensor:
 
 @pytest.fixture
 def tuned(folder, tmp_path):
-    """A folder of stage 1 with LoRA that says something, and the states of the encoder that wrote it."""
+    """A fine-tuned folder with LoRA that says something, and the states of the encoder that wrote it."""
     encoder = load(folder)
     settings = LoraSettings(rank=2, targets=("mlp",))
     add_lora(encoder.backbone, settings)

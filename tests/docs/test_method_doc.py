@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("method.md", "towers.md", "evaluation.md")
+PAGES = ("method.md", "content-models.md", "evaluation.md")
 METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
 
 

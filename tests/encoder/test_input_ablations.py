@@ -1,21 +1,17 @@
-"""Probes take away what they say, and nothing else."""
+"""Input ablations take away from the items what they say, and nothing else."""
 
 import dataclasses
 
 import numpy as np
 import pytest
-import torch
 from tiny_backbone import save_tiny_backbone
 
 from molar.cli.main import main
 from molar.core.errors import MolarError
 from molar.data.dataset import load_dataset
 from molar.data.item_text import item_pictures, item_texts
-from molar.encoder.input_ablations import ITEM_ABLATIONS, ablated_items, ablation_path
-from molar.encoder.vectors import load_vectors, save_vectors, vectors_fingerprint
-from molar.evaluation.ranking import ModelScorer
-from molar.experiments.input_ablations import ShuffledHistory, probed_scorers
-from molar.models.content import ContentConfig, ContentUserEncoder
+from molar.encoder.input_ablations import ablated_items, ablation_path
+from molar.encoder.vectors import load_vectors, vectors_fingerprint
 
 
 def test_every_picture_goes_to_another_item_and_none_is_lost(tiny):
@@ -44,50 +40,6 @@ def test_what_cannot_be_ablated_is_refused(tiny):
     bare = dataclasses.replace(tiny.dataset, encoded_columns=("description",))
     with pytest.raises(MolarError, match="nothing to mask"):
         ablated_items(bare, "no-title")
-
-
-@pytest.fixture
-def trained(tiny, tiny_vectors, tmp_path):
-    torch.manual_seed(0)
-    model = ContentUserEncoder(ContentConfig(16, dim=8, max_length=3)).eval()
-    model.set_item_vectors(tiny_vectors)
-    path = tmp_path / "vectors.safetensors"
-    save_vectors(path, tiny_vectors, tiny.dataset, {"precision": "float32"})
-    return ModelScorer("molar", model, tiny.split), path
-
-
-def test_a_shuffled_history_is_what_the_model_reads_in_another_order(trained):
-    scorer, _ = trained
-    shuffled = ShuffledHistory(scorer)
-    history = np.arange(1, 9)
-    assert set(shuffled._shuffled(history)) == {6, 7, 8}
-    histories = [np.roll(history, turn) for turn in range(8)]
-    assert not np.allclose(shuffled.scores(histories), scorer.scores(histories))
-    assert np.allclose(shuffled.scores(histories[3:4]), shuffled.scores(histories)[3:4], atol=1e-5)
-
-
-def test_an_ablation_of_items_is_asked_of_the_model_as_it_is(trained, tiny, tiny_vectors):
-    scorer, path = trained
-    assert [ablation for ablation, _, _ in probed_scorers(scorer, path, tiny.dataset)] == [
-        "shuffled-history",
-        "id-blanked",
-    ]
-    save_vectors(
-        ablation_path(path, "no-text"), 2 * tiny_vectors, tiny.dataset, {"precision": "float32", "probe": "no-text"}
-    )
-    before = scorer.scores([np.array([1, 2])])
-    found = {ablation: (ablated, noted) for ablation, ablated, noted in probed_scorers(scorer, path, tiny.dataset)}
-    assert set(found) == {"no-text", "shuffled-history", "id-blanked"} and set(ITEM_ABLATIONS) > {"no-text"}
-    assert not np.allclose(found["no-text"][0].scores([np.array([1, 2])]), before)
-    assert np.array_equal(scorer.scores([np.array([1, 2])]), before)
-    assert found["id-blanked"] == (scorer, {"no_op": 1.0})
-
-
-def test_ablated_vectors_of_another_encoder_are_refused(trained, tiny, tiny_vectors):
-    scorer, path = trained
-    save_vectors(ablation_path(path, "no-text"), tiny_vectors, tiny.dataset, {"precision": "nf4"})
-    with pytest.raises(MolarError, match=r"another precision.*--probe no-text"):
-        list(probed_scorers(scorer, path, tiny.dataset))
 
 
 def test_a_catalogue_is_encoded_without_a_part_of_it(tiny_folder, tmp_path, monkeypatch):

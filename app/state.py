@@ -92,15 +92,19 @@ class Shop:
 
     def answers(self, picks: tuple[int, ...], k: int = 10) -> dict[str, list[Answer]]:
         """Model → its k best items, with reasons, and with the ranks before and after alignment."""
-        history, number = self.ids(picks), self.dataset.item_number
+        found = {model: self.recommender.answer(picks, model, k) for model in MODELS}  # one pass through each model
         # Without picks all three list what is popular: nothing has moved.
-        before, after = (self.recommender.ranks(history, name) if history else None for name in (CONTENT, ALIGNED))
-        answers = {}
-        for model in MODELS:
-            answers[model] = []
-            for one in self.recommender.recommend_with_reasons(history, model, k):
-                item = number(one.item_id)
-                moved = (int(before[item]), int(after[item])) if history else (0, 0)
-                because = number(one.because) if one.because else None
-                answers[model].append(Answer(item, one.rank, because, *moved))
-        return answers
+        before, after = (found[name].ranks if picks else None for name in (CONTENT, ALIGNED))
+        return {
+            model: [
+                Answer(
+                    number,
+                    rank,
+                    because or None,
+                    0 if before is None else int(before[number]),
+                    0 if after is None else int(after[number]),
+                )
+                for rank, (number, because) in enumerate(zip(one.numbers.tolist(), one.because.tolist()), start=1)
+            ]
+            for model, one in found.items()
+        }

@@ -15,6 +15,7 @@ import pandas as pd
 from molar.core import schema as c
 from molar.core.errors import MolarError
 from molar.evaluation.alignment_metrics import unit_rows
+from molar.evaluation.ranking import best_columns
 from molar.serving.recommender import Recommender
 from molar.serving.user_maps import MAPS, VIEWS, check_key, shopper_spaces
 
@@ -30,7 +31,7 @@ class Place:
 
     x: float
     y: float
-    nearest: np.ndarray  # (k,) int64
+    nearest: np.ndarray  # (k,) int32
     similarity: np.ndarray  # (k,) float32
 
 
@@ -72,7 +73,7 @@ class ShopperMaps:
 
     @property
     def spaces(self) -> dict[str, np.ndarray]:
-        """View → (n, dim) float32 rows of length one: the shoppers as the towers see them.
+        """View → (n, dim) float32 rows of length one: the shoppers as the models see them.
 
         Computed when first asked for (a few seconds for 2,000 shoppers), once even where several threads ask.
         """
@@ -81,8 +82,8 @@ class ShopperMaps:
 
     @cached_property
     def _spaces(self) -> dict[str, np.ndarray]:
-        towers = {view: self.recommender.towers[tower] for view, tower in VIEWS.items()}
-        return shopper_spaces(towers, [self.history(row) for row in range(len(self))])
+        models = {view: self.recommender.scorers[name].model for view, name in VIEWS.items()}
+        return shopper_spaces(models, [self.history(row) for row in range(len(self))])
 
     def history(self, row: int) -> np.ndarray:
         """The item numbers from which shopper `row` was placed, oldest first."""
@@ -98,17 +99,18 @@ class ShopperMaps:
     def locate(self, history: list[str]) -> dict[str, Place]:
         """View → where a shopper with this history (item ids, oldest first) lies; {} for an empty history.
 
-        The ID map is left out when the ID model knows none of the items. Raises MolarError for an unknown item or
+        A map whose model can rank none of the items is left out: the ID map, where nobody had bought them. Raises MolarError for an unknown item or
         for more than 500 items.
         """
         if len(history) > LONGEST_HISTORY:
             raise MolarError(f"A history here holds at most {LONGEST_HISTORY} items, not {len(history):,}.")
         numbers = np.array([self.recommender.dataset.item_number(item) for item in history], dtype=np.int64)
         places = {}
-        for view, tower in VIEWS.items():
-            if len(numbers) == 0 or not self.recommender.towers[tower].scorable(self.recommender.split)[numbers].any():
+        for view, name in VIEWS.items():
+            scorer = self.recommender.scorers[name]
+            if not scorer.scorable[numbers].any():
                 continue
-            vector = unit_rows(self.recommender.towers[tower].user_vectors([numbers]))[0].astype(np.float32)
+            vector = unit_rows(scorer.model.user_vectors([numbers]))[0].astype(np.float32)
             nearest, similarity = self._nearest(view, vector)
             x, y = near_weights(similarity) @ self.points[view][nearest]
             places[view] = Place(float(x), float(y), nearest, similarity)
@@ -118,7 +120,7 @@ class ShopperMaps:
         similarity = self.spaces[view] @ vector  # (n,)
         if leave_out is not None:
             similarity[leave_out] = -np.inf
-        best = np.argsort(-similarity, kind="stable")[: min(NEAREST, len(self) - (leave_out is not None))]
+        best = best_columns(similarity[None], min(NEAREST, len(self) - (leave_out is not None)))[0]
         return best, similarity[best]
 
     @cached_property

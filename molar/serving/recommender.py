@@ -1,5 +1,9 @@
-"""Recommendations from a finished checkpoint: item vectors and three small towers; no backbone, no training code."""
+"""Recommendations from a finished checkpoint: item vectors and three small models; no backbone, no training code.
 
+Item ids come in and go out here; everything between works on item numbers.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from molar.core.errors import MolarError
-from molar.core.schema import ALIGNED, CONTENT, ID, MODELS
+from molar.core.schema import ALIGNED, MODELS, PAD
 from molar.data.dataset import Dataset, load_dataset
 from molar.data.splits import Split, leave_one_out
-from molar.evaluation.index import ItemIndex
+from molar.evaluation.ranking import ItemIndex, ModelScorer, best_items, rank_all
+from molar.models.interface import NextItemModel
 from molar.serving.search import WordIndex
 from molar.serving.similar import ContentNeighbours
 
@@ -34,6 +39,21 @@ class Reasoned(Recommendation):
     because: str | None
 
 
+@dataclass(frozen=True, eq=False)
+class ModelAnswer:
+    """What one model makes of one history, in item numbers, from one pass through it."""
+
+    numbers: np.ndarray  # (≤ k,) the best items, best first
+    scores: np.ndarray  # (≤ k,)
+    because: np.ndarray  # (≤ k,) the pick without which each would score least, PAD if no pick helps it
+    all_scores: np.ndarray  # (n_items + 1,) of every item, -inf for the history and for what the model cannot rank
+
+    @property
+    def ranks(self) -> np.ndarray:
+        """(n_items + 1,) int64: the rank of every item, as `Recommender.ranks`."""
+        return rank_all(self.all_scores)
+
+
 class Recommender:
     """Search and recommendations over one dataset folder and one checkpoint folder.
 
@@ -41,30 +61,24 @@ class Recommender:
     >>> shop.recommend([shop.search("whale")[0].item_id], model="molar")    # doctest: +SKIP
     """
 
-    def __init__(self, dataset: Dataset, split: Split, towers: dict):
-        """`towers`: model name -> tower with `.user_vectors`, `.item_matrix` and `.item_bias`, for each of MODELS."""
-        self.dataset, self.split, self.towers = dataset, split, towers
+    def __init__(self, dataset: Dataset, split: Split, models: dict[str, NextItemModel], vectors: np.ndarray):
+        """models: name → trained model, for each of MODELS; vectors: (n_items + 1, dim), what items look and read like."""
+        self.dataset, self.split = dataset, split
         self.popularity = split.train_counts()  # (n_items + 1,)
         self.words = WordIndex(dataset.items, self.popularity)
-        self.indexes = {name: self._index(name, tower) for name, tower in towers.items()}
-
-    def _index(self, name: str, tower) -> ItemIndex:
-        matrix = tower.item_matrix().detach().float().cpu().numpy()
-        if len(matrix) != self.dataset.n_items + 1:
-            raise MolarError(
-                f"The model '{name}' knows {len(matrix) - 1:,} items, the dataset '{self.dataset.name}' has "
-                f"{self.dataset.n_items:,}: this checkpoint belongs to another dataset."
-            )
-        return ItemIndex(matrix, tower.item_bias().detach().cpu().numpy(), ~tower.scorable(self.split))
+        self.scorers = {name: ModelScorer(name, model, split) for name, model in models.items()}
+        self.indexes = {name: ItemIndex(scorer) for name, scorer in self.scorers.items()}
+        self._vectors = vectors
 
     @classmethod
     def load(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Recommender":
         """Open a dataset folder and its checkpoint. Raises MolarError when a part is missing or does not fit."""
         from molar.encoder.vectors import load_vectors
+        from molar.storage.checkpoint import CONFIG
         from molar.storage.trained import load_checkpoint_models
 
         folder = Path(checkpoint_dir)
-        missing = [name for name in MODELS if not (folder / name / "config.json").is_file()]
+        missing = [name for name in MODELS if not (folder / name / CONFIG).is_file()]
         if not (folder / "vectors.safetensors").is_file():
             missing.insert(0, "vectors.safetensors")
         if missing:
@@ -75,81 +89,40 @@ class Recommender:
         dataset = load_dataset(dataset_dir, decode_pictures=False)  # encoding has read every one of them
         split = leave_one_out(dataset)
         vectors = load_vectors(folder / "vectors.safetensors", dataset, read_pictures=False)
-        return cls(dataset, split, load_checkpoint_models(folder, split, vectors))
+        return cls(dataset, split, load_checkpoint_models(folder, split, vectors), vectors)
 
-    def recommend(self, history: list[str], model: str = ALIGNED, k: int = 10) -> list[Recommendation]:
+    # Item ids
+
+    def recommend(self, history: Sequence[str], model: str = ALIGNED, k: int = 10) -> list[Recommendation]:
         """The k next items after `history` (item ids, oldest first), items of the history left out.
 
         An empty history gives the popular items. Raises MolarError for an unknown item, an unknown model or a k that
         is not 1 … 100.
         """
-        seen = self._checked(history, model, k)
-        if len(seen) == 0:
-            return self._ranked(*self._popular(k))
-        user = self.towers[model].user_vectors([seen])[0]  # (dim,)
-        return self._ranked(*self.indexes[model].top(user, seen, k))
+        picks = np.array(self._asked(history, model, k), np.int64)
+        if not len(picks):
+            return self._listed(*self._popular(k))
+        user = self.scorers[model].model.user_vectors([picks])[0]  # (dim,)
+        return self._listed(*self.indexes[model].top(user, picks, k))
 
-    def recommend_with_reasons(self, history: list[str], model: str = ALIGNED, k: int = 10) -> list[Reasoned]:
-        """As `recommend`, each item with the pick whose removal lowers its score most.
+    def recommend_with_reasons(self, history: Sequence[str], model: str = ALIGNED, k: int = 10) -> list[Reasoned]:
+        """As `recommend`, each item with the pick whose removal lowers its score most (`answer`).
 
-        The score of every item is computed again from the history without each pick in turn, all in one batch through
-        the same model: a reason is what the model did, not what looks similar. One pick alone is its own reason.
         Raises MolarError as `recommend` does.
         """
-        seen = self._checked(history, model, k)
-        if len(seen) == 0:
-            return [Reasoned(**vars(one), because=None) for one in self._ranked(*self._popular(k))]
-        without = [np.delete(seen, place) for place in range(len(seen))] if len(seen) > 1 else []
-        users = self.towers[model].user_vectors([seen, *without])  # (1 + picks, dim)
-        numbers, scores = self.indexes[model].top(users[0], seen, k)
-        because = [str(history[0])] * len(numbers)
-        if without:
-            scored = self.indexes[model].scores(users)[:, numbers]  # (1 + picks, k)
-            losses = scored[0] - scored[1:]
-            places = losses.argmax(axis=0)
-            because = [
-                str(history[place]) if losses[place, column] > 0 else None for column, place in enumerate(places)
-            ]
-        ranked = self._ranked(numbers, scores)
-        return [Reasoned(**vars(one), because=reason) for one, reason in zip(ranked, because)]
-
-    def ranks(self, history: list[str], model: str = ALIGNED) -> np.ndarray:
-        """(n_items + 1,) int64: the rank of every item after `history`, 1 is best, ties count against an item.
-
-        0 for items of the history and for those that the model cannot rank. Raises MolarError as `recommend` does;
-        an empty history has no ranks but popularity's.
-        """
-        seen = self._checked(history, model, 1)
-        if len(seen):
-            scores = self.indexes[model].scores(self.towers[model].user_vectors([seen]))[0]
-            scores[seen] = -np.inf
-        else:
-            scores = np.concatenate([[-np.inf], self.popularity[1:]])
-        ordered = np.sort(scores)
-        ranks = len(scores) - np.searchsorted(ordered, scores, side="left")
-        return np.where(np.isfinite(scores), ranks, 0)
-
-    def _checked(self, history: list[str], model: str, k: int) -> np.ndarray:
-        """Item numbers of a history, once model and k are known to be sound."""
-        if model not in self.indexes:
-            raise MolarError(f"There is no model '{model}'; choose one of {', '.join(MODELS)}.")
-        if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= MOST_RESULTS:
-            raise MolarError(f"k must be a whole number from 1 to {MOST_RESULTS}, not {k!r}.")
-        return np.array([self.dataset.item_number(item) for item in history], dtype=np.int64)
-
-    def _popular(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        numbers = np.argsort(-self.popularity[1:], kind="stable")[:k] + 1
-        return numbers, self.popularity[numbers]
+        found = self.answer(self._asked(history, model, k), model, k)
+        reasons = [str(self.dataset.item_ids[pick]) if pick != PAD else None for pick in found.because]
+        ranked = self._listed(found.numbers, found.scores)
+        return [Reasoned(**vars(one), because=reason) for one, reason in zip(ranked, reasons)]
 
     def search(self, query: str, limit: int = 24) -> list[Recommendation]:
         """Items whose words begin with every word of `query`, titles first, then the popular; "" lists everything.
 
         `score` is the number of training histories that hold the item.
         """
-        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST_RESULTS:
-            raise MolarError(f"limit must be a whole number from 1 to {MOST_RESULTS}, not {limit!r}.")
+        _require_count("limit", limit)
         numbers = np.array(self.words.find(query)[:limit], dtype=np.int64)
-        return self._ranked(numbers, self.popularity[numbers])
+        return self._listed(numbers, self.popularity[numbers])
 
     def similar(self, item_id: str, k: int = 10) -> list[Recommendation]:
         """The k items most like one item, by the cosine of their content vectors; no history is asked.
@@ -158,17 +131,76 @@ class Recommender:
         """
         if not isinstance(item_id, str):
             raise MolarError(f"item_id must be a text, not {item_id!r}.")
-        if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= MOST_RESULTS:
-            raise MolarError(f"k must be a whole number from 1 to {MOST_RESULTS}, not {k!r}.")
-        return self._ranked(*self.neighbours.like([self.dataset.item_number(item_id)], k))
+        _require_count("k", k)
+        return self._listed(*self.neighbours.like([self.dataset.item_number(item_id)], k))
+
+    # Item numbers
+
+    def answer(self, picks: Sequence[int], model: str, k: int) -> ModelAnswer:
+        """The k next items after `picks` (item numbers, oldest first) with reasons, and what ranks every item.
+
+        Every item is scored again from the history without each pick in turn, all in one batch through the same model: a
+        reason is what the model did, not what looks similar. One pick alone is its own reason. Without picks it is what is
+        popular. Raises MolarError for an unknown model.
+        """
+        scorer, history = self._scorer(model), np.array(picks, np.int64)
+        if not len(history):
+            numbers, scores = self._popular(k)
+            return ModelAnswer(numbers, scores, np.full(len(numbers), PAD), _without(self.popularity, history))
+        others = [np.delete(history, place) for place in range(len(history))] if len(history) > 1 else []
+        users = scorer.model.user_vectors([history, *others])  # (1 + picks, dim)
+        scored = scorer.scores_of(users)  # (1 + picks, n_items + 1)
+        numbers, scores = self.indexes[model].top(users[0], history, k)
+        because = np.full(len(numbers), history[0])
+        if others:
+            losses = scored[0, numbers] - scored[1:, numbers]  # (picks, k)
+            because = np.where(losses.max(axis=0) > 0, history[losses.argmax(axis=0)], PAD)
+        return ModelAnswer(numbers, scores, because, _without(scored[0], history))
+
+    def ranks(self, picks: Sequence[int], model: str = ALIGNED) -> np.ndarray:
+        """(n_items + 1,) int64: the rank of every item after `picks` (item numbers), 1 is best, ties count against it.
+
+        0 for items of the history and for those that the model cannot rank. Without picks ranks are popularity's.
+        Raises MolarError for an unknown model.
+        """
+        scorer, history = self._scorer(model), np.array(picks, np.int64)
+        return rank_all(_without(scorer.scores([history])[0] if len(history) else self.popularity, history))
 
     @cached_property
     def neighbours(self) -> ContentNeighbours:
-        """Likeness over the vectors that the content tower reads."""
-        return ContentNeighbours(self.towers[CONTENT].vectors.numpy())
+        """Likeness over the vectors that the content model reads."""
+        return ContentNeighbours(self._vectors)
 
-    def _ranked(self, numbers: np.ndarray, scores: np.ndarray) -> list[Recommendation]:
+    def _asked(self, history: Sequence[str], model: str, k: int) -> list[int]:
+        """Item numbers of a history, once model and k are known to be sound."""
+        self._scorer(model)
+        _require_count("k", k)
+        return [self.dataset.item_number(item) for item in history]
+
+    def _scorer(self, model: str) -> ModelScorer:
+        if model not in self.scorers:
+            raise MolarError(f"There is no model '{model}'; choose one of {', '.join(MODELS)}.")
+        return self.scorers[model]
+
+    def _popular(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        numbers = best_items(self.popularity[None], np.empty(0, np.int64), k)[0]
+        numbers = numbers[numbers != PAD]
+        return numbers, self.popularity[numbers]
+
+    def _listed(self, numbers: np.ndarray, scores: np.ndarray) -> list[Recommendation]:
         return [
             Recommendation(str(self.dataset.item_ids[number]), self.dataset.title(number), rank, float(score))
             for rank, (number, score) in enumerate(zip(numbers, scores), start=1)
         ]
+
+
+def _without(scores: np.ndarray, picks: np.ndarray) -> np.ndarray:
+    """Scores (n_items + 1,) as float32, -inf for the history."""
+    scores = scores.astype(np.float32)
+    scores[picks] = -np.inf
+    return scores
+
+
+def _require_count(name: str, value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_RESULTS:
+        raise MolarError(f"{name} must be a whole number from 1 to {MOST_RESULTS}, not {value!r}.")

@@ -4,6 +4,7 @@ import numpy as np
 
 from molar.core.errors import MolarError
 from molar.core.schema import PAD
+from molar.evaluation.ranking import best_items
 
 
 class ContentNeighbours:
@@ -14,7 +15,7 @@ class ContentNeighbours:
 
     def __init__(self, vectors: np.ndarray):
         vectors = np.asarray(vectors, dtype=np.float32)
-        self.known = vectors.any(axis=1)
+        self.known: np.ndarray = np.any(vectors != 0, axis=1)
         self.known[PAD] = False
         centred = vectors - (vectors[self.known].mean(axis=0) if self.known.any() else 0)
         lengths = np.linalg.norm(centred, axis=1, keepdims=True)
@@ -31,7 +32,6 @@ class ContentNeighbours:
             raise MolarError(f"Item number {unknown[0]} has no vector here: encode it first, then ask what is like it.")
         scores = self.units @ self.units[numbers].mean(axis=0)
         scores[~self.known] = -np.inf
-        scores[numbers] = -np.inf
-        best = np.argsort(-scores, kind="stable")[:k]
-        best = best[np.isfinite(scores[best])]
+        best = best_items(scores[None], np.array(numbers), k)[0]
+        best = best[best != PAD]
         return best, scores[best]

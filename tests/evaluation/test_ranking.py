@@ -2,9 +2,20 @@
 
 import numpy as np
 import pytest
+import torch
 
+from molar.core.errors import MolarError
 from molar.core.schema import PAD
-from molar.evaluation.ranking import best_items, evaluate_ranks, ranks_and_lists, top_items
+from molar.evaluation.ranking import (
+    ItemIndex,
+    ModelScorer,
+    best_columns,
+    best_items,
+    evaluate_ranks,
+    rank_all,
+    ranks_and_lists,
+    top_items,
+)
 from molar.models.baselines import ItemKNN, Popularity, Random
 
 
@@ -63,3 +74,64 @@ def test_a_scorer_is_told_whose_histories_it_reads(tiny, monkeypatch):
     scorer = Listening(tiny.dataset.n_items + 1)
     evaluate_ranks(scorer, tiny.split, "test", users)
     assert scorer.asked == users.tolist()
+
+
+def test_best_columns_have_no_padding_and_keep_the_order_of_equals():
+    scores = np.array([[2.0, 1.0, 2.0, 3.0], [0.0, 0.0, 0.0, 0.0]], np.float32)
+    assert best_columns(scores, 3).tolist() == [[3, 0, 2], [0, 1, 2]]
+
+
+def test_every_item_is_ranked_and_ties_count_against_it():
+    scores = np.array([9.0, 1.0, 5.0, 5.0, -np.inf, np.nan, 0.0], np.float32)
+    assert rank_all(scores).tolist() == [0, 3, 2, 2, 0, 0, 4]
+
+
+class Model:
+    """A model that is asked with the user vectors themselves in place of histories."""
+
+    requires = ()
+
+    def __init__(self, vectors: np.ndarray, scorable: np.ndarray):
+        self.vectors, self.known = vectors, scorable
+
+    def user_vectors(self, histories, users=None):
+        return np.stack(histories)
+
+    def item_matrix(self):
+        return torch.from_numpy(self.vectors)
+
+    def item_bias(self):
+        return torch.linspace(0, 1, len(self.vectors))
+
+    def scorable(self, split):
+        return self.known
+
+
+def drawn_scorer(tiny) -> ModelScorer:
+    rng = np.random.default_rng(0)
+    known = rng.random(31) < 0.7
+    known[0] = False
+    return ModelScorer("drawn", Model(rng.normal(size=(31, 8)).astype(np.float32), known), tiny.split)
+
+
+def test_the_index_finds_what_scores_and_sorting_find(tiny):
+    scorer, users = drawn_scorer(tiny), np.random.default_rng(1).normal(size=(20, 8)).astype(np.float32)
+    index, scores = ItemIndex(scorer), scorer.scores(list(users))
+    for k, seen in ((5, [3, 3, 9]), (10, []), (31, [1])):
+        for user, row in zip(users, scores, strict=True):
+            numbers, values = index.top(user, np.array(seen, np.int64), k)
+            wanted = best_items(row[None], np.array(seen, np.int64), k)[0]
+            assert numbers.tolist() == wanted[wanted != PAD].tolist()
+            np.testing.assert_allclose(values, row[numbers], rtol=1e-5, atol=1e-6)
+
+
+def test_an_index_of_nothing_finds_nothing(tiny):
+    nothing = ModelScorer("x", Model(np.zeros((31, 8), np.float32), np.zeros(31, bool)), tiny.split)
+    assert [len(part) for part in ItemIndex(nothing).top(np.zeros(8), np.array([1]), 5)] == [0, 0]
+
+
+def test_vectors_that_are_not_finite_are_refused_where_they_are_served(tiny):
+    scorer = drawn_scorer(tiny)
+    scorer.items[np.flatnonzero(scorer.scorable)[0]] = np.nan
+    with pytest.raises(MolarError, match="finite"):
+        ItemIndex(scorer)

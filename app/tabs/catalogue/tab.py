@@ -12,8 +12,10 @@ from app.tabs.catalogue import cards as html
 from app.tabs.catalogue.encoding import FIRST, Encoding
 from app.tabs.catalogue.uploads import Upload, Uploads
 from molar.core.errors import Cancelled, MolarError
+from molar.core.schema import PAD
 from molar.data.ingest.archive import receive
 from molar.data.ingest.upload import check_upload, without_bad_rows
+from molar.evaluation.ranking import best_items
 from molar.serving.search import WordIndex
 from molar.serving.similar import ContentNeighbours
 
@@ -297,9 +299,8 @@ class Tab:
             @ upload.content_model.user_vectors([np.array(picks)])[0]
         )
         scores[~upload.neighbours.known] = -np.inf
-        scores[picks] = -np.inf
-        best = np.argsort(-scores, kind="stable")[:ROW]
-        return best[np.isfinite(scores[best])]
+        best = best_items(scores[None], np.array(picks), ROW)[0]
+        return best[best != PAD]
 
     def picked(self, token: str, change) -> tuple:
         upload = self.uploads.get(token)

@@ -62,7 +62,7 @@ class Table:
         """The models' guesses among the eight, and where each ranks what was bought in the full catalogue."""
         shop, guesses, ranks = self.shop, {YOU: guess}, {}
         for model in MODELS:
-            found = shop.recommender.ranks(shop.ids(puzzle.history), model)
+            found = shop.recommender.ranks(puzzle.history, model)
             ranks[model] = int(found[puzzle.target])
             rankable = [one for one in puzzle.choices if found[one]]
             if rankable:  # a model never guesses what it cannot score

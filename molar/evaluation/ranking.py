@@ -47,8 +47,8 @@ class ModelScorer:
 class ItemIndex:
     """The best items for one user vector, exactly: FAISS `IndexFlatIP` over what a scorer can rank.
 
-    For one user's list over 100,000 items it takes about half the time of all scores and `best_items`, 2 to 3 ms; over
-    1,250 both take less than 0.1 ms (bench/top_k.py). For a block of users it is slower, and ranks need every score, so
+    For one user's list over 100,000 items it takes half to two thirds of the time of all scores and `best_items`, 2 to 3 ms
+    in one thread; over 1,250 both take less than 0.1 ms (bench/top_k.py). For a block of users it is slower, and ranks need every score, so
     that evaluation does without it.
     Raises MolarError where item vectors are not finite."""
 

@@ -99,15 +99,6 @@ def upgraded(row: dict) -> dict:
     return {name: (row | told)[name] for name in FIELDS}
 
 
-def read_rows_with_variant(path: Path) -> list[dict]:
-    """`read_rows`, with the old text beside the fields, for readers that do not know the fields yet."""
-    rows = read_rows(path)
-    for one in rows:
-        found = next(form for form in OLD_VARIANTS if one["kind"] == form[1] and (one[form[2]] or not form[0]))
-        one["variant"] = f"{found[0]}{one[found[2]]}"
-    return rows
-
-
 def read_entries(path: Path, name: str, *shapes: tuple[str, ...]) -> list[dict]:
     """The list `name` of a JSON file, [] when there is no file; each entry with exactly the fields of one of `shapes`, where
     any is given.

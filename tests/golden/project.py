@@ -16,14 +16,14 @@ from app.page import start
 from app.state import Shop
 from app.tabs.alignment import map_data, numbers
 from app.tabs.evidence import tab as evidence
-from app.tabs.evidence.runs import read_runs
-from app.tabs.evidence.words import DIAL
+from app.tabs.evidence.words import BY_TASTE
 from app.tabs.quiz.tab import Table
 from molar.cli.main import build_parser, main
 from molar.core.schema import MODELS
 from molar.data.splits import STRATEGIES as METHODS
 from molar.data.splits import split_dataset
 from molar.experiments.results import read_rows
+from molar.reporting.files import read_results as read_all_results
 from molar.serving.recommender import Recommender
 
 ROOT = Path(__file__).parents[2]
@@ -65,9 +65,11 @@ def numbers_table() -> str:
 def evidence_pages(shop: Shop) -> dict[str, str]:
     """The key of everything that the Evidence tab lets a visitor choose → its HTML."""
     served = shop.dataset.data_hash
-    runs, problems = read_runs(RESULTS, served, CHECKPOINT)
+    runs, problems = read_all_results(RESULTS, served, CHECKPOINT)
     assert not problems
-    return {key: evidence.page(RESULTS, served, CHECKPOINT, {"run": key}) for key in [*(run.key for run in runs), DIAL]}
+    return {
+        key: evidence.page(RESULTS, served, CHECKPOINT, {"run": key}) for key in [*(run.key for run in runs), BY_TASTE]
+    }
 
 
 def read_results(path: Path) -> list[dict]:

@@ -15,7 +15,6 @@ from molar.evaluation.ranking import ModelScorer, evaluate_ranks
 from molar.experiments.results import read_entries
 from molar.storage.checkpoint import load_trained
 from scripts import cold_offsets
-from scripts.method_tables import OFFSETS, offset_lines, warm_at_equal_cold
 
 
 @pytest.fixture(scope="module")
@@ -88,41 +87,3 @@ def test_the_command_replaces_its_own_lines_alone(towers, tiny, tmp_path, monkey
     monkeypatch.setattr(sys, "argv", ["cold_offsets", str(tmp_path / "none"), *arguments[1:]])
     assert cold_offsets.main() == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith("error: ")
-
-
-def tower(model, seed, cold, warm):
-    return {
-        "dataset": "shop",
-        "model": model,
-        "seed": seed,
-        "offsets": [-1.0, 0.0, 1.0],
-        "cold": cold,
-        "warm": warm,
-        "all": warm,
-        "among_cold": 0.5,
-        "command": "python -m scripts.cold_offsets shop",
-    }
-
-
-def test_towers_are_held_against_each_other_at_equal_cold_accuracy():
-    content, molar = (
-        tower("content", 0, [0.1, 0.2, 0.3], [0.5, 0.4, 0.3]),
-        tower("molar", 0, [0.05, 0.1, 0.3], [0.6, 0.5, 0.3]),
-    )
-    assert warm_at_equal_cold(content, content) == pytest.approx(0.4)
-    assert warm_at_equal_cold(molar, content) == pytest.approx(0.4)
-    assert np.isnan(warm_at_equal_cold(tower("molar", 0, [0.0, 0.05, 0.1], [0.6, 0.5, 0.3]), content))
-
-
-def test_the_table_says_nothing_before_it_is_measured_and_all_seeds_after(tmp_path):
-    assert offset_lines(tmp_path) == []
-    told = [
-        tower(model, seed, [0.1, 0.2 + seed / 100, 0.3], [0.5, 0.4, 0.3])
-        for model in ("content", "molar")
-        for seed in (0, 1)
-    ]
-    told.append(tower("targets-random", 0, [0.0, 0.05, 0.1], [0.6, 0.5, 0.3]))
-    (tmp_path / OFFSETS).write_text(json.dumps({"towers": told}))
-    lines = offset_lines(tmp_path)
-    assert "| shop | content only | 0, 1 | 0.205 ± 0.007 | 0.500 ± 0.000 | 0.400 ± 0.000 | 0.400 ± 0.000 |" in lines
-    assert "| shop | targets-random | 0 | 0.050 | 0.500 | 0.500 | – |" in lines

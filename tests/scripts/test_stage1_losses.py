@@ -6,7 +6,8 @@ import pytest
 
 from molar.core.errors import MolarError
 from molar.experiments.results import read_entries
-from scripts.encoder_tables import stage_1_lines
+from molar.reporting.encoder import fine_tuning
+from molar.reporting.markdown import table_lines
 from scripts.stage1_losses import LIST, collect
 
 
@@ -36,7 +37,8 @@ def test_each_task_has_a_row_from_start_to_end(tmp_path):
     collect(
         [tuned(tmp_path / "full"), tuned(tmp_path / "without-it", tasks=("ub",), first=6.0)], tmp_path / "stage-1.json"
     )
-    lines = stage_1_lines(tmp_path)
+    (section,) = fine_tuning(read_entries(tmp_path / "stage-1.json", LIST))
+    lines = table_lines(section.table)
     assert "| full | it | 300 | 5.00 | 4.80 | 4.60 | 4.40 | 4.20 |" in lines
     assert [line for line in lines if line.startswith("| without-it |")] == [
         "| without-it | ub | 300 | 6.00 | 5.80 | 5.60 | 5.40 | 5.20 |"
@@ -61,7 +63,3 @@ def test_an_encoder_of_captioned_pictures_alone_has_no_such_losses(tmp_path):
     (folder / "config.json").write_text(json.dumps(about))
     with pytest.raises(MolarError, match="was tuned on no dataset"):
         collect([folder], tmp_path / "stage-1.json")
-
-
-def test_without_any_the_page_has_no_table(tmp_path):
-    assert stage_1_lines(tmp_path) == []

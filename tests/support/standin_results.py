@@ -24,7 +24,10 @@ def row(
     slice_: str = "all",
     *,
     value: float = 0.1,
-    variant: str = "",
+    kind: str = "own",
+    other: str = "",
+    ablation: str = "",
+    setting: str = "",
     seed: int = 0,
     n: int = 200,
     data: str = OURS,
@@ -43,7 +46,10 @@ def row(
         "split": split,
         "slice": slice_,
         "model": model,
-        "variant": variant,
+        "kind": kind,
+        "other": other,
+        "ablation": ablation,
+        "setting": setting,
         "seed": seed,
         "n": n,
         "metrics": metrics,
@@ -51,6 +57,12 @@ def row(
         "ci": {name: [round(metrics[name] - half, 6), round(metrics[name] + half, 6)] for name in with_ci},
         "weights_sha256": "" if model in UNTRAINED else hashlib.sha256(f"{model} {seed}".encode()).hexdigest(),
     }
+
+
+def minus(model: str, other: str = "", slice_: str = "all", *, p: float | None = None, **facts) -> dict:
+    """A row of a difference: of two models, or with `ablation` of one with and without a part of its input."""
+    more = {} if p is None else {"p_value": p / 2, "p_holm": p}
+    return row(model, slice_, kind="difference", other=other, more=more, **facts)
 
 
 def shop_rows(data: str = OURS, **facts) -> list[dict]:
@@ -64,8 +76,7 @@ def shop_rows(data: str = OURS, **facts) -> list[dict]:
             rows.append(row(model, slice_, value=round(value * factor, 6), data=data, more=more, **facts))
     for slice_ in SLICES:
         for (model, other), (value, p) in COMPARED.items():
-            ps = {"p_value": p / 2, "p_holm": p}
-            rows.append(row(model, slice_, value=value, variant=f"minus {other}", data=data, more=ps, **facts))
+            rows.append(minus(model, other, slice_, value=value, p=p, data=data, **facts))
     return [*rows, row("molar", split="validation", value=0.999, data=data, **facts)]
 
 
@@ -82,14 +93,25 @@ def film_rows(**facts) -> list[dict]:
     return rows
 
 
-def aligned(model: str, change: float | None, *, seed: int = 0, variant: str = "", **facts) -> dict:
-    """A row of held-out users with numbers of alignment, and NDCG@10 minus that before alignment."""
+def aligned(model: str, change: float | None, *, seed: int = 0, other: str = "", **facts) -> dict:
+    """A row of held-out users with numbers of alignment, to the ID model `other` where it is not the model's own, and NDCG@10
+    minus that before alignment."""
     numbers = {
         "align/paired_cosine": 0.82 + 0.01 * seed,
         "align/procrustes_paired_cosine": 0.89,
         "align/retrieval_mrr": 0.9,
     }
-    made = row(model, "held-out", n=40, seed=seed, variant=variant, half=0.01, more=numbers, **facts)
+    made = row(
+        model,
+        "held-out",
+        n=40,
+        seed=seed,
+        kind="alignment" if other else "own",
+        other=other,
+        half=0.01,
+        more=numbers,
+        **facts,
+    )
     if change is not None:
         made["metrics"]["delta_ndcg@10"] = change
         made["ci"]["delta_ndcg@10"] = [change - 0.002, change + 0.002]
@@ -102,7 +124,7 @@ def aligned(model: str, change: float | None, *, seed: int = 0, variant: str = "
 
 
 def method_rows(n: int = 6040) -> list[dict]:
-    """What `evaluate-content` writes of full data: three seeds of each tower, alignment, probes."""
+    """What `evaluate-content` writes of full data: three seeds of each model, alignment, input ablations."""
     known = {"dataset": "ml1m-posters", "data": OTHERS}
     rows = []
     for place, model in enumerate(("sasrec", "content", "molar", "molar-fused")):
@@ -112,26 +134,24 @@ def method_rows(n: int = 6040) -> list[dict]:
             aligned("content", None, seed=seed, **known),
             aligned("molar", 0.003 + 0.001 * seed, seed=seed, **known),
         ]
-    rows += [aligned("content", None, variant="against fpmc", **known)]
-    ps = {"p_value": 0.001, "p_holm": 0.002}
-    rows += [row("molar", value=0.004, variant="minus content", n=n, more=ps, **known)]
-    for probe, value in (("no-text", 0.1), ("id-blanked", 0.12)):
-        rows += [row("molar", value=value, variant=f"probe {probe}", n=n, **known)]
-        rows += [row("molar", value=0.12 - value, variant=f"minus probe {probe}", n=n, more=ps, **known)]
+    rows += [aligned("content", None, other="fpmc", **known)]
+    rows += [minus("molar", "content", value=0.004, n=n, p=0.002, **known)]
+    for ablation, value in (("no-text", 0.1), ("id-blanked", 0.12)):
+        rows += [row("molar", kind="ablation", ablation=ablation, value=value, n=n, **known)]
+        rows += [minus("molar", ablation=ablation, value=0.12 - value, n=n, p=0.002, **known)]
     return rows
 
 
 def ablation_rows(n: int = 1500) -> list[dict]:
-    """The default, content and one tower that differs from it; brief, so of all users and the held-out alone."""
+    """The default, content and one model that differs from it; brief, so of all users and the held-out alone."""
     known = {"dataset": "ml1m-posters, 1500 users", "data": OTHERS}
-    ps = {"p_value": 0.001, "p_holm": 0.002}
     rows = [
         row(model, value=value, n=n, **known)
         for model, value in (("popularity", 0.02), ("content", 0.117), ("molar", 0.13), ("tau-0.05", 0.12))
     ]
-    rows += [row("molar", value=0.013, variant="minus content", n=n, more=ps, **known)]
-    rows += [row("tau-0.05", value=-0.01, variant="minus molar", n=n, more=ps, **known)]
-    rows += [row("tau-0.05", value=0.003, variant="minus content", n=n, more=ps, **known)]
+    rows += [minus("molar", "content", value=0.013, n=n, p=0.002, **known)]
+    rows += [minus("tau-0.05", "molar", value=-0.01, n=n, p=0.002, **known)]
+    rows += [minus("tau-0.05", "content", value=0.003, n=n, p=0.002, **known)]
     return [*rows, aligned("molar", 0.01, **known), aligned("tau-0.05", 0.005, **known)]
 
 

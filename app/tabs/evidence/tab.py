@@ -1,16 +1,23 @@
 """Evidence tab: the tables and curves of results/*.json, read when the tab is first opened."""
 
+from __future__ import annotations
+
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from app.components.panel import Board
+from app.components.templates import render
 from app.state import Shop
 from app.tabs.evidence import words
 
+if TYPE_CHECKING:
+    from molar.reporting.rows import Results
+    from molar.reporting.tables import Section
+
 RESULTS = Path(__file__).parents[3] / "results"
-QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def build(shop: Shop, tab: gr.Tab) -> None:
@@ -26,15 +33,22 @@ def build(shop: Shop, tab: gr.Tab) -> None:
         now = choice(before, (event._data or {}).get("chosen"))
         return now, show(now)
 
-    tab.select(show, chosen, board, **QUIET)
-    board.filter(choose, chosen, [chosen, board], **QUIET, trigger_mode="always_last")
+    tab.select(show, chosen, board, api_visibility="private", show_progress="hidden")
+    board.filter(
+        choose,
+        chosen,
+        [chosen, board],
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
+    )
 
 
 def choice(before: dict[str, str], wanted: object) -> dict[str, str]:
-    """What a browser asked for, as far as it is text. The dial has a metric of its own, other runs keep the last."""
+    """What a browser asked for, as far as it is text. The ratios have a metric of their own, other runs keep the last."""
     now = {name: value for name, value in wanted.items() if isinstance(value, str)} if isinstance(wanted, dict) else {}
     runs = now.get("run"), before.get("run")
-    if runs[0] != runs[1] and words.DIAL in runs:
+    if runs[0] != runs[1] and words.BY_TASTE in runs:
         now.pop("metric", None)
     return now
 
@@ -42,98 +56,61 @@ def choice(before: dict[str, str], wanted: object) -> dict[str, str]:
 def intro() -> str:
     """The protocol in one sentence, and what the intervals mean."""
     return (
-        f'<div class="lead ev-lead"><h2>{words.TITLE}</h2><p>{words.PROTOCOL}</p>'
-        f'<p class="quiet">{words.INTERVALS}</p></div>'
+        f'<div class="lead ev-lead"><h2>{words.TITLE}</h2><p>{escape(words.PROTOCOL)}</p>'
+        f'<p class="quiet">{escape(words.INTERVALS)}</p></div>'
     )
 
 
 def page(folder: Path, served: str, checkpoint: Path, chosen: dict[str, str]) -> str:
     """The picker and the tables of one run; `chosen` is what a browser asked for, anything unknown gives the first."""
-    from app.tabs.evidence import tables
-    from app.tabs.evidence.runs import read_runs
+    from molar.reporting import labels
+    from molar.reporting.files import read_results
+    from molar.reporting.html import sections_html
 
-    runs, problems = read_runs(folder, served, checkpoint)
-    wrong = "".join(f'<p class="ev-wrong">{escape(problem)}</p>' for problem in problems)
+    runs, problems = read_results(folder, served, checkpoint)
     if not runs:
-        return wrong + f'<p class="ev-none">{words.NONE}</p>'
-    dials = {run.name: run for run in runs if run.name in words.DIALS}
-    keys = [run.key for run in runs] + [words.DIAL] * (len(dials) > 1)
-    key = chosen.get("run") if chosen.get("run") in keys else keys[0]
+        return render("tabs/evidence/evidence.html", words=words, runs=[], problems=problems)
+    tastes = [run for name in labels.TASTES for run in runs if run.name == name]
+    titles = {run.key: run.title for run in runs} | ({words.BY_TASTE: words.BY_TASTE_TITLE} if len(tastes) > 1 else {})
+    key = chosen["run"] if chosen.get("run") in titles else runs[0].key
     run = next((run for run in runs if run.key == key), None)
-    metrics = (run or next(iter(dials.values()))).metrics
-    fallback = tables.SHARE if run is None and tables.SHARE in metrics else metrics[0]
-    metric = chosen.get("metric") if chosen.get("metric") in metrics else fallback
-    title = run.title if run else words.DIAL_RUN
-    found = _run(run, metric) if run else _dials(dials, metric)
-    picker = _picker(runs, served, key, metric, metrics, len(dials) > 1)
-    said = escape(words.chosen(title, words.METRICS[metric]))
-    return f'{picker}{wrong}<div data-said="{said}">{found}</div><p class="limits">{escape(words.ELSEWHERE)}</p>'
-
-
-def _picker(runs: list, served: str, key: str, metric: str, metrics: list[str], dial: bool) -> str:
-    def option(value: str, says: str, now: str) -> str:
-        return f'<option value="{escape(value)}"{" selected" if value == now else ""}>{escape(says)}</option>'
-
-    def group(says: str, options: list[str]) -> str:
-        return f'<optgroup label="{escape(says)}">{"".join(options)}</optgroup>' if options else ""
-
-    own = [option(run.key, run.title, key) for run in runs if run.data_hash == served]
-    other = [option(run.key, run.title, key) for run in runs if run.data_hash != served]
-    other += [option(words.DIAL, words.DIAL_RUN, key)] * dial
-    by = "".join(option(name, words.METRICS[name], metric) for name in metrics)
-    return (
-        f'<div class="ev-picker"><label>{words.RUN}<select data-act="filter" data-column="run">'
-        f"{group(words.OF_THIS_DATA, own)}{group(words.OF_OTHER_DATA, other)}</select></label>"
-        f'<label>{words.METRIC}<select data-act="filter" data-column="metric">{by}</select></label></div>'
+    metrics = (run or tastes[0]).metrics
+    own_metric = labels.NORMALISED_NDCG if run is None and labels.NORMALISED_NDCG in metrics else metrics[0]
+    metric = chosen["metric"] if chosen.get("metric") in metrics else own_metric
+    own = [run.key for run in runs if run.data_hash == served]
+    return render(
+        "tabs/evidence/evidence.html",
+        words=words,
+        problems=problems,
+        runs=[
+            (words.OF_THIS_DATA, [(one, titles[one]) for one in own]),
+            (words.OF_OTHER_DATA, [(one, title) for one, title in titles.items() if one not in own]),
+        ],
+        key=key,
+        metrics=[(name, labels.metric(name)) for name in metrics],
+        metric=metric,
+        said=words.chosen(titles[key], labels.metric(metric)),
+        data=words.data_of(run.dataset, run.size("all")) if run else "",
+        notes=_notes(run or tastes[0]),
+        sections=sections_html(_sections(run, tastes, metric)),
     )
 
 
-def _run(run, metric: str) -> str:
-    """Everything of one results file."""
-    from app.tabs.evidence import method, tables
+def _notes(run: Results) -> list[str]:
+    """What a reader of a run must know."""
+    from molar.reporting import labels
 
-    slices = run.slices()
-    families = {
-        words.ACCURACY: [name for name in tables.MAIN if name in slices],
-        words.BY_POPULARITY: sorted(name for name in slices if name.startswith("popularity")),
-        words.BY_HISTORY: [name for name in slices if name.startswith("history")],
-    }
-    families[words.OTHER_SLICES] = [name for name in slices if not any(name in family for family in families.values())]
-    notes = (words.NOTES.get(run.name), words.NO_TIMES if run.is_movielens else None)
-
-    def ranking(title: str) -> str:
-        columns = [(words.slice_name(name, run.size(name)), run, name) for name in families[title]]
-        return tables.accuracy(title, columns, metric, words.SLICE_NOTES.get(title, "")) if columns else ""
-
-    about = [
-        f'<p class="ev-data">{escape(words.data_of(run.dataset, run.size("all")))}</p>',
-        *(f'<p class="ev-note">{escape(one)}</p>' for one in notes if one),
-    ]
-    if run.is_ablation:
-        return "".join([*about, method.ablations(run, metric), method.alignment(run), method.probes(run)])
-    return "".join(
-        [
-            *about,
-            ranking(words.ACCURACY),
-            tables.differences(run),
-            tables.published(run) if run.is_full_movielens else "",
-            method.alignment(run),
-            method.probes(run),
-            ranking(words.BY_POPULARITY),
-            ranking(words.BY_HISTORY),
-            tables.beyond_accuracy(run),
-            tables.learning(run),
-            ranking(words.OTHER_SLICES),
-        ]
-    )
+    return [one for one in (run.note, labels.NO_TIMES if run.is_movielens else "") if one]
 
 
-def _dials(dials: dict, metric: str) -> str:
-    """The same shop with more or less hidden taste, side by side, over all users, and what alignment adds at each."""
-    from app.tabs.evidence import method, tables
+def _sections(run: Results | None, tastes: list[Results], metric: str) -> list[Section]:
+    """Everything of one run; without one, the shop at several hidden-taste ratios side by side, over all users, and what
+    alignment adds at each."""
+    from molar.reporting import labels, method
+    from molar.reporting.report import ACCURACY, accuracy, report
 
-    present = [dials[name] for name in words.DIALS if name in dials]
-    columns = [(words.slice_name(words.DIALS[run.name], run.size("all")), run, "all") for run in present]
-    says = f'<p class="ev-note">{escape(words.NOTES[words.DIAL])}</p>'
-    added = method.by_dial([(words.DIALS[run.name], run) for run in present])
-    return says + tables.accuracy(words.ACCURACY, columns, metric) + added
+    if run:
+        return report(run, metric)
+    places = [(labels.slice_name(labels.TASTES[one.name], one.size("all")), one, "all") for one in tastes]
+    added = method.by_taste([(labels.TASTES[one.name], one) for one in tastes])
+    return [section for section in (accuracy(ACCURACY, places, metric), added) if section]

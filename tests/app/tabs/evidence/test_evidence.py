@@ -1,19 +1,30 @@
 """What the Evidence tab makes of results files of every shape, without a browser."""
 
 import json
-import os
 import re
 import time
 from html import unescape
 
 import pytest
-from standin_results import OTHERS, OURS, curve, film_rows, row, shop_rows, write, write_all, write_curves
+from standin_results import (
+    OTHERS,
+    OURS,
+    curve,
+    film_rows,
+    method_rows,
+    minus,
+    row,
+    shop_rows,
+    write,
+    write_all,
+    write_curves,
+)
 
 from app.strings import page as words
-from app.tabs.evidence import plots
 from app.tabs.evidence import tab as evidence
 from app.tabs.evidence import words as said
-from app.tabs.evidence.runs import cell_of, read_runs
+from molar.reporting import labels, method, published, report
+from molar.reporting.files import read_results
 
 
 def text(html: str) -> str:
@@ -45,23 +56,13 @@ def test_only_files_that_exist_are_offered(tmp_path):
     write(tmp_path, "ml1m-1500", film_rows(n=1500))
     html = page(tmp_path, tmp_path)
     assert re.findall(r'<option value="([^"]+)"', html.split("</select>")[0]) == ["ml1m-1500"]
-    assert said.NOTES["ml1m-1500"] in text(html)
+    assert labels.RUNS["ml1m-1500"].note in text(html)
 
 
 def test_runs_of_the_served_data_come_first_and_others_are_labelled(folder, tmp_path):
-    runs, problems = read_runs(folder, OTHERS)
-    assert problems == []
-    assert [run.name for run in runs[:2]] == ["ml1m-id", "ml1m-1500"]
     first, other = page(folder, tmp_path, served=OTHERS).split("</optgroup>")[:2]
     assert said.OF_THIS_DATA in first and "ml1m-id" in first and 'value="demo"' not in first
     assert said.OF_OTHER_DATA in other and 'value="demo"' in other
-
-
-def test_a_file_about_something_else_or_of_validation_alone_is_no_run(tmp_path):
-    write(tmp_path, "validation", [row("molar", split="validation")])
-    write(tmp_path, "probe", [row("palette", "palette", split="five folds")])
-    (tmp_path / "prints.json").write_text('{"bytes": 3}', encoding="utf-8")
-    assert read_runs(tmp_path, OURS) == ([], [])
 
 
 def test_a_broken_file_is_one_sentence_beside_the_others(tmp_path):
@@ -71,28 +72,13 @@ def test_a_broken_file_is_one_sentence_beside_the_others(tmp_path):
     assert "torn.json is not a results file" in html and "Molar, aligned" in html
 
 
-def test_a_file_that_changed_is_read_anew(tmp_path):
-    write(tmp_path, "demo", [row("molar", value=0.1)])
-    assert read_runs(tmp_path, OURS)[0][0].rows[0]["metrics"]["ndcg@10"] == 0.1
-    write(tmp_path, "demo", [row("molar", value=0.2)])
-    os.utime(tmp_path / "demo.json", (0, 0))
-    assert read_runs(tmp_path, OURS)[0][0].rows[0]["metrics"]["ndcg@10"] == 0.2
-
-
 def test_validation_numbers_are_never_shown(folder, tmp_path):
     assert "0.999" not in page(folder, tmp_path, run="demo")
 
 
-def test_several_seeds_are_a_mean_with_its_spread():
-    cell = cell_of([row("sasrec", value=value, seed=seed) for seed, value in enumerate((0.1, 0.12, 0.14))], "ndcg@10")
-    assert (round(cell.value, 6), round(cell.sd, 6)) == (0.12, 0.02)
-    assert [round(edge, 6) for edge in cell.ci] == [0.114, 0.126]
-    assert cell_of([row("sasrec")], "ndcg@10").sd is None
-
-
 def test_the_metric_picker_changes_the_table(folder, tmp_path):
-    assert "0.123 [0.117, 0.129]" in text(table_under(page(folder, tmp_path, run="demo"), said.ACCURACY))
-    recall = table_under(page(folder, tmp_path, run="demo", metric="recall@10"), said.ACCURACY)
+    assert "0.123 [0.117, 0.129]" in text(table_under(page(folder, tmp_path, run="demo"), report.ACCURACY))
+    recall = table_under(page(folder, tmp_path, run="demo", metric="recall@10"), report.ACCURACY)
     assert "0.246 [0.240, 0.252]" in text(recall) and "Recall@10" in text(recall)
 
 
@@ -111,67 +97,67 @@ def test_known_names_are_nicer_and_unknown_ones_are_their_own(folder, tmp_path):
 def test_text_of_results_stays_text(tmp_path):
     hostile = "<img src=x onerror=alert(1)>"
     rows = [row(hostile, hostile, dataset=hostile, command=hostile), row(hostile, dataset=hostile, command=hostile)]
-    write(tmp_path, "demo", [*rows, row(hostile, variant=f"minus {hostile}")])
+    write(tmp_path, "demo", [*rows, row(hostile, other=hostile, kind="difference")])
     write_curves(tmp_path, "demo", [curve(hostile, data=OURS)])
     assert "<img" not in page(tmp_path, tmp_path, run=hostile, metric=hostile)
 
 
 def test_a_difference_is_a_sentence_with_its_corrected_p(folder, tmp_path):
-    html = text(table_under(page(folder, tmp_path, run="demo"), said.DIFFERENCES))
+    html = text(table_under(page(folder, tmp_path, run="demo"), report.AHEAD))
     assert "content minus item-kNN +0.020 [+0.014, +0.026], p < 0.001 after Holm’s correction" in html
     assert "Molar minus SASRec −0.009 [−0.015, −0.003], p = 0.018 after Holm’s correction" in html
 
 
 def test_a_dot_is_full_only_where_the_corrected_p_tells_apart(folder, tmp_path):
-    rows = re.findall(r"<tr.*?</tr>", table_under(page(folder, tmp_path, run="demo"), said.DIFFERENCES))
+    rows = re.findall(r"<tr.*?</tr>", table_under(page(folder, tmp_path, run="demo"), report.AHEAD), re.DOTALL)
     kinds = {text(one).strip()[:20]: set(re.findall(r'<circle class="(\w+)"', one)) for one in rows[1:]}
     assert list(kinds.values()) == [{"dot"}, {"hollow"}, {"dot"}]
 
 
 def test_without_p_values_the_interval_decides_and_the_note_says_so(tmp_path):
-    write(tmp_path, "demo", [row("molar"), row("content"), row("molar", variant="minus content", value=0.02)])
-    html = table_under(page(tmp_path, tmp_path), said.DIFFERENCES)
-    assert 'class="dot"' in html and said.DIFFERENCES_NOTE_PLAIN in text(html) and "p =" not in text(html)
+    write(tmp_path, "demo", [row("molar"), row("content"), minus("molar", "content", value=0.02)])
+    html = table_under(page(tmp_path, tmp_path), report.AHEAD)
+    assert 'class="dot"' in html and report.AHEAD_NOTE_PLAIN in text(html) and "p =" not in text(html)
 
 
 def test_many_differences_are_folded_away(tmp_path):
-    rows = [row("molar")] + [row("molar", variant=f"minus m{one}", value=0.01) for one in range(15)]
+    rows = [row("molar")] + [minus("molar", f"m{one}", value=0.01) for one in range(15)]
     write(tmp_path, "demo", rows)
-    assert said.more_differences(3) in page(tmp_path, tmp_path)
+    assert "More differences (3)" in page(tmp_path, tmp_path)
 
 
 def test_beyond_accuracy_stands_where_rows_have_it(folder, tmp_path):
-    html = text(table_under(page(folder, tmp_path, run="demo"), said.BEYOND))
+    html = text(table_under(page(folder, tmp_path, run="demo"), report.BEYOND))
     assert "Coverage@10" in html and "Molar, aligned 0.610 0.720 2.410" in html
-    assert said.BEYOND not in page(folder, tmp_path, run="ml1m-id")
+    assert report.BEYOND not in page(folder, tmp_path, run="ml1m-id")
 
 
 def test_published_numbers_stand_beside_the_full_movielens_alone(folder, tmp_path):
-    html = text(table_under(page(folder, tmp_path, run="ml1m-id"), said.PUBLISHED_TITLE))
+    html = text(table_under(page(folder, tmp_path, run="ml1m-id"), report.PUBLISHED))
     assert "HSTU-large 0.189 0.329 published elsewhere meta-recsys/generative-recommenders" in html
     assert "measured here (ml1m-posters, 6,040 users)" in html
-    assert html.count(said.PUBLISHED_BY) == len(said.PUBLISHED)
+    assert html.count("published elsewhere") == len(published.MOVIELENS)
     for other in ("ml1m-1500", "demo"):
-        assert said.PUBLISHED_TITLE not in page(folder, tmp_path, run=other)
+        assert report.PUBLISHED not in page(folder, tmp_path, run=other)
 
 
 def test_movielens_says_why_there_is_no_temporal_split(folder, tmp_path):
-    assert said.NO_TIMES in text(page(folder, tmp_path, run="ml1m-id"))
-    assert said.NO_TIMES not in text(page(folder, tmp_path, run="demo"))
+    assert labels.NO_TIMES in text(page(folder, tmp_path, run="ml1m-id"))
+    assert labels.NO_TIMES not in text(page(folder, tmp_path, run="demo"))
 
 
-def test_the_dial_is_shown_side_by_side_by_shares(folder, tmp_path):
-    html = page(folder, tmp_path, run=said.DIAL)
-    assert "Share of the reading oracle" in text(table_under(html, said.ACCURACY))
-    assert re.findall(r"dial at \d+ %, 200 users", text(html)) == [
-        f"dial at {one} %, 200 users" for one in (0, 50, 100)
+def test_the_hidden_taste_ratios_are_shown_side_by_side_by_shares(folder, tmp_path):
+    html = page(folder, tmp_path, run=said.BY_TASTE)
+    assert "Share of the reading oracle" in text(table_under(html, report.ACCURACY))
+    assert re.findall(r"hidden taste \d+ %, 200 users", text(html)) == [
+        f"hidden taste {one} %, 200 users" for one in (0, 50, 100)
     ]
-    assert all(str(one) * 16 in html for one in range(3)), "each dial has its own data hash"
+    assert all(str(one) * 16 in html for one in range(3)), "each ratio has its own data hash"
 
 
-def test_one_dial_alone_has_nothing_beside_it(tmp_path):
+def test_one_ratio_alone_has_nothing_beside_it(tmp_path):
     write(tmp_path, "demo-dial-0", shop_rows())
-    assert f'value="{said.DIAL}"' not in page(tmp_path, tmp_path)
+    assert f'value="{said.BY_TASTE}"' not in page(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -198,11 +184,11 @@ def test_under_every_picture_stands_what_made_it(folder, tmp_path):
 
 
 def test_a_split_hash_that_is_not_known_is_not_invented(folder, tmp_path):
-    assert said.SPLIT_UNKNOWN in page(folder, tmp_path, run="demo")
+    assert "hash not in these results" in page(folder, tmp_path, run="demo")
 
 
 def test_curves_are_told_by_model_and_best_epoch(folder, tmp_path):
-    html = table_under(page(folder, tmp_path, run="ml1m-id"), said.CURVES)
+    html = table_under(page(folder, tmp_path, run="ml1m-id"), report.LEARNING)
     assert html.count('class="thick"') == 5 and html.count('class="thin"') == 15
     assert "FPMC 0, 1, 2 12, 13, 14 10, 11, 12" in text(html)
     assert re.search(r'aria-label="[^"]*FPMC best at epoch 11 with 0\.0\d\d[;.]', html), "the picture's own description"
@@ -211,50 +197,30 @@ def test_curves_are_told_by_model_and_best_epoch(folder, tmp_path):
 def test_curves_of_other_data_are_left_out(tmp_path):
     write(tmp_path, "demo", shop_rows())
     write_curves(tmp_path, "demo", [curve("sasrec", data=OTHERS)])
-    assert said.NO_CURVES in page(tmp_path, tmp_path)
+    assert report.NO_CURVES in page(tmp_path, tmp_path)
 
 
-def test_a_checkpoint_lends_its_curves_to_results_of_the_same_weights(tmp_path):
-    torch = pytest.importorskip("torch")
-    from molar.models.sasrec import SASRec, SASRecConfig
-    from molar.storage.checkpoint import save_model, weights_sha256
-
-    torch.manual_seed(0)
-    told = curve("sasrec", data=OURS)
-    save_model(tmp_path / "checkpoint" / "sasrec", SASRec(SASRecConfig(n_items=5, dim=8, blocks=1, heads=1)), told)
-    known = row("sasrec") | {"weights_sha256": weights_sha256(tmp_path / "checkpoint" / "sasrec")}
-    write(tmp_path / "results", "demo", [known])
-    html = page(tmp_path / "results", tmp_path / "checkpoint")
-    assert 'class="thick"' in html and told["split_hash"] in html
-    write(tmp_path / "results", "demo", [row("sasrec")])
-    assert said.NO_CURVES in page(tmp_path / "results", tmp_path / "checkpoint")
+def test_input_ablations_have_a_table_of_their_own_and_are_no_models(tmp_path):
+    write(tmp_path, "ml1m", method_rows())
+    html = page(tmp_path, tmp_path, run="ml1m")
+    assert "no text 0.100" in text(table_under(html, method.INPUT_ABLATIONS))
+    for other in (report.ACCURACY, report.AHEAD):
+        assert "no text" not in text(table_under(html, other))
 
 
-@pytest.mark.parametrize(
-    "low, high, ticks",
-    [
-        (0, 0.154, ["0.00", "0.05", "0.10", "0.15"]),
-        (-0.015, 0.026, ["−0.01", "0.00", "0.01", "0.02"]),
-        (0, 1, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
-        (0, 0.12, ["0.000", "0.025", "0.050", "0.075", "0.100"]),
-        (0, 0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
-    ],
-)
-def test_axes_have_round_ticks(low, high, ticks):
-    axis = plots.Axis.over(low, high)
-    assert [axis.label(tick) for tick in axis.ticks] == ticks
+def test_films_held_back_stand_beside_no_published_numbers(tmp_path):
+    for name in ("ml1m", "ml1m-cold"):
+        write(tmp_path, name, method_rows())
+    assert report.PUBLISHED in page(tmp_path, tmp_path, run="ml1m")
+    assert report.PUBLISHED not in page(tmp_path, tmp_path, run="ml1m-cold")
 
 
-def test_what_lies_beyond_the_axis_is_an_arrow():
-    axis = plots.Axis.over(0, 0.2)
-    assert "▸" in plots.strip(axis, 0.5, [0.4, 0.6], "") and "<circle" not in plots.strip(axis, 0.5, None, "")
-    assert "▸" not in plots.strip(axis, 0.2, None, "")
-
-
-def test_names_beside_curves_keep_their_distance_and_their_order():
-    places = plots._apart([300.0, 298.0, 10.0, 299.0], 340)
-    assert places[2] < places[1] < places[3] < places[0] <= 332
-    assert min(high - low for low, high in zip(sorted(places), sorted(places)[1:])) >= 22
+def test_an_ablation_tells_one_factor_at_a_time_in_place_of_accuracy(tmp_path):
+    write(tmp_path, "ablations-stage-1", method_rows())
+    html = page(tmp_path, tmp_path, run="ablations-stage-1")
+    assert report.ACCURACY + ":" not in text(html)
+    assert method.ABLATIONS in html
+    assert method.INPUT_ABLATIONS in html
 
 
 def test_a_run_is_drawn_well_within_the_time_of_a_click(folder, tmp_path):
@@ -267,7 +233,7 @@ def test_a_run_is_drawn_well_within_the_time_of_a_click(folder, tmp_path):
 
 
 def test_the_files_of_this_project_are_shown(tmp_path):
-    runs, problems = read_runs(evidence.RESULTS, "")
+    runs, problems = read_results(evidence.RESULTS, "")
     assert problems == [] and {"demo", "ml1m-600"} <= {run.name for run in runs}
     for run in runs:
         assert len(json.dumps(page(evidence.RESULTS, tmp_path, run=run.key))) < 400_000

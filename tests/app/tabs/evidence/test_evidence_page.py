@@ -11,6 +11,7 @@ from app.strings import page as words
 from app.tabs.evidence import tab as evidence
 from app.tabs.evidence import words as said
 from molar.data.dataset import load_dataset
+from molar.reporting import labels
 
 pytestmark = pytest.mark.browser
 
@@ -78,10 +79,10 @@ def test_a_choice_by_keyboard_keeps_the_keyboard_there_and_is_told(visit):
     page.focus(RUN)
     page.keyboard.press("ArrowDown")
     page.wait_for_function(
-        "says => document.querySelector('#said').textContent.includes(says)", arg=said.RUNS["demo-temporal"]
+        "says => document.querySelector('#said').textContent.includes(says)", arg=labels.RUNS["demo-temporal"].title
     )
     assert page.evaluate("document.activeElement.dataset.column") == "run"
-    assert said.NOTES["demo-temporal"] in page.locator("#proof").inner_text()
+    assert labels.RUNS["demo-temporal"].note in page.locator("#proof").inner_text()
 
 
 def test_the_choice_stays_while_other_tabs_are_looked_at(visit):
@@ -128,7 +129,7 @@ def test_wide_tables_scroll_in_their_own_box_by_keyboard(visit):
 def test_a_command_is_copied(visit):
     page = visit(permissions=["clipboard-read", "clipboard-write"]).page
     page.locator("#proof .ev-command button").first.click()
-    page.wait_for_selector(f"#proof .ev-command button:text('{said.COPIED}')")
+    page.wait_for_selector("#proof .ev-command button:text('Copied')")
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#proof .ev-command code").first.inner_text()
 
 

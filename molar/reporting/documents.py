@@ -1,0 +1,165 @@
+"""What the documents tell of results/: sections between markers, and the pages under docs/ that are written whole."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from molar.core.errors import MolarError
+from molar.data.segments import MAIN
+from molar.experiments.results import read_rows
+from molar.reporting import labels, method
+from molar.reporting.charts import curves_svg
+from molar.reporting.encoder import QUANTISATION, encoder_sections, quantisation_svg
+from molar.reporting.files import read_results, results_of
+from molar.reporting.labels import DEFAULT, RECALL
+from molar.reporting.markdown import escaped, section_lines, source_lines, table_lines
+from molar.reporting.questions import questions
+from molar.reporting.report import by_slice, differences, every_metric, report
+from molar.reporting.rows import Results
+from molar.reporting.tables import Asked, Column, Section, by_model
+
+START, END = "<!-- results: written by python -m scripts.write_results -->", "<!-- end of results -->"
+WRITTEN = "Written by `python -m scripts.write_results` from `results/`; nothing here is typed by hand."
+HEAD = f"""\
+# Results
+
+{WRITTEN} What the metrics, slices, intervals and tests are: [evaluation.md](evaluation.md). What they say:
+[findings.md](findings.md). All of it is the test split unless a line says otherwise: full ranking of the whole catalogue, seen
+items left out, ties against the model, every choice made on validation. One seed: mean over users with its 95 % confidence
+interval (bootstrap over users); several: mean ± standard deviation over seeds. p is after Holm's correction.
+"""
+QUESTIONS = "The method, question by question"
+SHOP, FILMS, FILMS_COLD = "demo", "ml1m", "ml1m-cold"
+README_MODELS = ("popularity", "item-knn", "content-knn", "sasrec", "content", DEFAULT, "molar-fused")
+TASTE_PAIRS = ((DEFAULT, "content"), (DEFAULT, "sasrec"), ("molar-fused", DEFAULT))
+
+
+def readme_section(folder: Path) -> str:
+    """The one table of the README, markers included. Raises MolarError for a file that is absent or holds several runs."""
+    shop, films = _one(folder, SHOP), _one(folder, FILMS)
+
+    def column(head: str, of: Results, slice_: str) -> Asked:
+        return Column(f"{head} ({of.size(slice_):,})"), lambda label: of.cell(label, slice_)
+
+    columns = [column(f"print shop, {part}", shop, part) for part in MAIN]
+    columns.append(column("MovieLens-1M", films, "all"))
+    return _marked(
+        [
+            "NDCG@10 on the test split: of one seed with its 95 % confidence interval, of several mean ± standard deviation.",
+            "",
+            *table_lines(by_model(README_MODELS, columns)),
+            "",
+            f"Print shop: {' '.join(source_lines(_source(shop)))} MovieLens-1M in full: "
+            f"{' '.join(source_lines(_source(films), weights=False))} Every other table: [docs/results.md](docs/results.md).",
+            "",
+        ]
+    )
+
+
+def _one(folder: Path, name: str) -> Results:
+    """The results of a file that must be of one dataset and hold what the README tells."""
+    results = results_of(folder, name)
+    path = folder / f"{name}.json"
+    if not results.rows:
+        raise MolarError(f"There are no results in {path}: run `{labels.RUNS[name].command}` first.")
+    datasets = sorted({row["dataset"] for row in results.rows})
+    if len(datasets) > 1:
+        raise MolarError(f"{path} holds rows of {', '.join(datasets)}: write each to a file of its own.")
+    missing = [label for label in ("popularity", "sasrec", DEFAULT) if not results.rows_of(label)]
+    if missing:
+        raise MolarError(f"The results of {datasets[0]} hold no test rows of {', '.join(missing)}: evaluate it again.")
+    return results
+
+
+def _source(results: Results):
+    return results.source([row for label in README_MODELS for row in results.rows_of(label)])
+
+
+def encoder_section(folder: Path) -> str:
+    """The section of docs/encoder.md, markers included. Raises MolarError naming a file that is absent."""
+    return _marked(_lines(encoder_sections(folder), level=3))
+
+
+def findings_section(folder: Path) -> str:
+    """The section of docs/findings.md, markers included: MovieLens-1M in full and with cold films, the shop's hidden taste."""
+    lines = []
+    for name in (FILMS, FILMS_COLD):
+        results = results_of(folder, name)
+        if results.rows:
+            lines += [f"## {escaped(results.title)}", "", *source_lines(_all(results), weights=False), ""]
+            found = (by_slice(results), every_metric(results), differences(results))
+            lines += _lines([section for section in found if section], level=3, source=False)
+    tastes = [(says, results_of(folder, name)) for name, says in labels.TASTES.items()]
+    added = method.by_taste([(says, of) for says, of in tastes if of.rows], TASTE_PAIRS)
+    return _marked(lines + (_lines([added]) if added else []))
+
+
+def _all(results: Results):
+    return results.source([*results.own, *results.curves])
+
+
+def _marked(lines: Iterable[str]) -> str:
+    return "\n".join([START, *lines, END]) + "\n"
+
+
+def _lines(sections: Iterable[Section], **how) -> list[str]:
+    return [line for section in sections for line in section_lines(section, **how)]
+
+
+def pages(folder: Path) -> dict[str, str]:
+    """Path under docs/ → text, of every page and picture that is written whole. Raises MolarError for a broken file."""
+    runs, problems = read_results(folder)
+    if problems:
+        raise MolarError(problems[0])
+    made = {}
+    for run in runs:
+        curves = next((section.curves for section in report(run) if section.curves), None)
+        made[f"results/{run.key}.md"] = _page(run.title, run_lines(run))
+        if curves:
+            made[f"results/{run.key}.svg"] = curves_svg(curves, run.title)
+    asked = _lines(questions(folder))
+    if asked:
+        made["results/questions.md"] = _page(QUESTIONS, asked)
+    bits = read_rows(folder / QUANTISATION)
+    if bits:
+        made["results/quantisation.svg"] = quantisation_svg(bits)
+    made["results.md"] = HEAD + "\n" + "\n".join(_index(runs, bool(asked))) + "\n"
+    return made
+
+
+def _page(title: str, lines: Sequence[str]) -> str:
+    return (
+        "\n".join(
+            [f"# {escaped(title)}", "", f"{WRITTEN} How to read it: [results](../results.md).", "", *lines]
+        ).rstrip()
+        + "\n"
+    )
+
+
+def run_lines(run: Results) -> list[str]:
+    """Everything that one results file tells."""
+    known = labels.RUNS.get(run.name)
+    notes = [run.note, known.detail if known else "", labels.NO_TIMES if run.is_movielens else ""]
+    lines = [line for note in notes if note for line in (note, "")]
+    lines += [f"{escaped(run.dataset)}. {' '.join(source_lines(_all(run)))}", ""]
+    found = report(run, by_seed=True)
+    extra = [None if run.is_ablation else by_slice(run, metric=RECALL), every_metric(run)]
+    sections = [*found[:1], *(section for section in extra if section), *found[1:]]
+    return lines + _lines(sections, picture=f"{run.key}.svg", source=False)
+
+
+def _index(runs: Sequence[Results], asked: bool) -> list[str]:
+    """What there is, and what makes what is not there yet."""
+    lines = [
+        f"- [{QUESTIONS}](results/questions.md): the paper's tables beside ours, what its reviewers asked for"
+    ] * asked
+    lines += [
+        f"- [{escaped(run.title)}](results/{run.key}.md): {escaped(run.dataset)}, {run.size('all'):,} users"
+        for run in runs
+    ]
+    there = {run.name for run in runs}
+    lines += [
+        f"- {known.title}: `results/{name}.json` is not there yet: `{known.command}` makes it."
+        for name, known in labels.RUNS.items()
+        if name not in there
+    ]
+    return lines

@@ -1,4 +1,4 @@
-"""What `python -m molar tune-encoder` can be told about the schedule, and the configs that this makes."""
+"""What `python -m molar finetune-encoder` can be given about the schedule, and the configs that it makes."""
 
 import argparse
 from typing import Any
@@ -51,7 +51,7 @@ def settings(options: argparse.Namespace, *, dataset: bool) -> dict:
     from molar.finetune.config import SCHEDULES, FineTuneConfig, choose_counts
 
     schedule = options.schedule or ("gpu" if torch.cuda.is_available() else "cpu")
-    tasks = _listed(options.tasks) if options.tasks is not None else None
+    tasks = o.listed(options.tasks) if options.tasks is not None else None
     counts, asked = choose_counts(
         tasks, read_counts(options.counts), schedule, dataset=dataset, pairs=bool(options.pairs)
     )
@@ -59,7 +59,7 @@ def settings(options: argparse.Namespace, *, dataset: bool) -> dict:
     lora: dict[str, Any] = {"rank": options.lora_rank, "alpha": options.lora_alpha}
     lora = {name: value for name, value in lora.items() if value is not None}
     if options.lora_targets is not None:
-        lora["targets"] = tuple(_listed(options.lora_targets))
+        lora["targets"] = tuple(o.listed(options.lora_targets))
     config: dict[str, Any] = {**SCHEDULES[schedule], **given, "counts": counts, "form": options.form}
     encoder = EncoderConfig(options.backbone, options.precision, pooling=options.pooling, resolution=options.resolution)
     return {"encoder": encoder, "config": FineTuneConfig(**config, lora=LoraSettings(**lora)), "asked": asked}
@@ -68,13 +68,9 @@ def settings(options: argparse.Namespace, *, dataset: bool) -> dict:
 def read_counts(text: str) -> dict[str, int]:
     """`it=1000,ub=500` → {"it": 1000, "ub": 500}. Raises `MolarError` for what is not of this shape."""
     counts = {}
-    for part in _listed(text):
+    for part in o.listed(text):
         task, _, number = part.partition("=")
         if not number.strip().isdecimal():
             raise MolarError(f"--counts says {part!r}: write it=1000,sa=1000,ub=1000, whole numbers.")
         counts[task.strip()] = int(number)
     return counts
-
-
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]

@@ -1,12 +1,15 @@
 """Backbone adapters, one a model family: LLaVA's (`nano`), SmolVLM's, and those of the Qwen-VL models."""
 
+import json
 from math import prod
+from pathlib import Path
 
 import torch
 from torch import nn
 
 from molar.backbones.base import Backbone, Grid, ImageFeatures, ImageSpan, Pixels
 from molar.backbones.prompt import prompt_hash
+from molar.backbones.quantisation import load_weights
 from molar.core.errors import MolarError
 
 
@@ -206,6 +209,27 @@ def backbone_class(config) -> type[Backbone]:
         known = ", ".join(BACKBONES)
         raise MolarError(f"Backbones of the class {config.model_type!r} are not known; known are {known}.")
     return BACKBONES[config.model_type]
+
+
+def open_backbone(folder: Path, precision: str, pooling: int, resolution: int | None = None) -> Backbone:
+    """Load the backbone in a local folder. Raises `MolarError` for an unknown class, weights that cannot be read, or a
+    resolution that the backbone cannot have."""
+    from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
+
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        family = backbone_class(config)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        template = folder / "chat_template.json"  # where older repositories keep what newer ones give the tokenizer
+        if tokenizer.chat_template is None and template.exists():
+            tokenizer.chat_template = json.loads(template.read_text())["chat_template"]
+        options = family.processor_options(config, resolution)
+        processor = AutoImageProcessor.from_pretrained(folder, backend="pil", trust_remote_code=False, **options)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise MolarError(f"{folder} does not hold a whole backbone ({reason}): get it again.") from error
+    model = load_weights(folder, precision, family.unquantised_modules(config))
+    return family(model, tokenizer, processor, options["size"], pooling)
 
 
 def _one_side(config, resolution: int | None) -> int:

@@ -5,7 +5,6 @@ to the language model's input space, the `[Cur_Item]` token and the centring of 
 adapters of the language model (`molar.encoder.lora`).
 """
 
-import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -13,10 +12,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from molar.backbones.adapters import backbone_class
+from molar.backbones.adapters import open_backbone
 from molar.backbones.base import Backbone, ImageFeatures, ImageSpan, Pixels
 from molar.backbones.hub import backbone_folder, backbone_name, backbone_sha256
-from molar.backbones.quantisation import PRECISIONS, QUANTISED, hold_trainable, load_weights
+from molar.backbones.quantisation import PRECISIONS, QUANTISED, hold_trainable
 from molar.core.errors import MolarError
 from molar.encoder.adapter import Adapter, adapter_sha256, read_metadata, require_finetuned_for
 from molar.encoder.fingerprint import encoder_fingerprint, image_fingerprint
@@ -181,24 +180,3 @@ class ItemEncoder:
 
     def _embed(self, ids: list[int]) -> torch.Tensor:
         return self.backbone.token_embeddings(torch.tensor(ids, dtype=torch.long, device=self.backbone.device))
-
-
-def open_backbone(folder: Path, precision: str, pooling: int, resolution: int | None = None) -> Backbone:
-    """Load the backbone in a local folder. Raises `MolarError` for an unknown class, weights that cannot be read, or a
-    resolution that the backbone cannot have."""
-    from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
-
-    try:
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        family = backbone_class(config)
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        template = folder / "chat_template.json"  # where older repositories keep what newer ones give the tokenizer
-        if tokenizer.chat_template is None and template.exists():
-            tokenizer.chat_template = json.loads(template.read_text())["chat_template"]
-        options = family.processor_options(config, resolution)
-        processor = AutoImageProcessor.from_pretrained(folder, backend="pil", trust_remote_code=False, **options)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise MolarError(f"{folder} does not hold a whole backbone ({reason}): get it again.") from error
-    model = load_weights(folder, precision, family.unquantised_modules(config))
-    return family(model, tokenizer, processor, options["size"], pooling)

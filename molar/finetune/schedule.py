@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from molar.core.hashing import content_key
+from molar.encoder.fingerprint import decisive
 from molar.finetune.config import FineTuneConfig
 from molar.finetune.model import FineTuner
 from molar.finetune.samples import PAIRS
@@ -32,7 +33,7 @@ class FineTuningPlan(Plan[list[Sample]]):
 
     def run_key(self) -> str:
         """By which an unfinished run is known again: settings, encoder and samples."""
-        settings = json.dumps([self.config.to_dict(), self.finetuner.encoder.fingerprint])
+        settings = json.dumps([self.config.to_dict(), decisive(self.finetuner.encoder.fingerprint)])
         return content_key(settings, *map(repr, chain.from_iterable(self.steps)))
 
     def start(self) -> State:

@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from molar.core.errors import MolarError
+from molar.core.io import write_json
 from molar.core.progress import remaining
-from molar.experiments.results import read_entries, write_json
+from molar.experiments.results import read_entries
 from molar.storage.checkpoint import CONFIG, read_meta, weights_sha256
 from scripts import entry
 from scripts.ablation_plan import PLAN, Trial, chosen

@@ -54,11 +54,15 @@ def write_baseline_vectors(dataset: Dataset, out: Path, *, report: Report = sile
     )
     both = np.hstack([text, image])
     made = {"text": text, "image": image, "both": both, "random": unit(random_vectors(len(texts), both.shape[1]))}
-    told = {"text": {"text": MINILM[1].sha256}, "image": {"picture": encoder.image_fingerprint}, "random": {"seed": 0}}
-    told["both"] = told["text"] | told["image"]
+    sources = {
+        "text": {"text": MINILM[1].sha256},
+        "image": {"picture": encoder.image_fingerprint},
+        "random": {"seed": 0},
+    }
+    sources["both"] = sources["text"] | sources["image"]
     for kind in KINDS:
         padded = np.vstack([np.zeros((1, made[kind].shape[1]), np.float32), made[kind]])
-        save_vectors(out / f"{kind}.safetensors", padded, dataset, {"baseline": kind} | told[kind])
+        save_vectors(out / f"{kind}.safetensors", padded, dataset, {"baseline": kind} | sources[kind])
     return [out / f"{kind}.safetensors" for kind in KINDS]
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from molar.core.errors import MolarError
+from molar.core.io import write_json
 from molar.core.progress import Terminal
 from molar.data.dataset import load_dataset
 from molar.data.splits import Split, leave_one_out
@@ -22,7 +23,7 @@ from molar.encoder.vectors import load_vectors
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import BLOCK_SCORES, ModelScorer, rank_targets
 from molar.experiments.evaluate import dataset_label
-from molar.experiments.results import read_entries, write_json
+from molar.experiments.results import read_entries
 from molar.models.content import ContentUserEncoder
 from molar.storage.checkpoint import weights_sha256
 from molar.storage.trained import find_content_models, load_content_model

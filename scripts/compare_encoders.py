@@ -70,9 +70,7 @@ def kinds_of_vectors(texts: list[str], pictures: list, encoder: Path, report: Re
         ItemEncoder.load(EncoderConfig()), texts, pictures, cache_folder(), report=report
     )
     kinds[TEXT] = sentence_vectors(texts)
-    kinds[PICTURE] = kinds[NANO][
-        :, tuned.hidden : tuned.hidden + tuned.image_dim
-    ]  # the image tower's own
+    kinds[PICTURE] = kinds[NANO][:, tuned.hidden : tuned.hidden + tuned.image_dim]  # the image tower's own
     kinds[BOTH] = np.hstack([kinds[TEXT], kinds[PICTURE]])
     kinds[RANDOM] = random_vectors(len(texts), RANDOM_WIDTH)
     return {kind: vectors.astype(np.float32) for kind, vectors in kinds.items()}
@@ -141,8 +139,8 @@ def photograph_rows(encoder: Path, metadata: dict) -> list[dict]:
         ranks = [1 + int((likeness[a] > likeness[a, b]).sum()) for a, b in (cheetahs, cheetahs[::-1])]
         values = {"mean_rank_of_the_other_cheetah": np.mean(ranks)}
         shared = metadata | {"dataset": "twelve photographs", "data_hash": dataset.data_hash}
-        told = {"slice": "all", "model": "likeness", "setting": kind}
-        rows.append(row(shared, **told, n=len(paths), values=values, ci={}))
+        fields = {"slice": "all", "model": "likeness", "setting": kind}
+        rows.append(row(shared, **fields, n=len(paths), values=values, ci={}))
     return rows
 
 

@@ -91,8 +91,8 @@ def _measure(options: argparse.Namespace) -> None:
         layers = quantise(encoder.backbone.model.model.language_model, lambda name, wanted=wanted: wanted(f"{name}."))
         vectors = encoded(encoder, texts, seen, order, Terminal(setting))
         values = {"overlap@10": overlap(reference, vectors, vectors, np.arange(len(texts))), "layers": layers}
-        told = {"slice": f"{len(texts)} items", "model": "nano", "setting": setting}
-        write_rows(options.out, [row(metadata, **told, n=len(texts), values=values, ci={})])
+        fields = {"slice": f"{len(texts)} items", "model": "nano", "setting": setting}
+        write_rows(options.out, [row(metadata, **fields, n=len(texts), values=values, ci={})])
         print(f"{setting:40} {layers:4} layers  overlap@10 {values['overlap@10']:.3f}", flush=True)
 
 

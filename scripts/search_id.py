@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from molar.core.errors import MolarError
+from molar.core.io import write_json
 from molar.core.progress import Terminal
 from molar.data.dataset import load_dataset
 from molar.data.splits import leave_one_out
-from molar.experiments.results import read_entries, write_json
+from molar.experiments.results import read_entries
 from molar.models.zoo import ID_MODELS
 from molar.storage.checkpoint import read_meta
 from molar.training.settings import id_settings

@@ -9,8 +9,9 @@ replaces the one of the same name and dataset, so that those of several data can
 from pathlib import Path
 
 from molar.core.errors import MolarError
+from molar.core.io import write_json
 from molar.encoder.adapter import adapter_sha256, read_metadata
-from molar.experiments.results import read_entries, write_json
+from molar.experiments.results import read_entries
 from scripts import entry
 
 LIST = "encoders"

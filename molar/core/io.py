@@ -1,5 +1,6 @@
 """Files and folders: written whole or not at all, checked before long work, and where Molar keeps its own."""
 
+import json
 import os
 import tempfile
 from collections.abc import Iterable
@@ -37,6 +38,16 @@ def write_atomically(
                 raise
     except OSError as error:
         raise MolarError(f"{path} could not be written ({error.strerror or error}): {hint}.") from error
+
+
+def write_json(path: Path, content: dict, *, one_per_line: str = "") -> None:
+    """Write JSON atomically; the list named `one_per_line` gets a line for each entry: diffs stay readable."""
+    if one_per_line:
+        lines = ",\n".join(json.dumps(entry, allow_nan=False, ensure_ascii=False) for entry in content[one_per_line])
+        text = f'{{"{one_per_line}": [\n{lines}\n]}}\n'
+    else:
+        text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    write_atomically(path, text.encode())
 
 
 def disk_array(folder: Path, shape: tuple[int, ...]) -> np.memmap:

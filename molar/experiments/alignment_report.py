@@ -62,9 +62,9 @@ def alignment_rows(
             ci[CHANGE] = interval(resampled_means(change[:, None])[:, 0])
         run = pairing.run
         if pairing.against:
-            told = {"kind": ALIGNMENT, "other": pairing.against}
+            fields = {"kind": ALIGNMENT, "other": pairing.against}
             shared = {**part.metadata, **vars(run.source)}
-            rows.append(row(shared, slice=HELD_OUT, model=run.model, **told, n=len(pool), values=values, ci=ci))
+            rows.append(row(shared, slice=HELD_OUT, model=run.model, **fields, n=len(pool), values=values, ci=ci))
         else:
             own = of[run.model, run.source.seed]
             own["metrics"] |= values

@@ -6,7 +6,8 @@ results/NAME-curves.json = {"curves": [{"dataset", "data_hash", "split_hash", "m
 
 from pathlib import Path
 
-from molar.experiments.results import merged, read_entries, write_json
+from molar.core.io import write_json
+from molar.experiments.results import merged, read_entries
 
 FIELDS = ("dataset", "data_hash", "split_hash", "model", "seed", "command", "weights_sha256", "curve")
 KEY = ("dataset", "split_hash", "model", "seed")

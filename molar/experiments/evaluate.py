@@ -29,7 +29,7 @@ from molar.storage.checkpoint import weights_sha256
 
 @dataclass(frozen=True)
 class Options:
-    """What every evaluation is told alike.
+    """The options that all evaluations share.
 
     interactions: another file of histories in the dataset. subset: "validation" measures that part alone, to choose by;
     "test" measures both. strategy: how histories are split, of `molar.data.splits.STRATEGIES`. command: stands in every row.

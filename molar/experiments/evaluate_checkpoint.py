@@ -4,12 +4,13 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from molar.core.io import write_json
 from molar.core.schema import ALIGNED, CONTENT, ID
 from molar.data.segments import MAIN
 from molar.encoder.vectors import load_vectors
 from molar.experiments.alignment_report import HELD_OUT, Pairing, alignment_rows
 from molar.experiments.evaluate import Options, Part, Trained, baselines, dataset_label, evaluate, open_split, trained
-from molar.experiments.results import DIFFERENCE, write_json
+from molar.experiments.results import DIFFERENCE
 from molar.experiments.rows import DIFFERENCES
 from molar.storage.checkpoint import read_meta
 from molar.storage.trained import load_checkpoint_models

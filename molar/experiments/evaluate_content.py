@@ -34,14 +34,6 @@ class Content:
     partner: Trained  # the ID model that it is held against
     aligned: bool = False  # to its partner, or fused with it
 
-    @property
-    def label(self) -> str:
-        return self.entry.label
-
-    @property
-    def seed(self) -> int:
-        return self.entry.seed
-
 
 @dataclass(frozen=True, eq=False)
 class Models:
@@ -54,7 +46,9 @@ class Models:
 
     def before(self, one: Content) -> Content | None:
         """The content model before alignment of the same seed, None where that is the one asked about."""
-        found = (other for other in self.contents if (other.label, other.seed) == (CONTENT, one.seed))
+        found = (
+            other for other in self.contents if other.entry.label == CONTENT and other.entry.seed == one.entry.seed
+        )
         return next((other for other in found if other is not one), None)
 
 
@@ -94,7 +88,7 @@ def evaluate_content_models(
     ]
     pairs = comparisons(models, [entry.scorer.name for entry in known], default)
     asked: list[tuple[Trained, ItemInput | None]] = []
-    asked += [(one.entry, one.reads) for one in models.contents if one.label in ablations]
+    asked += [(one.entry, one.reads) for one in models.contents if one.entry.label in ablations]
     asked += [(one, None) for one in models.ids if one.label in ablations]
 
     def more_rows(part: Part) -> list[dict]:
@@ -178,8 +172,8 @@ def _partner(
 def fused_entries(split: Split, models: Models, labels: Sequence[str]) -> list[Entry]:
     """The fused score of every content model of these labels with its ID model; its weight is chosen on validation."""
     entries = []
-    for one in (one for one in models.contents if one.label in labels):
-        scorer = FusedScorer.fit(f"{one.label}{FUSED}", one.reads.model, one.partner.scorer.model, split)
+    for one in (one for one in models.contents if one.entry.label in labels):
+        scorer = FusedScorer.fit(f"{one.entry.label}{FUSED}", one.reads.model, one.partner.scorer.model, split)
         noted = {name: value for name, value in scorer.chosen().items() if value is not None}
         entries.append(Entry(scorer, one.entry.source, noted))
     return entries
@@ -191,9 +185,9 @@ def comparisons(models: Models, known: Sequence[str], default: str) -> Pairs:
     The default against content and against every ID model; its fused score against each of these and against the default
     itself; every other label against the default, and, where it is aligned, against content; the default against each
     baseline, whose names are `known`."""
-    contents = dict.fromkeys(one.label for one in models.contents)
+    contents = dict.fromkeys(one.entry.label for one in models.contents)
     ids = dict.fromkeys(one.label for one in models.ids)
-    aligned = {one.label for one in models.contents if one.aligned}
+    aligned = {one.entry.label for one in models.contents if one.aligned}
     others = [label for label in contents if label not in (default, CONTENT)]
     pairs = [(default, one) for one in (CONTENT, *ids)]
     pairs += [(f"{default}{FUSED}", one) for one in (default, CONTENT, *ids, f"{CONTENT}{FUSED}")]

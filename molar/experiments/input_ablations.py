@@ -34,7 +34,7 @@ class ItemInput:
 
 
 class ShuffledHistory:
-    """A model that is told what a user has bought, as far back as it reads, but not in which order."""
+    """A model that knows what a user has bought, as far back as it reads, but not in which order."""
 
     def __init__(self, scorer: ModelScorer, *, seed: int = 0):
         self.scorer, self.name, self.seed = scorer, scorer.name, seed
@@ -71,7 +71,7 @@ def ablation_rows(asked: Sequence[tuple[Trained, ItemInput | None]], part: Part,
     runs = [*(run for run in part.runs if run.model in labels), *ablated]
     masks = {name: mask for name, mask in part.slices(buckets=False).items() if name in MAIN}
     rows = rows_for(runs, masks, part.metadata, (), ablations=list(dict.fromkeys(pairs)))
-    return [row for row in rows if row["kind"] != OWN]  # a model's own rows are told already
+    return [row for row in rows if row["kind"] != OWN]  # a model's own rows stand there already
 
 
 def ablated_scorers(

@@ -127,8 +127,8 @@ def _rows(
         values |= {"trained_bits": BITS[models.trained_on["precision"]]} if models else {}
         of_models, ci = compare(gains[catalogue, query], gains[REFERENCE, REFERENCE])
         setting = query if catalogue == query else f"catalogue {catalogue}, query {query}"
-        told = {"slice": f"{len(chosen)} items", "model": backbone, "setting": setting}
-        rows.append(row(metadata, **told, n=len(chosen), values=values | of_models, ci=ci))
+        fields = {"slice": f"{len(chosen)} items", "model": backbone, "setting": setting}
+        rows.append(row(metadata, **fields, n=len(chosen), values=values | of_models, ci=ci))
     return rows
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from molar.core.errors import MolarError
-from molar.core.io import write_atomically
+from molar.core.io import write_json
 from molar.data.dataset import Dataset
 
 FIELDS = (
@@ -94,9 +94,9 @@ def upgraded(row: dict) -> dict:
     if "variant" not in row:
         return row
     beginning, kind, field = next(one for one in OLD_VARIANTS if row["variant"].startswith(one[0]))
-    told = dict.fromkeys(TELLING, "") | {"kind": kind}
-    told[field] = row["variant"].removeprefix(beginning)
-    return {name: (row | told)[name] for name in FIELDS}
+    fields = dict.fromkeys(TELLING, "") | {"kind": kind}
+    fields[field] = row["variant"].removeprefix(beginning)
+    return {name: (row | fields)[name] for name in FIELDS}
 
 
 def read_entries(path: Path, name: str, *shapes: tuple[str, ...]) -> list[dict]:
@@ -138,13 +138,3 @@ def write_rows(path: Path, rows: list[dict], *, whole_families: bool = False) ->
         if not (whole_families and row["dataset"] in measured and row["kind"] == DIFFERENCE)
     ]
     write_json(path, {"rows": merged(old, rows, KEY)}, one_per_line="rows")
-
-
-def write_json(path: Path, content: dict, *, one_per_line: str = "") -> None:
-    """Write JSON atomically; the list named `one_per_line` gets a line for each entry: diffs stay readable."""
-    if one_per_line:
-        lines = ",\n".join(json.dumps(entry, allow_nan=False, ensure_ascii=False) for entry in content[one_per_line])
-        text = f'{{"{one_per_line}": [\n{lines}\n]}}\n'
-    else:
-        text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-    write_atomically(path, text.encode())

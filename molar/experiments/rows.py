@@ -120,9 +120,9 @@ def _own_rows(measured: _Measured, name: str, metadata: Mapping) -> list[dict]:
             values[NORMALISED_NDCG], ci[NORMALISED_NDCG] = normalised
         if name == "all":
             values |= run.of_lists
-        told = {"kind": ABLATION if run.ablation else OWN, "ablation": run.ablation}
+        fields = {"kind": ABLATION if run.ablation else OWN, "ablation": run.ablation}
         shared = {**metadata, **vars(run.source)}
-        rows.append(row(shared, slice=name, model=run.model, **told, n=measured.n, values=values, ci=ci))
+        rows.append(row(shared, slice=name, model=run.model, **fields, n=measured.n, values=values, ci=ci))
     return rows
 
 
@@ -149,7 +149,7 @@ def _difference_rows(
         if seeds["seeds"] > 1:  # no one file of weights stands behind a mean over seeds
             source = Source(source.seed)
         model, (less, ablation) = one[0], other
-        told = {"kind": DIFFERENCE, "other": "" if ablation else less, "ablation": ablation}
+        fields = {"kind": DIFFERENCE, "other": "" if ablation else less, "ablation": ablation}
         shared = {**metadata, **vars(source)}
-        rows.append(row(shared, slice=name, model=model, **told, n=measured.n, values=values, ci=ci))
+        rows.append(row(shared, slice=name, model=model, **fields, n=measured.n, values=values, ci=ci))
     return rows

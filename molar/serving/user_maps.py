@@ -16,13 +16,12 @@ import pandas as pd
 
 from molar.core import schema as c
 from molar.core.errors import MolarError
-from molar.core.io import write_atomically
+from molar.core.io import write_atomically, write_json
 from molar.core.progress import Report, silent
 from molar.data.dataset import Dataset, load_dataset
 from molar.data.splits import Split, leave_one_out
 from molar.encoder.vectors import load_vectors
 from molar.evaluation.alignment_metrics import mutual_neighbours, unit_rows
-from molar.experiments.results import write_json
 from molar.storage.checkpoint import weights_sha256
 from molar.storage.trained import load_checkpoint_models
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from molar.core.errors import MolarError
+from molar.core.io import write_json
 from molar.encoder.item_encoder import Adapter
 from molar.encoder.vectors import save_vectors
-from molar.experiments.results import write_json
 from molar.models.sasrec import SASRec, SASRecConfig
 from molar.storage.checkpoint import save_model
 from molar.training.loop import State, save_state

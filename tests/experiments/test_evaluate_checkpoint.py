@@ -1,4 +1,4 @@
-"""A checkpoint measured whole: real towers after one epoch, on 160 users so that enough are held out."""
+"""A checkpoint measured whole: real models after one epoch, on 160 users so that enough are held out."""
 
 import json
 
@@ -101,7 +101,7 @@ def test_every_model_has_every_slice_of_both_splits(results):
     assert all(set(row) == set(FIELDS) and row["command"] == "evaluate shop" for row in rows)
 
 
-def test_towers_name_their_weights_and_seed(world, results):
+def test_models_name_their_weights_and_seed(world, results):
     import hashlib
 
     digest = hashlib.sha256((world[1] / "molar" / "model.safetensors").read_bytes()).hexdigest()

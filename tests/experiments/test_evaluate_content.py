@@ -26,7 +26,7 @@ SMALL = [part for setting in ("dim=8", "heads=1", "blocks=1", "max_length=5") fo
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory, tiny, tiny_vectors):
-    """(dataset folder, folder with vectors/, ids/ and towers/): content and molar in two seeds, four ablations in one."""
+    """(dataset folder, folder with vectors/, ids/ and contents/): content and molar in two seeds, four ablations in one."""
     root, home = str(tiny.dataset.root), tmp_path_factory.mktemp("home")
     rng = np.random.default_rng(5)
     for name, vectors in (
@@ -38,7 +38,7 @@ def world(tmp_path_factory, tiny, tiny_vectors):
         save_vectors(home / "vectors" / f"{name}.safetensors", vectors, tiny.dataset, {"encoder": "random"})
 
     def train(verb, name, *more, sizes=SMALL):
-        folder = home / ("ids" if verb == "train-id" else "towers")
+        folder = home / ("ids" if verb == "train-id" else "contents")
         assert main([verb, root, "--checkpoint", str(folder), "--name", name, "--epochs", "1", *sizes, *more]) == 0
 
     own, text = (["--vectors", str(home / "vectors" / f"{name}.safetensors")] for name in ("vectors", "text"))
@@ -62,7 +62,7 @@ def command(world, out, *more):
     return [
         "evaluate-content",
         root,
-        str(home / "towers"),
+        str(home / "contents"),
         "--id-model",
         str(home / "ids"),
         "--vectors",
@@ -77,8 +77,8 @@ def command(world, out, *more):
 
 @pytest.fixture(scope="module")
 def rows(world, tmp_path_factory):
-    out = tmp_path_factory.mktemp("results") / "towers.json"
-    assert main(command(world, out, "--probes", "molar", "late", "sasrec")) == 0
+    out = tmp_path_factory.mktemp("results") / "contents.json"
+    assert main(command(world, out, "--ablations", "molar", "late", "sasrec")) == 0
     return read_rows(out)
 
 
@@ -87,7 +87,7 @@ def values(rows, model, **told):
     return [row["metrics"]["ndcg@10"] for row in rows if asked.items() <= row.items()]
 
 
-def test_every_tower_seed_and_baseline_has_its_row(rows):
+def test_every_model_seed_and_baseline_has_its_row(rows):
     for split in ("validation", "test"):
         found = {model: len(values(rows, model, split=split)) for model in {row["model"] for row in rows}}
         assert found == {
@@ -136,9 +136,9 @@ def test_a_difference_is_that_of_the_means_over_seeds(rows):
     assert difference == pytest.approx(np.mean(values(rows, "molar")) - np.mean(values(rows, "content")), abs=2e-6)
 
 
-def test_a_probe_has_a_row_and_what_it_costs(rows):
-    probes = {(row["model"], row["ablation"]) for row in rows if row["kind"] == ABLATION}
-    assert probes == {
+def test_an_input_ablation_has_a_row_and_what_it_costs(rows):
+    ablations = {(row["model"], row["ablation"]) for row in rows if row["kind"] == ABLATION}
+    assert ablations == {
         ("molar", "no-text"),
         ("molar", "shuffled-history"),
         ("molar", "id-blanked"),
@@ -153,7 +153,7 @@ def test_a_probe_has_a_row_and_what_it_costs(rows):
     )
 
 
-def test_blanking_the_id_tower_of_an_aligned_tower_is_no_operation_and_says_so(rows):
+def test_blanking_the_id_model_of_an_aligned_model_is_no_operation_and_says_so(rows):
     blanked = [
         row for row in rows if row["ablation"] == "id-blanked" and row["kind"] == ABLATION and row["slice"] == "all"
     ]
@@ -171,14 +171,16 @@ def test_the_fused_score_notes_what_validation_chose(rows):
     )
 
 
-def test_a_tower_is_held_against_the_id_model_that_it_was_aligned_to(world, tiny):
+def test_a_model_is_held_against_the_id_model_that_it_was_aligned_to(world, tiny):
     _, home = world
-    models = read_models(tiny.split, [home / "towers"], [home / "ids"], [home / "vectors"])
-    partners = {(one.label, one.seed): (one.partner.label, one.partner.seed, one.aligned) for one in models.contents}
+    models = read_models(tiny.split, [home / "contents"], [home / "ids"], [home / "vectors"])
+    partners = {
+        (one.entry.label, one.entry.seed): (one.partner.label, one.partner.seed, one.aligned) for one in models.contents
+    }
     assert partners[("molar", 1)] == ("sasrec", 1, True)
     assert partners[("to-gru4rec", 0)] == ("gru4rec", 0, True)
     assert partners[("content", 1)] == ("sasrec", 1, False)
-    assert next(one for one in models.contents if one.label == "on-text").reads.vectors.stem == "text"
+    assert next(one for one in models.contents if one.entry.label == "on-text").reads.vectors.stem == "text"
 
 
 def test_an_id_model_that_is_not_named_is_asked_for(world, tmp_path):
@@ -186,7 +188,7 @@ def test_an_id_model_that_is_not_named_is_asked_for(world, tmp_path):
     with pytest.raises(MolarError, match="was aligned to an ID model that --id-model does not name"):
         evaluate_content_models(
             root,
-            [home / "towers"],
+            [home / "contents"],
             tmp_path / "out.json",
             id_models=[home / "ids" / "gru4rec"],
             vectors=[home / "vectors"],
@@ -198,7 +200,7 @@ def test_vectors_that_are_not_named_are_asked_for(world, tmp_path):
     with pytest.raises(MolarError, match=r"was trained on other item vectors than .*text.safetensors"):
         evaluate_content_models(
             root,
-            [home / "towers" / "molar"],
+            [home / "contents" / "molar"],
             tmp_path / "out.json",
             id_models=[home / "ids"],
             vectors=[home / "vectors" / "text.safetensors"],
@@ -222,7 +224,7 @@ def test_a_brief_table_holds_two_metrics_of_all_users(world, tmp_path):
     assert all({"ndcg@10", "recall@10"} <= set(row["metrics"]) and "ndcg@50" not in row["metrics"] for row in trained)
 
 
-def test_content_towers_alone_are_found(world, tmp_path):
+def test_content_models_alone_are_found(world, tmp_path):
     _, home = world
     labels = {label for label, _ in find_content_models([home]).values()}
     assert labels == {"content", "molar", "to-gru4rec", "on-text", "joint", "late"}
@@ -231,10 +233,10 @@ def test_content_towers_alone_are_found(world, tmp_path):
         find_content_models([tmp_path])
 
 
-def test_an_id_tower_trained_with_a_tower_is_its_own_and_a_fused_one_is_not(world, tiny):
+def test_an_id_model_trained_with_a_model_is_its_own_and_a_fused_one_is_not(world, tiny):
     _, home = world
-    models = read_models(tiny.split, [home / "towers"], [home / "ids"], [home / "vectors"])
-    of = {one.label: one for one in models.contents if one.seed == 0}
+    models = read_models(tiny.split, [home / "contents"], [home / "ids"], [home / "vectors"])
+    of = {one.entry.label: one for one in models.contents if one.entry.seed == 0}
     assert [one.label for one in models.joint] == ["joint, ID tower"] and of["joint"].partner is models.joint[0]
     assert of["late"].partner is of["molar"].partner and of["late"].aligned
 
@@ -254,6 +256,6 @@ def test_the_fused_score_is_compared_with_each_of_its_parts():
 
 def test_the_vectors_that_were_loaded_are_those_on_disk(world, tiny):
     _, home = world
-    models = read_models(tiny.split, [home / "towers" / "molar"], [home / "ids"], [home / "vectors"])
+    models = read_models(tiny.split, [home / "contents" / "molar"], [home / "ids"], [home / "vectors"])
     for path, array in models.vectors.items():
         assert np.array_equal(array, load_vectors(path, tiny.dataset))

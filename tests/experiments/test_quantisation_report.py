@@ -19,7 +19,7 @@ CHOSEN = np.arange(1, 31)
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """(dataset folder, checkpoint folder with vectors in four bits and a tower of them, backbone folder)."""
+    """(dataset folder, checkpoint folder with vectors in four bits and a model of them, backbone folder)."""
     from tiny_world import write_tiny_folder
 
     from molar.data.dataset import load_dataset
@@ -76,7 +76,7 @@ def test_every_precision_and_every_mixed_pair_has_a_row(rows):
     assert all(row["n"] == 24 and row["split"] == "validation" for row in rows.values())
 
 
-def test_every_row_says_on_which_precision_the_towers_were_trained(rows):
+def test_every_row_says_on_which_precision_the_models_were_trained(rows):
     assert {row["metrics"]["trained_bits"] for row in rows.values()} == {4}
     assert {row["model"] for row in rows.values()} == {"backbone"}, "the folder's name, and not where it lies"
 
@@ -84,7 +84,7 @@ def test_every_row_says_on_which_precision_the_towers_were_trained(rows):
 @pytest.mark.parametrize(
     "key, said", [("data_hash", "other data"), ("split_hash", "another split"), ("vectors", "other item vectors")]
 )
-def test_towers_of_something_else_are_refused(world, tmp_path, capsys, key, said):
+def test_models_of_something_else_are_refused(world, tmp_path, capsys, key, said):
     shutil.copytree(world[1], tmp_path / "checkpoint")
     config = tmp_path / "checkpoint" / "content" / "config.json"
     saved = json.loads(config.read_text())
@@ -94,7 +94,7 @@ def test_towers_of_something_else_are_refused(world, tmp_path, capsys, key, said
     assert f"content was trained on {said} (other)" in capsys.readouterr().err
 
 
-def test_towers_of_another_encoders_vectors_are_refused_before_encoding(world, tmp_path, capsys, monkeypatch):
+def test_models_of_another_encoders_vectors_are_refused_before_encoding(world, tmp_path, capsys, monkeypatch):
     shutil.copytree(world[1], tmp_path / "checkpoint")
     about = tmp_path / "checkpoint" / "vectors.json"
     saved = json.loads(about.read_text())

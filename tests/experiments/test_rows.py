@@ -11,15 +11,15 @@ from molar.evaluation.significance import interval, resampled_means
 from molar.experiments.results import DIFFERENCE, FIELDS, NORMALISED_NDCG, OWN, read_rows, write_rows
 from molar.experiments.rows import Run, Source, rows_for
 
-FACTS = {"dataset": "shop", "data_hash": "aa", "split": "test", "command": "evaluate"}
+METADATA = {"dataset": "shop", "data_hash": "aa", "split": "test", "command": "evaluate"}
 
 
-def some_rows(**facts):
+def some_rows(**metadata):
     rng = np.random.default_rng(0)
     ranks = {name: rng.integers(1, 40, 300) for name in ("molar", "content", "sasrec", "oracle-reading")}
     masks = {"all": np.ones(300, bool), "cold": np.arange(300) < 40, "none": np.zeros(300, bool)}
     runs = [Run(name, of_model, Source(seed=1, weights_sha256="w")) for name, of_model in ranks.items()]
-    return ranks, rows_for(runs, masks, FACTS | facts)
+    return ranks, rows_for(runs, masks, METADATA | metadata)
 
 
 def find(rows, model, slice="all", **told):

@@ -29,7 +29,7 @@ def test_a_damaged_shard_is_named_and_forgotten(tmp_path):
     cache = VectorCache(tmp_path, {})
     cache.put(["a"], np.ones((1, 3)))
     cache.put(["b"], np.ones((1, 3)))
-    shard = cache._where["a"][0]
+    shard = cache.folder / f"{content_key('a')}.safetensors"
     data = bytearray(shard.read_bytes())
     data[-1] ^= 255
     shard.write_bytes(bytes(data))
@@ -41,7 +41,7 @@ def test_a_damaged_shard_is_named_and_forgotten(tmp_path):
 def test_a_truncated_shard_is_forgotten(tmp_path):
     cache = VectorCache(tmp_path, {})
     cache.put(["a"], np.ones((1, 3)))
-    shard = cache._where["a"][0]
+    shard = cache.folder / f"{content_key('a')}.safetensors"
     shard.write_bytes(shard.read_bytes()[:20])
     again = VectorCache(tmp_path, {})
     assert not again.find(["a"]) and shard.name in again.damaged[0]
@@ -50,7 +50,7 @@ def test_a_truncated_shard_is_forgotten(tmp_path):
 def test_a_shard_that_another_process_removed_is_not_known(tmp_path, monkeypatch):
     cache = VectorCache(tmp_path, {})
     cache.put(["a"], np.ones((1, 3)))
-    shard = cache._where["a"][0]
+    shard = cache.folder / f"{content_key('a')}.safetensors"
     real = Path.glob
 
     def removed_while_listing(folder, pattern):
@@ -67,7 +67,7 @@ def test_a_shard_that_another_process_removed_is_not_known(tmp_path, monkeypatch
 def test_a_shard_that_another_process_has_written_again_is_read_and_stays(tmp_path, monkeypatch):
     cache = VectorCache(tmp_path, {})
     cache.put(["a"], np.ones((1, 3)))
-    shard = cache._where["a"][0]
+    shard = cache.folder / f"{content_key('a')}.safetensors"
     sound = shard.read_bytes()
     shard.write_bytes(sound[:-1] + bytes([sound[-1] ^ 255]))
 

@@ -15,7 +15,7 @@ from molar.reporting.markdown import escaped, section_lines, source_lines, table
 from molar.reporting.questions import questions
 from molar.reporting.report import by_slice, differences, every_metric, report
 from molar.reporting.rows import Results
-from molar.reporting.tables import Asked, Column, Section, by_model
+from molar.reporting.tables import Asked, Column, Section, Source, by_model
 
 START, END = "<!-- results: written by python -m scripts.write_results -->", "<!-- end of results -->"
 WRITTEN = "Written by `python -m scripts.write_results` from `results/`; nothing here is typed by hand."
@@ -48,11 +48,15 @@ def readme_section(folder: Path) -> str:
             "",
             *table_lines(by_model(README_MODELS, columns)),
             "",
-            f"Print shop: {' '.join(source_lines(_source(shop)))} MovieLens-1M in full: "
-            f"{' '.join(source_lines(_source(films), weights=False))} Every other table: [docs/results.md](docs/results.md).",
+            f"Print shop: {' '.join(source_lines(shop.source(_of_readme(shop))))} MovieLens-1M in full: "
+            f"{' '.join(source_lines(films.source(_of_readme(films)), weights=False))} Every other table: [docs/results.md](docs/results.md).",
             "",
         ]
     )
+
+
+def _of_readme(results: Results) -> list[dict]:
+    return [row for label in README_MODELS for row in results.rows_of(label)]
 
 
 def _one(folder: Path, name: str) -> Results:
@@ -68,10 +72,6 @@ def _one(folder: Path, name: str) -> Results:
     if missing:
         raise MolarError(f"The results of {datasets[0]} hold no test rows of {', '.join(missing)}: evaluate it again.")
     return results
-
-
-def _source(results: Results):
-    return results.source([row for label in README_MODELS for row in results.rows_of(label)])
 
 
 def encoder_section(folder: Path) -> str:
@@ -93,7 +93,7 @@ def findings_section(folder: Path) -> str:
     return _marked(lines + (_lines([added]) if added else []))
 
 
-def _all(results: Results):
+def _all(results: Results) -> Source:
     return results.source([*results.own, *results.curves])
 
 

@@ -1,7 +1,7 @@
 """Reads the folder of results: files are read when somebody looks, and again when changed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def read_results(folder: Path, served: str = "", checkpoint: Path | None = None)
             continue
         try:
             by_data = _by_data(path)
-            curves = _curves(path) if by_data else []
+            curves = _cached(_curves, path, curves_path(path)) if by_data else []
         except MolarError as error:
             problems.append(str(error))
             continue
@@ -49,7 +49,7 @@ def results_of(folder: Path, name: str) -> Results:
 def _by_data(path: Path) -> dict[str, list[dict]]:
     """Data hash → test rows, of data with a ranking of all test users; {} for a file about something else."""
     found: dict[str, list[dict]] = {}
-    for row in _rows(path, *_stamp(path)):
+    for row in _cached(_rows, path):
         if row["split"] == "test":
             found.setdefault(row["data_hash"], []).append(row)
     return {data_hash: rows for data_hash, rows in found.items() if any(map(_is_ranking, rows))}
@@ -59,14 +59,7 @@ def _is_ranking(row: Mapping) -> bool:
     return row["kind"] == OWN and row["slice"] == "all" and not row["setting"] and NDCG in row["metrics"]
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    """Changes when the file does."""
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size
-
-
-@lru_cache(maxsize=64)
-def _rows(path: Path, changed: int, size: int) -> list[dict]:
+def _rows(path: Path) -> list[dict]:
     try:
         if "rows" not in json.loads(path.read_text(encoding="utf-8")):
             return []  # a file of another shape speaks of something else
@@ -76,13 +69,21 @@ def _rows(path: Path, changed: int, size: int) -> list[dict]:
 
 
 def _curves(results: Path) -> list[dict]:
-    path = curves_path(results)
-    return _read_curves(results, *_stamp(path)) if path.is_file() else []
-
-
-@lru_cache(maxsize=64)
-def _read_curves(results: Path, changed: int, size: int) -> list[dict]:
     return [one for one in read_curves(results) if any(NDCG in epoch for epoch in one["curve"])]
+
+
+def _cached(read: Callable[[Path], list[dict]], path: Path, changed: Path | None = None) -> list[dict]:
+    """What `read` makes of `path`, until the file `changed`, by default `path` itself, changes; [] where that is absent."""
+    file = changed or path
+    if not file.is_file():
+        return []
+    found = file.stat()
+    return _read(read, path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=128)
+def _read(read: Callable[[Path], list[dict]], path: Path, changed: int, size: int) -> list[dict]:
+    return read(path)
 
 
 def checkpoint_curves(checkpoint: Path, rows: Sequence[dict]) -> list[dict]:

@@ -35,8 +35,12 @@ TRAINED = {
     "hllm": "HLLM: content, no picture",
     "both-mlp": "content over MiniLM + CLIP",
     "random-mlp": "content over random vectors",
+    "id_tower-joint, ID tower": "the jointly trained ID model",
 }
-LIMITS = {BAYES_ORACLE: "oracle that reads the history", "oracle-knowing": "oracle that knows the taste"}
+LIMITS = {
+    BAYES_ORACLE: "Bayes oracle: reads the history",
+    "oracle-knowing": "latent-preference oracle: knows the taste",
+}
 MODELS = {**BASELINES, **TRAINED, **LIMITS}
 SHORT = {  # in a difference or beside a curve
     "sasrec": "SASRec",
@@ -123,7 +127,7 @@ METRICS = {
     "recall@20": "Recall@20",
     "ndcg@50": "NDCG@50",
     "recall@50": "Recall@50",
-    NORMALISED_NDCG: "Share of the reading oracle",
+    NORMALISED_NDCG: "normalised NDCG@10",
 }
 
 

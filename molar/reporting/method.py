@@ -93,7 +93,7 @@ def alignment(results: Results, *, by_seed: bool = False) -> Section | None:
     for (label, other, seed), own in models.items():
         cells: list[Cell] = [difference(_changes(own)) or UNALIGNED]
         cells += [_measure(own, name, by_seed) for name in known]
-        name = labels.ablated(label) + (f", against {other}" if other else "")
+        name = labels.ablated(label) + (f", against {labels.short(other)}" if other else "")
         rows.append(Row(name, cells, label, seeds=str(seed)))
     columns = [Column(labels.minus(BEFORE), axis=DIFFERENCES)]
     columns += [Column(MEASURES[name].says, _under(name, results.alignment[0])) for name in known]

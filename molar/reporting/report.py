@@ -35,9 +35,9 @@ NOTES = {
     BY_POPULARITY: "1 holds the few items that make a quarter of all training choices, 4 the many rare ones that make another.",
     BY_HISTORY: "Users with the shortest histories first.",
 }
-SHARE_MEANS = (
-    "The share of the reading oracle divides NDCG@10 by that of an oracle which knows the simulator’s rules but, like the "
-    "models, only the user’s history: 1 is all that any model could learn."
+NORMALISED_MEANS = (
+    "Normalised NDCG@10 is NDCG@10 divided by that of the Bayes oracle, which knows the simulator’s rules but, like the models, "
+    "only the user’s history: 1 is all that any model could learn."
 )
 AHEAD = "Who is ahead, on the same users"
 AHEAD_NOTE = (
@@ -124,7 +124,7 @@ def accuracy(title: str, places: Sequence[Place], metric: str) -> Section | None
         f"{title}: {labels.metric(metric)}",
         [NOTES[title]] if title in NOTES else [],
         table=table,
-        after=[SHARE_MEANS] if metric == NORMALISED_NDCG else [],
+        after=[NORMALISED_MEANS] if metric == NORMALISED_NDCG else [],
         source=Source.of(rows, [one for _, of, _ in places for one in of.splits]),
     )
 

@@ -43,7 +43,7 @@ def test_alignment_by_seed_has_a_row_for_each_and_no_intervals(films):
 
 
 def test_a_model_held_against_another_id_model_is_named_so(films):
-    assert "content only, before alignment, against fpmc" in told(method.alignment(films))
+    assert "content only, before alignment, against FPMC" in told(method.alignment(films))
 
 
 def test_an_ablation_is_told_by_what_differs_and_against_the_default(ablations):

@@ -124,13 +124,13 @@ class Qwen(Backbone):
             )
         return Pixels(read["pixel_values"], grid)
 
-    def _patch_grids(self, grids: list[Grid]) -> torch.Tensor:
+    def patch_grids(self, grids: list[Grid]) -> torch.Tensor:
         """(pictures, 3) in patches, as the model counts them; its grids in tokens are `merge` times smaller."""
         return torch.tensor([(t, h * self.merge, w * self.merge) for t, h, w in grids], device=self.device)
 
     def _features(self, pictures: list[Pixels]):
         values = torch.cat([picture.values for picture in pictures]).to(self.device)
-        grids = self._patch_grids([picture.grid for picture in pictures if picture.grid])
+        grids = self.patch_grids([picture.grid for picture in pictures if picture.grid])
         return self.model.model.get_image_features(values, grids, return_dict=True)
 
     def _image_tokens(self, pictures: list[Pixels]) -> list[torch.Tensor]:
@@ -161,7 +161,7 @@ class Qwen(Backbone):
         kinds = visual.long()  # 0 word, 1 picture
         ends = torch.tensor(lengths, device=self.device)[:, None]
         inside = (torch.arange(visual.shape[1], device=self.device) < ends).long()
-        grids = self._patch_grids([features.grids[span.image] for span in spans]) if spans else None
+        grids = self.patch_grids([features.grids[span.image] for span in spans]) if spans else None
         position_ids, _ = self.model.model.get_rope_index(
             torch.zeros_like(kinds), kinds, image_grid_thw=grids, attention_mask=inside
         )

@@ -144,7 +144,7 @@ def _first(dataset: Dataset, wanted: np.ndarray) -> np.ndarray:
 
 def _split(dataset: Dataset, train_ends, targets: dict[str, np.ndarray], strategy: str, hashed: list) -> Split:
     """The split of these prefixes and targets; `hashed` arrays enter its hash beside those that every split has."""
-    held_out = np.array([_share(user_id) < HELD_OUT_SHARE for user_id in dataset.user_ids], dtype=bool)
+    held_out = np.array([share_of(user_id) < HELD_OUT_SHARE for user_id in dataset.user_ids], dtype=bool)
     digest = hashlib.sha256(dataset.data_hash.encode())
     for array in (dataset.sequence, dataset.offsets, train_ends, held_out, *hashed):
         digest.update(array.astype("<i8").tobytes())
@@ -154,6 +154,6 @@ def _split(dataset: Dataset, train_ends, targets: dict[str, np.ndarray], strateg
     return split
 
 
-def _share(user_id: str) -> float:
+def share_of(user_id: str) -> float:
     """A number in [0, 1) that depends on the id alone, so that a user stays held out when others come or go."""
     return int.from_bytes(hashlib.sha256(user_id.encode()).digest()[:8], "big") / 2**64

@@ -112,11 +112,11 @@ def debiased_cka(x: np.ndarray, y: np.ndarray) -> float:
     Rotations and a common scale leave it alone; independent vectors give 0 on average, also where n is below dim.
     """
     xx, yy = x @ x.T, y @ y.T
-    scale = np.sqrt(max(_hsic(xx, xx), 0.0) * max(_hsic(yy, yy), 0.0))
-    return float(_hsic(xx, yy) / scale) if scale > 0 else 0.0
+    scale = np.sqrt(max(hsic(xx, xx), 0.0) * max(hsic(yy, yy), 0.0))
+    return float(hsic(xx, yy) / scale) if scale > 0 else 0.0
 
 
-def _hsic(k: np.ndarray, m: np.ndarray) -> float:
+def hsic(k: np.ndarray, m: np.ndarray) -> float:
     n = len(k)
     k, m = k.copy(), m.copy()
     np.fill_diagonal(k, 0)

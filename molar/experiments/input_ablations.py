@@ -42,9 +42,9 @@ class ShuffledHistory:
 
     def scores(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(n, n_items + 1) float32. An order depends on the history and the seed alone."""
-        return self.scorer.scores([self._shuffled(history) for history in histories], users)
+        return self.scorer.scores([self.shuffled(history) for history in histories], users)
 
-    def _shuffled(self, history: np.ndarray) -> np.ndarray:
+    def shuffled(self, history: np.ndarray) -> np.ndarray:
         read = history[-self.reads :] if self.reads else history
         return np.random.default_rng([self.seed, len(read), *read[-3:].tolist()]).permutation(read)
 

@@ -80,14 +80,14 @@ class FineTuner(nn.Module):
             rows, places = self.encoder.build_inputs(
                 self._messages(batch, has.tolist()), seen, history=batch[0].task == "ub"
             )
-            return {"answer": self._answer_loss(rows, batch, places, seen)}
+            return {"answer": self.answer_loss(rows, batch, places, seen)}
         states, _ = self.encoder.forward([one.text for one in shown], seen, has)
         kind, lengths = _kind(batch[0].task), [len(sample.items) for sample in batch]
         prompts = self.adapter.word_length * normalize(self.to_prompt[kind](states.float()), dim=1)
         prompts = prompts.to(states.dtype).split(lengths)  # of each sample (items, hidden)
         means = torch.stack([own.float().mean(0) for own in states.split(lengths)])
         with without_lora(self.encoder.backbone):
-            answer = self._answer_loss(list(prompts), batch)
+            answer = self.answer_loss(list(prompts), batch)
         return {"answer": answer, "words": self.word_bag_loss(self.to_words[kind](means), batch)}
 
     def total(self, losses: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -102,10 +102,10 @@ class FineTuner(nn.Module):
             number = rows.stop
         return messages
 
-    def _answer_loss(self, rows: list[torch.Tensor], batch: list[Sample], places=(), seen=None) -> torch.Tensor:
+    def answer_loss(self, rows: list[torch.Tensor], batch: list[Sample], places=(), seen=None) -> torch.Tensor:
         """The answers' loss where each is written after its row (length, hidden) of input vectors."""
         words, end = self.encoder.backbone.token_embeddings, self.encoder.backbone.tokenizer.eos_token_id
-        answers = [[*self._answer_ids(sample), end] for sample in batch]
+        answers = [[*self.answer_ids(sample), end] for sample in batch]
         written = [  # position length - 1 + t sees the row and the answer's words before t
             torch.cat([row, words(torch.tensor(ids[:-1], dtype=torch.long, device=self.device))])
             for row, ids in zip(rows, answers)
@@ -116,7 +116,7 @@ class FineTuner(nn.Module):
         logits = self.encoder.backbone.logits(states[numbers, positions])  # (tokens of all answers, words)
         return cross_entropy(logits.float(), torch.tensor(list(chain(*answers)), device=self.device))
 
-    def _answer_ids(self, sample: Sample) -> list[int]:
+    def answer_ids(self, sample: Sample) -> list[int]:
         return self.encoder.token_ids(sample.answer)[:LONGEST_ANSWER]
 
     def word_bag_loss(self, vectors: torch.Tensor, batch: list[Sample]) -> torch.Tensor:
@@ -125,7 +125,7 @@ class FineTuner(nn.Module):
         The classes are the language model's own word vectors, so what answers well lies where words lie.
         """
         logits = normalize(vectors - self.word_mean, dim=1) @ self.used_words.T / 0.05
-        return cross_entropy(logits, self.samples.word_bags(list(map(self._answer_ids, batch))).to(self.device))
+        return cross_entropy(logits, self.samples.word_bags(list(map(self.answer_ids, batch))).to(self.device))
 
     def warm_up_loss(self, batch: list[Sample]) -> torch.Tensor:
         """The word loss of the mean visual token of one picture each: puts visual tokens among words without a pass of

@@ -71,7 +71,7 @@ class Tasks:
         others have come. Only for tasks of which nothing is `missing`."""
         rng = np.random.default_rng([seed, TASKS.index(task)])
         whom = self._users if task == "ub" else self._seen if task == "it" else self._described
-        kept = self._kept_users if task == "ub" else self._kept_items
+        kept = self._kept_users if task == "ub" else self.kept_items
         training = list(islice(self._samples(task, whom[~np.isin(whom, kept)], rng), count))
         apart = whom[np.isin(whom, kept)]
         return training, list(islice(self._samples(task, apart, rng, True), min(held_out, len(apart))))
@@ -90,7 +90,7 @@ class Tasks:
     def whole(self, count: int, seed: int) -> list[Shown]:
         """At most `count` items with all that encoding reads of them."""
         some = np.random.default_rng([seed, len(TASKS)]).permutation(self.items)[:count]
-        return [self._shown(number) for number in some.tolist()]
+        return [self.shown(number) for number in some.tolist()]
 
     def _samples(self, task: str, whom: np.ndarray, rng: np.random.Generator, kept: bool = False):
         """One sample after the other, for ever. kept: of those that are held out, where any next item may be asked for."""
@@ -98,7 +98,7 @@ class Tasks:
             made = 0
             for one in rng.permutation(whom).tolist():
                 place = rng.random()
-                sample = self._next(one, place, kept) if task == "ub" else self._described_by(task, one)
+                sample = self.next_item(one, place, kept) if task == "ub" else self._described_by(task, one)
                 if sample is not None:
                     made += 1
                     yield sample
@@ -106,20 +106,20 @@ class Tasks:
                 return
 
     def _described_by(self, task: str, number: int) -> Sample:
-        shown = Shown("", number) if task == "it" else Shown(self._attributes(number))
-        return Sample(task, (shown,), self._description(number))
+        shown = Shown("", number) if task == "it" else Shown(self.attributes(number))
+        return Sample(task, (shown,), self.description(number))
 
-    def _next(self, user: int, place: float, kept: bool) -> Sample | None:
+    def next_item(self, user: int, place: float, kept: bool) -> Sample | None:
         """A history of `user` with its next item, `place` of the way along what trains; None where all are held out."""
         history = self.split.train_history(user)
-        asked = 1 + np.flatnonzero(kept | ~np.isin(history[1:], self._kept_items))
+        asked = 1 + np.flatnonzero(kept | ~np.isin(history[1:], self.kept_items))
         if not len(asked):
             return None
         end = int(asked[int(place * len(asked))])
         before = history[max(0, end - self.longest_history) : end].tolist()
-        return Sample("ub", tuple(map(self._shown, before)), self._named(int(history[end])))
+        return Sample("ub", tuple(map(self.shown, before)), self.named(int(history[end])))
 
-    def _shown(self, number: int) -> Shown:
+    def shown(self, number: int) -> Shown:
         """An item with all that encoding reads of it."""
         return Shown(self._texts[number - 1], number if self.split.dataset.image_path(number) else c.PAD)
 
@@ -127,15 +127,15 @@ class Tasks:
         items = self.split.dataset.items
         return items.at[number - 1, column] if column in items else ""
 
-    def _description(self, number: int) -> str:
+    def description(self, number: int) -> str:
         return item_text({c.DESCRIPTION: self._cell(c.DESCRIPTION, number)})
 
-    def _attributes(self, number: int) -> str:
+    def attributes(self, number: int) -> str:
         """What the prompt holds of an item but its description, always with the title."""
         columns = [name for name in self.split.dataset.encoded_columns if name not in (c.TITLE, c.DESCRIPTION)]
         return item_text({name: self._cell(name, number) for name in (c.TITLE, *columns)})
 
-    def _named(self, number: int) -> str:
+    def named(self, number: int) -> str:
         """What is written of a next item."""
         whole = {name: self._cell(name, number) for name in (c.TITLE, c.DESCRIPTION)}
         long = len(item_text(whole)) > LONGEST_NEXT
@@ -143,7 +143,7 @@ class Tasks:
 
     @cached_property
     def _described(self) -> np.ndarray:
-        return np.array([number for number in self.items.tolist() if self._description(number)], dtype=int)
+        return np.array([number for number in self.items.tolist() if self.description(number)], dtype=int)
 
     @cached_property
     def _seen(self) -> np.ndarray:
@@ -156,7 +156,7 @@ class Tasks:
         return np.flatnonzero(self.split.train_ends >= 2)
 
     @cached_property
-    def _kept_items(self) -> np.ndarray:
+    def kept_items(self) -> np.ndarray:
         """Items whose description no training sample asks for."""
         names = self.split.dataset.item_ids
         return np.union1d(_apart(self._described, names), _apart(self._seen, names))

@@ -64,7 +64,7 @@ def draw_maps(
     histories = split.histories_of(chosen, "test")
     spaces = shopper_spaces({view: models[name] for view, name in VIEWS.items()}, histories)
     layouts = lay_out(spaces, seed)
-    table = _table(dataset, split, chosen, spaces, layouts)
+    table = maps_table(dataset, split, chosen, spaces, layouts)
     path = checkpoint_dir / MAPS
     write_atomically(path, table.to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
     about = {"key": maps_key(checkpoint_dir, dataset.user_ids[chosen])}
@@ -155,7 +155,7 @@ def quality(spaces: dict[str, np.ndarray], layouts: dict[str, np.ndarray]) -> di
     return {view: {name: round(float(value), 4) for name, value in one.items()} for view, one in found.items()}
 
 
-def _table(dataset: Dataset, split: Split, users: np.ndarray, spaces: dict, layouts: dict) -> pd.DataFrame:
+def maps_table(dataset: Dataset, split: Split, users: np.ndarray, spaces: dict, layouts: dict) -> pd.DataFrame:
     columns = {c.USER: dataset.user_ids[users], "held_out": split.held_out[users].astype(int)}
     for view, points in layouts.items():
         columns[f"{view}_x"], columns[f"{view}_y"] = points.T

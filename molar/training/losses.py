@@ -69,7 +69,7 @@ class NextItemLoss:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         real = batch.targets != PAD
         targets = batch.targets[real]  # (positions,)
-        negatives = self._draw(targets, rng)
+        negatives = self.draw_negatives(targets, rng)
         rows = np.unique(np.concatenate([[PAD], batch.items.ravel(), targets, negatives.ravel()]))
         device = next(model.parameters()).device
         table = model.embed_items(torch.from_numpy(rows).to(device))  # (rows, dim): every item of this step, once
@@ -96,9 +96,9 @@ class NextItemLoss:
         if bias is not None:
             positive, negative = positive + bias[own], negative + bias[others]
         equal = torch.from_numpy(negatives == targets[:, None]).to(device)
-        return self._value(positive, negative.masked_fill(equal, -torch.inf), negatives), states
+        return self.value(positive, negative.masked_fill(equal, -torch.inf), negatives), states
 
-    def _draw(self, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw_negatives(self, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Item numbers of the negatives: each position's own for BCE, (positions, 1), the whole batch's (negatives,) else."""
         if self.kind == "bce":
             return rng.choice(self.warm, (len(targets), 1))
@@ -106,7 +106,7 @@ class NextItemLoss:
             return rng.choice(targets, self.negatives)
         return self.warm if self.kind == "full" else np.sort(rng.choice(self.warm, self.negatives, replace=False))
 
-    def _value(self, positive: torch.Tensor, negative: torch.Tensor, negatives: np.ndarray) -> torch.Tensor:
+    def value(self, positive: torch.Tensor, negative: torch.Tensor, negatives: np.ndarray) -> torch.Tensor:
         """The loss of logits: `positive` (positions,) of the targets, `negative` (positions, n) of the drawn."""
         if self.kind in ("bce", "gbce"):
             rate = self.negatives / max(len(self.warm) - 1, 1)  # α of gBCE

@@ -228,7 +228,7 @@ def _content_loss(split: Split, align: AlignConfig, loss: LossConfig, ids: IDMod
             penalty = aligned(content, other, batch, states, id_states, own)
         else:
             other = ids.to(states.device)
-            frozen = _frozen_states(other, batch) if aligned.reads_states else None
+            frozen = frozen_states(other, batch) if aligned.reads_states else None
             penalty = aligned(content, other, batch, states, frozen, own)
         parts["alignment"] = penalty.item()
         return value + align.alpha * penalty, parts  # Eq. 5
@@ -237,7 +237,7 @@ def _content_loss(split: Split, align: AlignConfig, loss: LossConfig, ids: IDMod
 
 
 @torch.no_grad()
-def _frozen_states(id_model: IDModel, batch: Batch) -> torch.Tensor:
+def frozen_states(id_model: IDModel, batch: Batch) -> torch.Tensor:
     """What the ID model says after each prefix, (batch, length, dim); it knows training users by their numbers."""
     device = next(id_model.parameters()).device
     return id_model(torch.from_numpy(batch.items).to(device), torch.from_numpy(batch.users).to(device))

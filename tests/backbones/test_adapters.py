@@ -91,7 +91,7 @@ def test_positions_are_those_of_the_whole_model(encoders, family, side):
             input_ids=ids,
             attention_mask=mask,
             pixel_values=torch.cat([own.values for own in pixels]),
-            image_grid_thw=backbone._patch_grids([own.grid for own in pixels]),
+            image_grid_thw=backbone.patch_grids([own.grid for own in pixels]),
             mm_token_type_ids=(ids == backbone.model.config.image_token_id).int(),
         ).last_hidden_state
     ends = [longest - 1 if side == "left" else len(row) - 1 for row in rows]

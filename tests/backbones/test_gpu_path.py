@@ -31,7 +31,7 @@ from molar.models.zoo import ID_MODELS
 from molar.training.alignment import AlignConfig, AlignmentLoss
 from molar.training.batches import epoch_batches
 from molar.training.losses import LOSSES, LossConfig, NextItemLoss
-from molar.training.train import _frozen_states, data_sizes
+from molar.training.train import data_sizes, frozen_states
 
 ROOT = Path(__file__).parents[2]
 
@@ -136,7 +136,7 @@ def test_a_models_loss_computes_where_the_model_is(tiny, tiny_vectors, name, kin
     if name == "content":
         align = AlignmentLoss(AlignConfig(on="both"), tiny.split, models["sasrec"], seed=0)
         value = value + align(
-            models[name], models["sasrec"], batch, states, _frozen_states(models["sasrec"], batch), rng
+            models[name], models["sasrec"], batch, states, frozen_states(models["sasrec"], batch), rng
         )
     elif name in ID_MODELS and (regularise := models[name].auxiliary_loss(models[name].config, tiny.split)):
         value = value + regularise(models[name], batch, states, rng)

@@ -174,11 +174,11 @@ def test_a_damaged_gzipped_table_is_told(tiny_folder):
 
 @pytest.mark.parametrize("text", ["", "1,2\n", "1,2", "1,2\n,4\n", " 1 ,2\n3,", "ä,2\n3,\u2028\n"])
 def test_a_plain_table_needs_no_parser(text):
-    cells, rows = tables._plain_rows("a,b\n" + text, 2)
+    cells, rows = tables.plain_rows("a,b\n" + text, 2)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    assert (cells, rows) == tables._read_rows(reader, "t.csv", 2, [])
+    assert (cells, rows) == tables.parsed_rows(reader, "t.csv", 2, [])
 
 
 @pytest.mark.parametrize("text", ['"1",2\n', "1,2\r\n", "1\n", "1,2,3\n", "1,2\n\n3,4\n", ",\n1,2\n", "1,\0\n"])
 def test_any_other_table_is_left_to_the_parser(text):
-    assert tables._plain_rows("a,b\n" + text, 2) is None
+    assert tables.plain_rows("a,b\n" + text, 2) is None

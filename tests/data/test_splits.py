@@ -42,10 +42,10 @@ def test_train_counts_count_training_prefixes(tiny):
 
 
 def test_held_out_depends_on_the_user_id_alone(tiny):
-    from molar.data.splits import _share
+    from molar.data.splits import share_of
 
-    assert [_share(user) < 0.1 for user in tiny.dataset.user_ids] == tiny.split.held_out.tolist()
-    shares = np.array([_share(f"user {n}") for n in range(2000)])
+    assert [share_of(user) < 0.1 for user in tiny.dataset.user_ids] == tiny.split.held_out.tolist()
+    shares = np.array([share_of(f"user {n}") for n in range(2000)])
     assert 0.08 < (shares < 0.1).mean() < 0.12
 
 

@@ -26,7 +26,7 @@ def test_a_shuffled_history_is_what_the_model_reads_in_another_order(trained):
     scorer, _ = trained
     shuffled = ShuffledHistory(scorer)
     history = np.arange(1, 9)
-    assert set(shuffled._shuffled(history)) == {6, 7, 8}
+    assert set(shuffled.shuffled(history)) == {6, 7, 8}
     histories = [np.roll(history, turn) for turn in range(8)]
     assert not np.allclose(shuffled.scores(histories), scorer.scores(histories))
     assert np.allclose(shuffled.scores(histories[3:4]), shuffled.scores(histories)[3:4], atol=1e-5)

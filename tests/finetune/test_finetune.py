@@ -65,10 +65,10 @@ def test_the_caption_reaches_the_picture_through_the_vector_alone(finetuner):
     finetuner.start()
     batch = two(finetuner)
     rows = list(torch.randn(2, 1, finetuner.encoder.hidden))
-    first = finetuner._answer_loss(rows, batch)
+    first = finetuner.answer_loss(rows, batch)
     finetuner.samples.features[:] = 0  # the pictures are gone, what stands for the vectors is the same
-    assert finetuner._answer_loss(rows, batch) == first
-    assert finetuner._answer_loss([1 - row for row in rows], batch) != first
+    assert finetuner.answer_loss(rows, batch) == first
+    assert finetuner.answer_loss([1 - row for row in rows], batch) != first
 
 
 def test_gradients_reach_projector_and_token(finetuner):

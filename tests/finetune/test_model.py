@@ -76,7 +76,7 @@ def test_an_answer_over_a_padded_batch_is_the_same_alone(folders, tiny, family):
     with torch.no_grad():
         together = finetuner.loss(batch)["answer"]
         alone = [finetuner.loss([sample])["answer"] for sample in batch]
-    tokens = torch.tensor([len(finetuner._answer_ids(sample)) + 1.0 for sample in batch])
+    tokens = torch.tensor([len(finetuner.answer_ids(sample)) + 1.0 for sample in batch])
     torch.testing.assert_close(together, (torch.stack(alone) * tokens).sum() / tokens.sum(), atol=1e-4, rtol=1e-4)
 
 

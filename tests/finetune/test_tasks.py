@@ -40,9 +40,9 @@ def test_sa_reads_the_title_also_where_the_prompt_leaves_it_out(tiny):
 
 
 def test_ub_asks_for_the_item_after_a_piece_of_a_training_prefix(tiny, tasks):
-    number_of = {tasks._named(number): number for number in range(1, N_ITEMS + 1)}
+    number_of = {tasks.named(number): number for number in range(1, N_ITEMS + 1)}
     prefixes = [tiny.split.train_history(user).tolist() for user in range(tiny.dataset.n_users)]
-    numbers = {shown.text: number for number, shown in ((n, tasks._shown(n)) for n in range(1, N_ITEMS + 1))}
+    numbers = {shown.text: number for number, shown in ((n, tasks.shown(n)) for n in range(1, N_ITEMS + 1))}
     samples = [sample for part in tasks.draw("ub", 60, 0, 8) for sample in part]
     assert max(len(sample.items) for sample in samples) == tasks.longest_history == 4
     for sample in samples:
@@ -69,10 +69,10 @@ def test_all_are_drawn_before_any_comes_again(tasks):
 
 def test_what_is_held_out_is_asked_of_nobody_in_training(tasks):
     drawn = {task: tasks.draw(task, 300, 0, 8) for task in TASKS}
-    kept = set(tasks._kept_items.tolist())
+    kept = set(tasks.kept_items.tolist())
     assert {sample.items[0].picture for sample in drawn["it"][1]} <= kept
-    told = {tasks._description(number) for number in kept} | {tasks._named(number) for number in kept}
-    titles = {tasks._attributes(number) for number in kept}
+    told = {tasks.description(number) for number in kept} | {tasks.named(number) for number in kept}
+    titles = {tasks.attributes(number) for number in kept}
     assert not any(sample.items[0].picture in kept for sample in drawn["it"][0])
     assert not any(sample.items[0].text in titles for sample in drawn["sa"][0])
     assert not any(sample.answer in told for sample in drawn["ub"][0])
@@ -80,13 +80,13 @@ def test_what_is_held_out_is_asked_of_nobody_in_training(tasks):
 
 def test_users_of_held_out_histories_train_in_none(tasks, monkeypatch):
     users = {True: set(), False: set()}
-    real = Tasks._next
+    real = Tasks.next_item
 
     def spy(self, user, place, kept):
         users[kept].add(user)
         return real(self, user, place, kept)
 
-    monkeypatch.setattr(Tasks, "_next", spy)
+    monkeypatch.setattr(Tasks, "next_item", spy)
     tasks.draw("ub", 200, 0, 8)
     assert users[True] and len(users[False]) > 10 and not users[True] & users[False]
 

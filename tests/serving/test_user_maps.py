@@ -67,7 +67,7 @@ def test_the_table_joins_what_the_simulator_knows(tiny_folder):
     users = np.arange(2, 17)
     original = spaces(15)
     layouts = {view: np.full((15, 2), 0.5) for view in original}
-    table = maps._table(dataset, leave_one_out(dataset), users, original, layouts).set_index("user_id")
+    table = maps.maps_table(dataset, leave_one_out(dataset), users, original, layouts).set_index("user_id")
     assert table.loc["u04", "room"] == "study" and pd.isna(table.loc["u05", "room"])
     assert table.loc["u03", "history"] == len(dataset.history(2)) - 1
     overlap = mutual_neighbours(original["after"], original["id"])

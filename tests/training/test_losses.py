@@ -77,24 +77,24 @@ def test_in_batch_negatives_are_corrected_for_popularity(tiny):
     next_item = NextItemLoss(tiny.split, LossConfig("in-batch", negatives=50_000))
     counts, rng = tiny.split.train_counts(), np.random.default_rng(0)
     targets = np.repeat(np.arange(len(counts)), counts)
-    drawn, target = next_item._draw(targets, rng), int(next_item.warm[4])
+    drawn, target = next_item.draw_negatives(targets, rng), int(next_item.warm[4])
     scores = torch.randn(len(counts), generator=torch.Generator().manual_seed(0))
     negative = torch.where(torch.from_numpy(drawn == target), -torch.inf, scores[drawn])[None]
     expected = torch.logsumexp(scores[next_item.warm], 0) - scores[target]
-    assert next_item._value(scores[[target]], negative, drawn).item() == pytest.approx(expected.item(), abs=0.02)
+    assert next_item.value(scores[[target]], negative, drawn).item() == pytest.approx(expected.item(), abs=0.02)
 
 
 def test_bce_draws_one_negative_a_position(tiny, model, batch):
     positions = int((batch.targets > 0).sum())
     next_item = NextItemLoss(tiny.split, LossConfig("bce"))
-    assert next_item._draw(np.ones(positions, np.int64), np.random.default_rng(0)).shape == (positions, 1)
+    assert next_item.draw_negatives(np.ones(positions, np.int64), np.random.default_rng(0)).shape == (positions, 1)
     assert loss_of(tiny, model, batch, "bce").item() == pytest.approx(np.log(2), abs=0.05), "small weights know nothing"
 
 
 def test_gbce_without_calibration_is_bce_and_with_it_asks_less_of_positives(tiny):
     loss = [NextItemLoss(tiny.split, LossConfig("gbce", negatives=7, t=t)) for t in (0, 1)]
     positive, negative = torch.tensor([1.5]), torch.tensor([[-1.0] * 7])
-    plain, calibrated = (one._value(positive, negative, np.arange(7)).item() for one in loss)
+    plain, calibrated = (one.value(positive, negative, np.arange(7)).item() for one in loss)
     shift = np.log(len(loss[0].warm))
     softplus = np.log1p(np.exp(np.array([shift - 1.5, *[-1.0 - shift] * 7])))
     assert plain == pytest.approx(softplus.mean(), abs=1e-6)
@@ -105,7 +105,7 @@ def test_gbce_without_calibration_is_bce_and_with_it_asks_less_of_positives(tiny
 def test_gbce_starts_where_an_item_is_as_likely_as_any_other(tiny):
     """Small weights score all alike: then one negative's part is the logarithm of 1 + 1 / items, not of 2."""
     next_item = NextItemLoss(tiny.split, LossConfig("gbce", negatives=7, t=0))
-    value = next_item._value(torch.zeros(1), torch.zeros(1, 7), np.arange(7)).item()
+    value = next_item.value(torch.zeros(1), torch.zeros(1, 7), np.arange(7)).item()
     items = len(next_item.warm)
     assert value == pytest.approx((np.log(1 + items) + 7 * np.log(1 + 1 / items)) / 8, abs=1e-6)
 
@@ -116,7 +116,7 @@ def test_a_target_is_never_its_own_negative(tiny, model, batch, kind):
     next_item = NextItemLoss(tiny.split, LossConfig(kind, negatives=4))
     same = type(batch)(batch.users, batch.items, np.where(batch.targets > 0, 5, 0), batch.prefixes)
     shape = (int((same.targets > 0).sum()), 1) if kind == "bce" else (4,)
-    next_item._draw = lambda targets, rng: np.full(shape, 5)
+    next_item.draw_negatives = lambda targets, rng: np.full(shape, 5)
     scores, _ = logits(model, same)
     value = next_item(model, same, np.random.default_rng(0))[0]
     rate = 4 / (len(next_item.warm) - 1)

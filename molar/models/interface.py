@@ -7,7 +7,7 @@ themselves, and `molar.evaluation.ranking.ModelScorer` makes one of a `NextItemM
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeGuard
 
 import numpy as np
 
@@ -48,6 +48,23 @@ class NextItemModel(Protocol):
     def scorable(self, split: Split) -> np.ndarray:
         """(n_items + 1,) bool: the items that it can rank, the padding id never."""
         ...
+
+
+class ItemReader(NextItemModel, Protocol):
+    """A recommender that requires item vectors: a content model."""
+
+    def set_item_vectors(self, vectors: np.ndarray) -> None:
+        """Give it the vectors (n_items + 1, dim_in) that it reads."""
+        ...
+
+    def set_counts(self, counts: np.ndarray) -> None:
+        """Give it the training purchases of every item, (n_items + 1,)."""
+        ...
+
+
+def requires_items(model: NextItemModel) -> TypeGuard[ItemReader]:
+    """Whether a model requires item vectors."""
+    return ITEM_VECTORS in model.requires
 
 
 class Scorer(Protocol):

@@ -11,8 +11,10 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup, escape
 
+from molar.core.schema import MODELS
+
 STRIP, MIDDLE = 26, 13  # pixels: height of a strip, and where its whisker lies
-OWN_SHADES = ("content", "molar", "sasrec")
+OWN_SHADES = MODELS
 LEFT, RIGHT, WIDE = 58, 230, 940  # pixels of a file: beside the plot, for the names, in all
 OF_OTHERS = ("#8a5a00", "#3f6f3a", "#a03a73", "#2f5fa8", "#00707e", "#7a4b2a", "#59569e", "#6b645a")
 COLOURS = {"content": "#2a6f77", "molar": "#b8432c", "sasrec": "#65588f"} | {

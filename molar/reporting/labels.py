@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from molar.core.schema import ALIGNED, CONTENT
 from molar.experiments.results import BAYES_ORACLE, NORMALISED_NDCG
 
 NDCG, RECALL = "ndcg@10", "recall@10"
-DEFAULT, BEFORE = "molar", "content"  # the model that ablations differ from, and the same before alignment
+DEFAULT, BEFORE = ALIGNED, CONTENT  # the model that ablations differ from, and the same before alignment
 
 BASELINES = {
     "random": "random",

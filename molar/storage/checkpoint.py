@@ -16,7 +16,9 @@ from molar.core.io import write_atomically
 from molar.data.splits import Split
 from molar.encoder.fingerprint import require_same
 from molar.encoder.vectors import vectors_fingerprint
-from molar.models.interface import ID_MODEL, ITEM_VECTORS, NextItemModel
+from molar.models.content import ContentUserEncoder
+from molar.models.id_model import IDModel
+from molar.models.interface import ID_MODEL, ITEM_VECTORS, NextItemModel, requires_items
 from molar.models.zoo import CLASSES, required
 
 WEIGHTS = "model.safetensors"
@@ -25,7 +27,7 @@ ID_TOWER = "id_tower"  # the folder, in a content tower's, of the ID tower that 
 KEYS = {"class", "config", "weights_sha256", "meta"}
 
 
-def save_model(folder: Path | str, model: nn.Module, meta: dict) -> None:
+def save_model(folder: Path | str, model: IDModel | ContentUserEncoder, meta: dict) -> None:
     """Save a tower and what there is to tell of its making (command, seed, data_hash, split_hash, epochs, …).
 
     Weights are stored in half precision (whole numbers as they are), which is what every evaluation then reads; a
@@ -95,7 +97,7 @@ def load_trained(folder: Path | str, split: Split, vectors: np.ndarray) -> NextI
                 "name what it was trained on, or train it again."
             )
     model = load_model(folder)
-    if ITEM_VECTORS in model.requires:
+    if requires_items(model):
         model.set_item_vectors(vectors)
         model.set_counts(split.train_counts())
     return model

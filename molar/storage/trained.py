@@ -41,7 +41,7 @@ def _find(folders: Sequence[str | Path], content: bool) -> dict[Path, tuple[str,
         for path in inside:
             meta = read_meta(path)
             found[path] = (str(meta.get("label") or path.name), int(meta.get("seed", 0)))
-    by_name = {}
+    by_name: dict[tuple[str, int], Path] = {}
     for path, name in sorted(found.items(), key=lambda entry: entry[1]):
         if name in by_name:
             raise MolarError(

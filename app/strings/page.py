@@ -1,4 +1,4 @@
-"""The one home of what the page says to its visitors; evidence_words.py is its wing for the Evidence tab."""
+"""The one home of what the page says to its visitors; tabs/evidence/words.py is its wing for the Evidence tab."""
 
 BRAND = "Molar"
 PAGE_TITLE = "Molar: recommendations that read, look and remember"
@@ -8,7 +8,7 @@ THEME_SWITCH = "Light or dark"
 TAB_RECOMMEND = "Recommend"
 TAB_GAME = "What next?"
 TAB_ALIGNMENT = "Alignment"
-TAB_EVIDENCE = "Evidence"  # its words: evidence_words.py
+TAB_EVIDENCE = "Evidence"  # its words: tabs/evidence/words.py
 
 SEARCH = "Search by word: title, description, anything written"
 MORE = "Show more"

@@ -142,9 +142,11 @@ def _row(row: Row, columns: Sequence[Column], scales: dict[str, Axis]) -> dict:
 
 def _cell(row: Row, column: Column, cell: Cell, scale: Axis | None) -> dict:
     """The number and what stands behind it; with an axis, its picture."""
-    told = said(cell)
-    picture = _picture(row, cell, scale, f"{row.name}, {column.head}: {labels.metric(column.metric)} {' '.join(told)}")
-    kind = "none" if cell is None else "text" if isinstance(cell, str) else ""
+    told, metric = said(cell), labels.metric(column.metric)
+    says = f"{column.head}:" if metric in column.head else f"{column.head}: {metric}"
+    picture = _picture(row, cell, scale, f"{row.name}, {says} {' '.join(told)}")
+    instead = cell is None or (column.axis and isinstance(cell, str))  # of a number
+    kind = "none" if instead else "text" if isinstance(cell, str) else ""
     return {"kind": kind, "told": told[0], "behind": told[1:], "picture": picture}
 
 

@@ -8,12 +8,7 @@ from molar.experiments.results import BAYES_ORACLE, NORMALISED_NDCG
 NDCG, RECALL = "ndcg@10", "recall@10"
 DEFAULT, BEFORE = ALIGNED, CONTENT  # the model that ablations differ from, and the same before alignment
 
-BASELINES = {
-    "random": "random",
-    "popularity": "popularity",
-    "item-knn": "item-kNN",
-    "content-knn": "content-kNN",
-}
+BASELINES = {"random": "random", "popularity": "popularity", "item-knn": "item-kNN", "content-knn": "content-kNN"}
 TRAINED = {
     "sasrec": "SASRec, ids only",
     "sasrec-bce": "SASRec, BCE",
@@ -43,10 +38,7 @@ LIMITS = {
     "oracle-knowing": "latent-preference oracle: knows the taste",
 }
 MODELS = {**BASELINES, **TRAINED, **LIMITS}
-SHORT = {  # in a difference or beside a curve
-    "sasrec": "SASRec",
-    "content": "content",
-    "molar": "Molar",
+SHORT = {"sasrec": "SASRec", "content": "content", "molar": "Molar"} | {  # in a difference or beside a curve
     "molar-fused": "fused Molar",
     "content-fused": "fused content",
 }
@@ -159,11 +151,7 @@ TASTE_NOTE = (
 EXPLORATORY = "Exploratory: a frozen subset of 1,500 users, one seed. It hints at what to expect and settles nothing."
 NO_FILM = "The item encoder was fine-tuned on drawn prints: it had seen no film."
 OF_PRINTS = "Its adapter, fine-tuned on captioned prints alone: `81d3d46ba36d5a66`."
-TASTES = {
-    "demo-dial-0": "hidden taste 0 %",
-    "demo-dial-50": "hidden taste 50 %",
-    "demo-dial-100": "hidden taste 100 %",
-}
+TASTES = {f"demo-dial-{ratio}": f"hidden taste {ratio} %" for ratio in (0, 50, 100)}
 RUNS = {
     "demo": RunLabel(
         "Print shop: content, ID and aligned models",

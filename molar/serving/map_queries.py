@@ -34,6 +34,11 @@ class Place:
     nearest: np.ndarray  # (k,) int32
     similarity: np.ndarray  # (k,) float32
 
+    @property
+    def near(self) -> list[tuple[int, float]]:
+        """(row of the maps, cosine) of the nearest shoppers."""
+        return list(zip(self.nearest.tolist(), self.similarity.tolist()))
+
 
 class ShopperMaps:
     """The three maps of one checkpoint with the spaces behind them. Row i is one shopper on all of them."""
@@ -92,7 +97,11 @@ class ShopperMaps:
     def nearest(self, row: int) -> dict[str, Place]:
         """View → shopper `row` himself, with the shoppers nearest to him in that space."""
         return {
-            view: Place(*map(float, self.points[view][row]), *self._nearest(view, space[row], leave_out=row))
+            view: Place(
+                float(self.points[view][row, 0]),
+                float(self.points[view][row, 1]),
+                *self._nearest(view, space[row], leave_out=row),
+            )
             for view, space in self.spaces.items()
         }
 

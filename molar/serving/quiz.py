@@ -40,8 +40,10 @@ def draw_puzzle(split: Split, user: int) -> Puzzle:
     weights[[0, target, *history]] = 0
     rng = np.random.default_rng(int.from_bytes(_digest(split, user)[:8], "big"))
     others = min(CHOICES - 1, int((weights > 0).sum()))
-    drawn = rng.choice(len(weights), size=others, replace=False, p=weights / weights.sum()) if others else []
-    choices = rng.permutation([target, *drawn])
+    choices = np.array([target], np.int64)
+    if others:
+        choices = np.append(choices, rng.choice(len(weights), size=others, replace=False, p=weights / weights.sum()))
+    choices = rng.permutation(choices)
     return Puzzle(int(user), tuple(map(int, history)), int(target), tuple(map(int, choices)))
 
 

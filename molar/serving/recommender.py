@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -57,8 +58,7 @@ class ModelAnswer:
 class Recommender:
     """Search and recommendations over one dataset folder and one checkpoint folder.
 
-    >>> shop = Recommender.load("assets/demo", "checkpoints/demo")          # doctest: +SKIP
-    >>> shop.recommend([shop.search("whale")[0].item_id], model="molar")    # doctest: +SKIP
+    `molar.load` opens one that also knows its maps and measures itself (`molar.serving.shop.Shop`).
     """
 
     def __init__(self, dataset: Dataset, split: Split, models: dict[str, NextItemModel], vectors: np.ndarray):
@@ -71,7 +71,7 @@ class Recommender:
         self._vectors = vectors
 
     @classmethod
-    def load(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Recommender":
+    def load(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> Self:
         """Open a dataset folder and its checkpoint. Raises MolarError when a part is missing or does not fit."""
         from molar.encoder.vectors import load_vectors
         from molar.storage.checkpoint import CONFIG

@@ -67,7 +67,7 @@ def draw_maps(
     table = maps_table(dataset, split, chosen, spaces, layouts)
     path = checkpoint_dir / MAPS
     write_atomically(path, table.to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
-    about = {"key": maps_key(checkpoint_dir, dataset.user_ids[chosen])}
+    about: dict[str, object] = {"key": maps_key(checkpoint_dir, dataset.user_ids[chosen])}
     about |= {"n": len(chosen), "held_out": int(split.held_out[chosen].sum()), "seed": seed}
     about |= {"data_hash": dataset.data_hash, "split_hash": split.split_hash, "umap": version("umap-learn")}
     write_json(checkpoint_dir / ABOUT, about | {"maps": quality(spaces, layouts)})

@@ -15,11 +15,10 @@ from torch import nn
 from molar.core.errors import MolarError
 from molar.core.schema import PAD
 from molar.data.splits import Split
-from molar.models.dropout import Dropout
 from molar.models.id_fusion import FUSIONS, IDSide
 from molar.models.id_model import IDModel, last_states
 from molar.models.interface import ID_MODEL, ITEM_VECTORS, every_item
-from molar.models.layers import Block, check_sizes, prefix_mask, start_small
+from molar.models.layers import Block, Dropout, check_sizes, prefix_mask, start_small
 from molar.models.llm_decoder import BackboneDecoder
 
 DECODERS = ("light", "backbone")

@@ -6,9 +6,8 @@ import torch
 from torch import nn
 
 from molar.core.errors import MolarError
-from molar.models.dropout import Dropout
 from molar.models.id_model import IDModel
-from molar.models.layers import check_sizes
+from molar.models.layers import Dropout, check_sizes
 
 
 @dataclass(frozen=True)

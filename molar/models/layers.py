@@ -1,11 +1,34 @@
-"""The transformer block that both towers share: causal, pre-norm, right-padded sequences."""
+"""The layers that the models share: a causal, pre-norm transformer block for right-padded sequences, and its parts."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from molar.core.errors import MolarError
-from molar.models.dropout import Dropout
+
+
+class Dropout(nn.Module):
+    """`nn.Dropout` with the mask read off random bytes on a CPU, where PyTorch draws numbers one by one; the rate is rounded
+    to a 256th.
+
+    The bytes follow from one number of torch's own generator: `torch.manual_seed` decides them too."""
+
+    def __init__(self, rate: float):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """`x` of any shape, a share `rate` of it zeroed and the rest scaled up; `x` itself outside of training."""
+        threshold = round(256 * self.rate)
+        if not self.training or not threshold:
+            return x
+        if x.device.type != "cpu":
+            return F.dropout(x, self.rate)
+        seed = int(torch.randint(2**63 - 1, ()))
+        words = np.random.SFC64(seed).random_raw(-(-x.numel() // 8))
+        bytes_ = torch.from_numpy(words.view(np.uint8)[: x.numel()]).view(x.shape)
+        return x * (bytes_ >= threshold).to(x.dtype).mul_(256 / (256 - threshold))
 
 
 class Block(nn.Module):
@@ -24,7 +47,9 @@ class Block(nn.Module):
         self.key_value = nn.Linear(dim, 2 * dim)
         self.merge = nn.Linear(dim, dim)
         self.feed_norm = nn.LayerNorm(dim)
-        self.feed = nn.Sequential(nn.Linear(dim, 4 * dim), nn.GELU(), Dropout(dropout), nn.Linear(4 * dim, dim))
+        self.feed: nn.Module = nn.Sequential(
+            nn.Linear(dim, 4 * dim), nn.GELU(), Dropout(dropout), nn.Linear(4 * dim, dim)
+        )
 
     def forward(self, items: torch.Tensor, queries: torch.Tensor | None = None, *, items_too: bool = True, seen=None):
         """`items`, or the pair `items, queries` where queries are given; `items_too=False` leaves the items as they
@@ -111,7 +136,7 @@ BLOCKS = {"plain": Block, "ligr": LiGRBlock}
 
 
 def check_sizes(config) -> None:
-    """Refuses sizes that no tower can have. Raises MolarError."""
+    """Refuses sizes that no model can have. Raises MolarError."""
     for name in ("n_items", "dim", "blocks", "heads", "max_length"):
         if getattr(config, name, 1) < 1:
             raise MolarError(f"{name} must be at least 1, not {getattr(config, name)}.")

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from molar.core.errors import MolarError
-from molar.models.dropout import Dropout
+from molar.models.layers import Dropout
 from molar.models.sasrec import SASRec, SASRecConfig
 from molar.training.batches import epoch_batches
 from molar.training.losses import LOSSES, LossConfig, NextItemLoss, full_softmax

@@ -117,6 +117,7 @@ class FineTuner(nn.Module):
         return cross_entropy(logits.float(), torch.tensor(list(chain(*answers)), device=self.device))
 
     def answer_ids(self, sample: Sample) -> list[int]:
+        """The token ids of a sample's answer, `LONGEST_ANSWER` of them at most."""
         return self.encoder.token_ids(sample.answer)[:LONGEST_ANSWER]
 
     def word_bag_loss(self, vectors: torch.Tensor, batch: list[Sample]) -> torch.Tensor:

@@ -128,6 +128,7 @@ class Tasks:
         return items.at[number - 1, column] if column in items else ""
 
     def description(self, number: int) -> str:
+        """An item's description as the prompt has it, "" for none."""
         return item_text({c.DESCRIPTION: self._cell(c.DESCRIPTION, number)})
 
     def attributes(self, number: int) -> str:

@@ -6,13 +6,11 @@ and no user is his own negative. What is aligned is what scores: `states` and `i
 same width, so that no head stands between them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from molar.core.errors import MolarError
 from molar.data.splits import Split
@@ -227,35 +225,6 @@ def _derangement(things: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     others = np.empty_like(circle)
     others[circle] = np.roll(circle, 1)
     return others
-
-
-class JointModels(nn.Module):
-    """Both models in one training: the optimizer sees all of it, validation ranks by the content model."""
-
-    def __init__(self, content: ContentUserEncoder, id_model: IDModel):
-        super().__init__()
-        self.content, self.id_model = content, id_model
-
-    @property
-    def requires(self) -> tuple[str, ...]:
-        """What the content model must be given before it can answer."""
-        return self.content.requires
-
-    def user_vectors(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
-        """User vectors (n, dim) of the content model."""
-        return self.content.user_vectors(histories, users)
-
-    def item_matrix(self) -> torch.Tensor:
-        """Item vectors (n_items + 1, dim) of the content model."""
-        return self.content.item_matrix()
-
-    def item_bias(self) -> torch.Tensor:
-        """The content model's prior, (n_items + 1,)."""
-        return self.content.item_bias()
-
-    def scorable(self, split: Split) -> np.ndarray:
-        """(n_items + 1,) bool: what the content model can rank."""
-        return self.content.scorable(split)
 
 
 def fitted_rotation(content: ContentUserEncoder, id_model: IDModel, split: Split) -> np.ndarray:

@@ -14,10 +14,10 @@ from molar.evaluation.ranking import ModelScorer, evaluate_ranks
 from molar.models.content import ContentUserEncoder
 from molar.models.id_model import IDModel
 from molar.models.sequences import Batch
-from molar.training.alignment import JointModels
 from molar.training.batches import epoch_batches, training_targets
 from molar.training.config import TrainingConfig
 from molar.training.distributed import Distributed
+from molar.training.joint import JointModels
 from molar.training.loop import SMALLEST_LR, Plan, State, warm_up_and_cosine
 
 VALIDATION_USERS = 10_000  # at most so many, evenly spread, decide which epoch is best

@@ -18,11 +18,11 @@ from molar.models.content import ContentUserEncoder
 from molar.models.id_model import IDModel
 from molar.models.interface import ID_MODEL, NextItemModel
 from molar.storage.checkpoint import ID_TOWER, load_model, read_meta, save_model
-from molar.training.alignment import JointModels
 from molar.training.batches import fitting_batch_size
 from molar.training.config import TrainingConfig
 from molar.training.distributed import Distributed
 from molar.training.epochs import EpochPlan, Loss, Recommender, best_epoch
+from molar.training.joint import JointModels
 from molar.training.loop import STATE, fit
 
 # Raised whenever the same settings would give another model: only then is trained again what is trained already.

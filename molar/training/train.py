@@ -15,13 +15,13 @@ from molar.core.progress import Report, silent
 from molar.data.splits import Split
 from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.models.id_model import IDModel
-from molar.models.sequences import Batch
 from molar.models.zoo import ID_MODELS
 from molar.storage.checkpoint import state_hash
-from molar.training.alignment import AlignConfig, AlignmentLoss, JointModels, fitted_rotation
+from molar.training.alignment import AlignConfig, fitted_rotation
 from molar.training.config import CONTENT_TRAINING, ID_TRAINING, TrainingConfig
-from molar.training.epochs import Loss
-from molar.training.losses import LossConfig, NextItemLoss
+from molar.training.joint import JointModels
+from molar.training.losses import LossConfig
+from molar.training.objectives import content_model_loss, id_model_loss
 from molar.training.run import require_training_data, run_training
 
 CONTENT_ALONE = AlignConfig(kind="none", alpha=0.0)
@@ -59,7 +59,7 @@ def train_id_model(
     settings: dict[str, Any] = {"class": build_model.__name__, "loss": dataclasses.asdict(loss)}
     trained = run_training(
         build,
-        _id_loss(build_model, config, split, loss),
+        id_model_loss(build_model, config, split, loss),
         split,
         config,
         _with_epochs(training, epochs),
@@ -70,26 +70,6 @@ def train_id_model(
         report=report,
     )
     return cast(IDModel, trained)
-
-
-def _id_loss(model_class: type[IDModel], config: Any, split: Split, loss: LossConfig) -> Loss:
-    """What an ID model minimises: L_rec, and the auxiliary loss that its class may add."""
-    next_item, auxiliary = NextItemLoss(split, loss), model_class.auxiliary_loss(config, split)
-
-    def measure(model: IDModel, batch: Batch, rng: np.random.Generator) -> tuple[torch.Tensor, dict[str, float]]:
-        value, states = next_item(model, batch, rng)
-        parts = {"loss": value.item()}
-        if auxiliary:
-            extra = auxiliary(model, batch, states, rng)
-            parts["contrast"] = extra.item()
-            value = value + config.contrast * extra
-        return value, parts
-
-    return measure
-
-
-def _with_epochs(training: TrainingConfig, epochs: int | None) -> TrainingConfig:
-    return training if epochs is None else dataclasses.replace(training, epochs=epochs)
 
 
 def id_model_classes(model: str) -> tuple[type[IDModel], type]:
@@ -103,6 +83,10 @@ def data_sizes(config_class: type, split: Split) -> dict[str, int]:
     """What a config takes from the data: n_items, and n_users where it has a field for them."""
     sizes = {"n_items": split.dataset.n_items, "n_users": split.dataset.n_users}
     return {field.name: sizes[field.name] for field in dataclasses.fields(config_class) if field.name in sizes}
+
+
+def _with_epochs(training: TrainingConfig, epochs: int | None) -> TrainingConfig:
+    return training if epochs is None else dataclasses.replace(training, epochs=epochs)
 
 
 def train_molar(
@@ -162,7 +146,7 @@ def train_molar(
     about |= {"encoder": encoder} if encoder else {}
     trained = run_training(
         _content_builder(config, split, vectors, ids, align),
-        _content_loss(split, align, loss, ids, seed),
+        content_model_loss(split, align, loss, ids, seed),
         split,
         config,
         _with_epochs(training, epochs),
@@ -198,49 +182,6 @@ def _content_builder(
         return model
 
     return build
-
-
-def _content_loss(split: Split, align: AlignConfig, loss: LossConfig, ids: IDModel | None, seed: int) -> Loss:
-    """What a content model minimises: L_rec + α · L_align, and the ID model's own loss where that trains, too."""
-    next_item = NextItemLoss(split, loss)
-    if ids is None or not align.trains:
-
-        def measure_alone(model: ContentUserEncoder, batch: Batch, rng: np.random.Generator):
-            value, _ = next_item(model, batch, rng)
-            return value, {"loss": value.item()}
-
-        return measure_alone
-    aligned = AlignmentLoss(align, split, ids, seed)
-    auxiliary = ids.auxiliary_loss(ids.config, split) if align.joint else None
-
-    def measure(model: ContentUserEncoder | JointModels, batch: Batch, rng: np.random.Generator):
-        own = rng.spawn(1)[0]  # of the alignment, so that negatives are drawn as they are without it
-        content = model.content if isinstance(model, JointModels) else model
-        value, states = next_item(content, batch, rng)
-        parts = {"loss": value.item()}
-        if isinstance(model, JointModels):
-            other = model.id_model
-            with torch.random.fork_rng():  # the content model's dropout, too
-                id_value, id_states = next_item(other, batch, own)
-                extra = auxiliary(other, batch, id_states, own) * other.config.contrast if auxiliary else 0.0
-            parts["id_loss"] = id_value.item()
-            value = value + id_value + extra
-            penalty = aligned(content, other, batch, states, id_states, own)
-        else:
-            other = ids.to(states.device)
-            frozen = frozen_states(other, batch) if aligned.reads_states else None
-            penalty = aligned(content, other, batch, states, frozen, own)
-        parts["alignment"] = penalty.item()
-        return value + align.alpha * penalty, parts  # Eq. 5
-
-    return measure
-
-
-@torch.no_grad()
-def frozen_states(id_model: IDModel, batch: Batch) -> torch.Tensor:
-    """What the ID model says after each prefix, (batch, length, dim); it knows training users by their numbers."""
-    device = next(id_model.parameters()).device
-    return id_model(torch.from_numpy(batch.items).to(device), torch.from_numpy(batch.users).to(device))
 
 
 def _fitting(id_model: IDModel | None, config: ContentConfig) -> IDModel:

@@ -31,7 +31,8 @@ from molar.models.zoo import ID_MODELS
 from molar.training.alignment import AlignConfig, AlignmentLoss
 from molar.training.batches import epoch_batches
 from molar.training.losses import LOSSES, LossConfig, NextItemLoss
-from molar.training.train import data_sizes, frozen_states
+from molar.training.objectives import frozen_states
+from molar.training.train import data_sizes
 
 ROOT = Path(__file__).parents[2]
 

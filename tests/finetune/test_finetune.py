@@ -47,7 +47,7 @@ def two(finetuner) -> list:
     return finetuner.samples.training["pairs"][:2]
 
 
-def tune(backbone: str, out, config=QUICK, **options):
+def finetune(backbone: str, out, config=QUICK, **options):
     return finetune_encoder(
         None, out, pairs=PAIRS, encoder=EncoderConfig(backbone, "bfloat16"), config=config, **options
     )
@@ -101,16 +101,16 @@ class Killed(BaseException):
 def test_stopped_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path, monkeypatch, end):
     """A killed run has saved its state before; a cancelled one saves it then."""
     monkeypatch.setattr("molar.finetune.schedule.SAVE_EVERY_SECONDS", 0 if end is Killed else 1e9)
-    tune(backbone, tmp_path / "whole")
+    finetune(backbone, tmp_path / "whole")
 
     def stop(done, total, note=""):
         if "words" in note and done == 7:
             raise end
 
     with pytest.raises(end):
-        tune(backbone, tmp_path / "parts", report=stop)
+        finetune(backbone, tmp_path / "parts", report=stop)
     resumed = []
-    tune(
+    finetune(
         backbone,
         tmp_path / "parts",
         report=lambda done, total, note="": resumed.append(done) if note.startswith("held out") else None,
@@ -123,55 +123,59 @@ def test_stopped_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path,
 
 
 def test_the_folder_says_how_it_was_made(backbone, tmp_path):
-    tune(backbone, tmp_path / "out", command="molar tune")
+    finetune(backbone, tmp_path / "out", command="molar finetune-encoder")
     about = json.loads((tmp_path / "out" / "config.json").read_text())
-    assert about["command"] == "molar tune" and about["config"]["counts"] == {"pairs": 64} and len(about["curve"]) > 2
+    assert (
+        about["command"] == "molar finetune-encoder"
+        and about["config"]["counts"] == {"pairs": 64}
+        and len(about["curve"]) > 2
+    )
     assert about["lora"] == {"rank": 2, "alpha": 16, "targets": ["attention"]}
     assert about["samples"] == {"pairs": [56, 8]} and about["curve"][0].keys() == {"step", "pairs"}
 
 
 @pytest.fixture
-def tuned(backbone, tmp_path):
+def fine_tuned(backbone, tmp_path):
     """A folder as fine-tuning leaves it, untrained."""
     encoder = ItemEncoder.load(EncoderConfig(backbone, "float32"))
-    encoder.adapter.save(tmp_path / "tuned", {"backbone": encoder.fingerprint})
-    return tmp_path / "tuned"
+    encoder.adapter.save(tmp_path / "fine_tuned", {"backbone": encoder.fingerprint})
+    return tmp_path / "fine_tuned"
 
 
 @pytest.mark.parametrize(
     "name, key",
     [("backbone", "backbone_sha256"), ("pooling", "pooling"), ("prompt", "prompt"), ("picture size", "picture")],
 )
-def test_an_adapter_tuned_otherwise_is_refused_with_what_differs(backbone, tuned, name, key):
-    about = json.loads((tuned / "config.json").read_text())
+def test_an_adapter_tuned_otherwise_is_refused_with_what_differs(backbone, fine_tuned, name, key):
+    about = json.loads((fine_tuned / "config.json").read_text())
     about["backbone"][key] = "other"
-    (tuned / "config.json").write_text(json.dumps(about))
+    (fine_tuned / "config.json").write_text(json.dumps(about))
     with pytest.raises(MolarError, match=f"tuned with another {name} .other."):
-        ItemEncoder.load(EncoderConfig(backbone, "float32", pooling=2), tuned)
+        ItemEncoder.load(EncoderConfig(backbone, "float32", pooling=2), fine_tuned)
 
 
-def test_an_adapter_of_another_gate_or_precision_fits(backbone, tuned):
-    ItemEncoder.load(EncoderConfig(backbone, "bfloat16", gate=False), tuned)
+def test_an_adapter_of_another_gate_or_precision_fits(backbone, fine_tuned):
+    ItemEncoder.load(EncoderConfig(backbone, "bfloat16", gate=False), fine_tuned)
 
 
 @pytest.mark.parametrize("said", ["{", "{}"])
-def test_an_adapter_that_does_not_tell_its_making_is_refused(backbone, tuned, said):
-    (tuned / "config.json").write_text(said)
+def test_an_adapter_that_does_not_tell_its_making_is_refused(backbone, fine_tuned, said):
+    (fine_tuned / "config.json").write_text(said)
     with pytest.raises(MolarError, match="does not say what was fine-tuned"):
-        ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
+        ItemEncoder.load(EncoderConfig(backbone, "float32"), fine_tuned)
 
 
 @pytest.mark.parametrize("damage", ["cut short", "of another width"])
-def test_a_damaged_adapter_is_one_sentence_that_names_its_file(backbone, tuned, damage):
+def test_a_damaged_adapter_is_one_sentence_that_names_its_file(backbone, fine_tuned, damage):
     from safetensors.torch import save_file
 
-    path = tuned / "adapter.safetensors"
+    path = fine_tuned / "adapter.safetensors"
     if damage == "cut short":
         path.write_bytes(path.read_bytes()[:100])
     else:
         save_file({"cur_item": torch.zeros(3)}, path)
     with pytest.raises(MolarError, match=r"adapter.safetensors cannot be read .*: fine-tune it again"):
-        ItemEncoder.load(EncoderConfig(backbone, "float32"), tuned)
+        ItemEncoder.load(EncoderConfig(backbone, "float32"), fine_tuned)
 
 
 @pytest.mark.parametrize(

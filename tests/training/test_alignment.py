@@ -25,7 +25,7 @@ def test_it_is_equation_4():
     np.testing.assert_allclose(loss(vectors(0), vectors(1)).item(), -np.mean(terms), rtol=1e-5)
 
 
-def test_both_towers_count_alike():
+def test_both_models_count_alike():
     assert torch.allclose(loss(vectors(0), vectors(1)), loss(vectors(1), vectors(0)))
 
 

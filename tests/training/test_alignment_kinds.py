@@ -116,7 +116,7 @@ def test_procrustes_aligns_the_users_and_changes_no_recommendation(tiny, tiny_ve
     align(tiny, tiny_vectors, sasrec, tmp_path, kind="procrustes")
     turned = load_trained(tmp_path, tiny.split, tiny_vectors)
     assert mean_cosine(tiny.split, turned, sasrec) > mean_cosine(tiny.split, plain, sasrec) + 0.1
-    ranks = [evaluate_ranks(ModelScorer("x", tower, tiny.split), tiny.split, "test") for tower in (plain, turned)]
+    ranks = [evaluate_ranks(ModelScorer("x", model, tiny.split), tiny.split, "test") for model in (plain, turned)]
     np.testing.assert_array_equal(*ranks)
     torch.testing.assert_close(turned.rotation @ turned.rotation.T, torch.eye(16), atol=1e-5, rtol=0)
 
@@ -132,7 +132,7 @@ def test_the_rotation_is_fitted_on_training_users_prefixes_alone(tiny, tiny_vect
     assert [list(history) for history in seen] == [list(tiny.split.train_history(user)) for user in users]
 
 
-def test_a_joint_id_tower_learns_is_saved_beside_and_leaves_the_given_one_alone(tiny, tiny_vectors, sasrec, tmp_path):
+def test_a_joint_id_model_learns_is_saved_beside_and_leaves_the_given_one_alone(tiny, tiny_vectors, sasrec, tmp_path):
     before = state_hash(sasrec)
     align(tiny, tiny_vectors, sasrec, tmp_path, id_tower="joint", alpha=1.0)
     assert state_hash(sasrec) == before == read_meta(tmp_path)["id_model"]
@@ -141,8 +141,8 @@ def test_a_joint_id_tower_learns_is_saved_beside_and_leaves_the_given_one_alone(
     assert read_meta(tmp_path)["curve"][-1]["id_loss"] < read_meta(tmp_path)["curve"][0]["id_loss"]
 
 
-def test_the_alignment_reaches_a_joint_id_tower(tiny, tiny_vectors, sasrec, tmp_path):
-    """With next to no alignment the ID tower trains on alone; with much of it, elsewhere."""
+def test_the_alignment_reaches_a_joint_id_model(tiny, tiny_vectors, sasrec, tmp_path):
+    """With next to no alignment the ID model trains on alone; with much of it, elsewhere."""
     for name, alpha in (("weak", 1e-9), ("strong", 5.0)):
         align(tiny, tiny_vectors, sasrec, tmp_path / name, id_tower="joint", alpha=alpha)
     weak, strong = (load_trained(tmp_path / name / ID_TOWER, tiny.split, tiny_vectors) for name in ("weak", "strong"))
@@ -150,7 +150,7 @@ def test_the_alignment_reaches_a_joint_id_tower(tiny, tiny_vectors, sasrec, tmp_
 
 
 @pytest.mark.parametrize("settings", [{"id_tower": "joint"}, {"on": "both"}, {"targets": "random"}, {"kind": "cka"}])
-def test_an_alignment_that_weighs_nothing_leaves_the_content_tower_as_it_is_alone(tiny, tiny_vectors, sasrec, settings):
+def test_an_alignment_that_weighs_nothing_leaves_the_content_model_as_it_is_alone(tiny, tiny_vectors, sasrec, settings):
     """Same batches, dropout and steps, whatever the alignment draws for itself."""
     plain = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=CONTENT, training=TRAINING)
     nearly = align(tiny, tiny_vectors, sasrec, alpha=1e-12, **settings)
@@ -178,7 +178,7 @@ def test_control_targets_are_fixed_and_somebody_elses(tiny, sasrec, targets):
         torch.testing.assert_close(given.sum(0), matrix.sum(0), atol=1e-4, rtol=1e-4)
 
 
-def test_control_targets_never_read_the_id_tower_of_a_batch(tiny, tiny_vectors, sasrec, monkeypatch):
+def test_control_targets_never_read_the_id_model_of_a_batch(tiny, tiny_vectors, sasrec, monkeypatch):
     monkeypatch.setattr(type(sasrec), "forward", None)
     align(tiny, tiny_vectors, sasrec, targets="random", alpha=1.0)
 
@@ -208,7 +208,7 @@ def test_an_id_model_of_another_width_or_a_shorter_memory_is_refused_with_what_t
         train_molar(tiny.split, tiny_vectors, sasrec, config=dataclasses.replace(CONTENT, max_length=9))
 
 
-def test_a_towers_meta_tells_its_alignment(tiny, tiny_vectors, sasrec, tmp_path):
+def test_a_models_meta_tells_its_alignment(tiny, tiny_vectors, sasrec, tmp_path):
     align(tiny, tiny_vectors, sasrec, tmp_path / "molar", alpha=0.5)
     train_molar(
         tiny.split,

@@ -95,7 +95,7 @@ def test_an_unknown_model_is_named_with_the_known_ones(tiny):
         id_settings("bert", tiny.split, [])
 
 
-def test_a_content_towers_settings_reach_all_four_parts():
+def test_a_content_models_settings_reach_all_four_parts():
     given = ["dim=64", "fusion=late", "align=cka", "on=both", "alpha=0.5", "kind=sampled", "lr=1e-3", "layers=4"]
     parts = content_settings(12, given)
     assert parts["config"] == ContentConfig(12, dim=64, fusion="late", layers=4)
@@ -103,7 +103,7 @@ def test_a_content_towers_settings_reach_all_four_parts():
     assert parts["loss"].kind == "sampled" and parts["training"] == dataclasses.replace(CONTENT_TRAINING, lr=1e-3)
 
 
-def test_no_name_of_a_content_towers_settings_means_two_things():
+def test_no_name_of_a_content_models_settings_means_two_things():
     parts = content_settings(12, [])
     names = [
         RENAMED.get((part, field.name), field.name)
@@ -122,6 +122,6 @@ def test_no_name_of_a_content_towers_settings_means_two_things():
         ("alpha=much", "'much' is not a finite number"),
     ],
 )
-def test_a_wrong_setting_of_a_content_tower_is_one_clear_sentence(text, error):
+def test_a_wrong_setting_of_a_content_model_is_one_clear_sentence(text, error):
     with pytest.raises(MolarError, match=error):
         content_settings(12, [text])

@@ -1,4 +1,4 @@
-"""Batches and training: what a tower may learn from, and that a killed training ends as an undisturbed one."""
+"""Batches and training: what a model may learn from, and that a killed training ends as an undisturbed one."""
 
 import dataclasses
 import json
@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from molar.core.errors import Cancelled, MolarError
-from molar.models.content import ContentConfig
+from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.models.sasrec import SASRecConfig
 from molar.storage.checkpoint import load_model, read_meta, weights_sha256
-from molar.training import alignment, run, train
+from molar.training import alignment, run
 from molar.training.alignment import AlignConfig
 from molar.training.batches import epoch_batches, fitting_batch_size, training_targets
 from molar.training.config import TrainingConfig
@@ -34,9 +34,11 @@ def id_model(tiny, **options):
     return train_id_model(tiny.split, config=ID, training=TRAINING, **options)
 
 
-def content(tiny, vectors, tower, **options):
+def content(tiny, vectors, aligned_to, **options):
     align = AlignConfig(alpha=options.pop("alpha"), tau=options.pop("tau", 0.2))
-    return train_molar(tiny.split, vectors, tower, align=align, **({"config": CONTENT, "training": TRAINING} | options))
+    return train_molar(
+        tiny.split, vectors, aligned_to, align=align, **({"config": CONTENT, "training": TRAINING} | options)
+    )
 
 
 def weights(model) -> dict:
@@ -94,7 +96,7 @@ def test_batches_follow_from_seed_and_epoch(tiny):
 
 def test_cold_items_and_padding_take_no_part_in_the_softmax(tiny, tiny_vectors):
     """A gradient at a cold item's vector would mean that training read it."""
-    model = train.ContentUserEncoder(CONTENT)
+    model = ContentUserEncoder(CONTENT)
     model.set_item_vectors(tiny_vectors)
     model.whitened.requires_grad_()
     for batch in batches(tiny.split):
@@ -136,19 +138,21 @@ def test_training_stops_when_validation_stands_still(tiny, tmp_path):
 
 
 def test_a_stopped_training_ends_as_an_undisturbed_one(tiny, tiny_vectors, tmp_path):
-    tower = id_model(tiny)
+    aligned_to = id_model(tiny)
 
     def stop_in_second_epoch(done, total, note):
         if done > 1.5 * total / 3:
             raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):
-        content(tiny, tiny_vectors, tower, alpha=0.5, out=tmp_path, report=stop_in_second_epoch)
+        content(tiny, tiny_vectors, aligned_to, alpha=0.5, out=tmp_path, report=stop_in_second_epoch)
     assert (tmp_path / STATE).exists()
     seen = []
-    resumed = content(tiny, tiny_vectors, tower, alpha=0.5, out=tmp_path, report=lambda done, *_: seen.append(done))
+    resumed = content(
+        tiny, tiny_vectors, aligned_to, alpha=0.5, out=tmp_path, report=lambda done, *_: seen.append(done)
+    )
     assert min(seen) > 0
-    assert_same(resumed, content(tiny, tiny_vectors, tower, alpha=0.5, out=tmp_path / "undisturbed"))
+    assert_same(resumed, content(tiny, tiny_vectors, aligned_to, alpha=0.5, out=tmp_path / "undisturbed"))
     assert not (tmp_path / STATE).exists()
 
 
@@ -178,18 +182,18 @@ def test_alpha_zero_has_the_same_start_batches_and_steps(tiny, tiny_vectors):
         np.testing.assert_allclose(nearly[name], tensor, atol=1e-5, err_msg=name)
 
 
-def test_alignment_moves_users_towards_the_id_tower(tiny, tiny_vectors, tmp_path):
-    tower = id_model(tiny)
-    content(tiny, tiny_vectors, tower, alpha=5.0, out=tmp_path)
+def test_alignment_moves_users_towards_the_id_model(tiny, tiny_vectors, tmp_path):
+    aligned_to = id_model(tiny)
+    content(tiny, tiny_vectors, aligned_to, alpha=5.0, out=tmp_path)
     alignment = [entry["alignment"] for entry in read_meta(tmp_path)["curve"]]
     assert alignment[-1] < alignment[0]
 
 
-def test_the_id_tower_stays_frozen(tiny, tiny_vectors):
-    tower = id_model(tiny)
-    before = {name: tensor.copy() for name, tensor in weights(tower).items()}
-    content(tiny, tiny_vectors, tower, alpha=1.0)
-    for name, tensor in weights(tower).items():
+def test_the_id_model_stays_frozen(tiny, tiny_vectors):
+    aligned_to = id_model(tiny)
+    before = {name: tensor.copy() for name, tensor in weights(aligned_to).items()}
+    content(tiny, tiny_vectors, aligned_to, alpha=1.0)
+    for name, tensor in weights(aligned_to).items():
         np.testing.assert_array_equal(tensor, before[name])
 
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from app.tabs.alignment.map_data import Packed
-from app.tabs.recommend.facets import Facet, chosen_items, facets
-from app.tabs.recommend.personas import Persona, personas, read_truth
+import pandas as pd
+
 from molar.core.errors import MolarError
-from molar.core.schema import ALIGNED, CONTENT, MODELS
+from molar.core.schema import ALIGNED, CONTENT, MODELS, USER
+from molar.data.dataset import Dataset
 from molar.serving.map_queries import ShopperMaps
 from molar.serving.recommender import Recommender
 
-PAGE = 24  # pictures the gallery adds at a time
+TRUTH = Path("truth") / "shoppers.csv"  # user_id, and columns that hold of the shopper, the most telling one first
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,15 @@ class Answer:
     because: int | None  # the pick whose removal lowers the score most
     before: int  # rank by content before alignment, and after it; 0 where there is none to compare
     after: int
+
+
+def read_truth(dataset: Dataset) -> pd.DataFrame | None:
+    """What is true of each shopper, by user id; None for a dataset that does not say."""
+    path = dataset.root / TRUTH
+    if not path.is_file():
+        return None
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return table.set_index(USER) if USER in table and table.shape[1] > 1 and table[USER].is_unique else None
 
 
 class Shop:
@@ -56,35 +65,9 @@ class Shop:
         return self._maps[1]
 
     @cached_property
-    def packed_maps(self) -> Packed:
-        """What the browser draws the maps from; only where there are maps."""
-        return Packed(self.maps)
-
-    @cached_property
-    def truth(self):
+    def truth(self) -> pd.DataFrame | None:
         """What is true of each shopper (a table by user id); None where the dataset does not say."""
         return read_truth(self.dataset)
-
-    @cached_property
-    def personas(self) -> list[Persona]:
-        """Shoppers to begin with; [] for a catalogue without histories."""
-        return personas(self.dataset, self.recommender.split, self.truth)
-
-    @property
-    def borrowed(self) -> tuple[int, ...]:
-        """The picks that the page begins with."""
-        return self.personas[0].picks if self.personas else ()
-
-    @cached_property
-    def facets(self) -> list[Facet]:
-        """The filters of the gallery."""
-        return facets(self.dataset.items)
-
-    def find(self, query: str, chosen: dict[str, str]) -> list[int]:
-        """Item numbers that match the words and the filters, best first."""
-        found = self.recommender.words.find(query)
-        kept = chosen_items(self.facets, chosen)
-        return found if kept is None else [number for number in found if kept[number]]
 
     def ids(self, numbers: tuple[int, ...]) -> list[str]:
         """Item ids of item numbers."""

@@ -1,15 +1,31 @@
-// A board shows HTML made by Python and sends one event for each button in it: the button's data-act, with its item number.
-const events = ['pick', 'drop', 'clear', 'undo', 'move', 'persona', 'more', 'surprise', 'filter', 'guess', 'next'];
-let focused = null; // where the keyboard was, to put it back after the board is drawn anew
+// A panel shows HTML made by Python and sends one event for each button in it: the button's data-act, with its item number.
+const events = [
+  'pick', 'drop', 'clear', 'undo', 'move', 'more', 'persona', 'surprise', 'filter', // recommend
+  'guess', 'next', // quiz
+  'similar', 'go_on', 'resume', 'stop', 'forget', // catalogue
+];
+let focused = null; // where the keyboard was, to put it back after the panel is drawn again
+let length = element.querySelectorAll('[data-selected]').length;
 
-function markPicked() {
-  const picked = new Set([...document.querySelectorAll('[data-picked]')].map((pick) => pick.dataset.picked));
-  for (const card of document.querySelectorAll('.card[data-act=pick]')) {
-    card.setAttribute('aria-pressed', picked.has(card.dataset.n));
+// Within its tab, a card shows whether its item is selected; items beyond what is usable wait, greyed out.
+function markCards() {
+  const tab = element.closest('[role=tabpanel]') || document;
+  const selected = new Set([...tab.querySelectorAll('[data-selected]')].map((item) => item.dataset.selected));
+  const usable = Number(tab.querySelector('[data-usable]')?.dataset.usable ?? Infinity);
+  for (const card of tab.querySelectorAll('.card[data-act=pick]')) {
+    card.setAttribute('aria-pressed', selected.has(card.dataset.n));
+    card.toggleAttribute('disabled', Number(card.dataset.n) > usable);
   }
 }
 
-// One polite line for screen readers: it must stay in the page while its text changes, so it lies outside of all boards.
+function showNewest() { // of the selected items, which stand in a line that may be longer than the screen
+  const now = element.querySelectorAll('[data-selected]').length;
+  const line = element.querySelector('.selected-items');
+  if (line && now > length) line.scrollLeft = line.scrollWidth;
+  length = now;
+}
+
+// One polite line for screen readers: it must stay in the page while its text changes, so it lies outside of all panels.
 function say(text) {
   let line = document.getElementById('said');
   if (!line) {
@@ -61,7 +77,7 @@ element.addEventListener('keydown', (key) => {
 });
 
 watch('value', () => {
-  // Lost with what it stood on, or left on another pick where the old elements were filled anew.
+  // Lost with what it stood on, or left on another item where the old elements were filled anew.
   const active = document.activeElement;
   if (focused && (!active || active === document.body || element.contains(active))) {
     const all = controls();
@@ -71,6 +87,7 @@ watch('value', () => {
   focused = null;
   const said = element.querySelector('[data-said]')?.dataset.said;
   if (said) say(said);
-  markPicked();
+  showNewest();
+  markCards();
 });
-markPicked();
+markCards();

@@ -1,7 +1,6 @@
 """Pictures and type over routes of our own: no copies in a cache, no paths of the server in a link, nothing fetched."""
 
 import colorsys
-import html
 import zlib
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from app.components.templates import render
 from molar.data.dataset import Dataset
 
 TYPE_FOLDER = Path(__file__).parents[1] / "type"
@@ -46,13 +46,9 @@ def placeholder(title: str, ratio: float) -> str:
     )
     initials = "".join(word[0] for word in title.split() if word[0].isalnum())[:2].upper() or "?"
     width, height = round(240 * ratio), 240
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-        f'<rect width="100%" height="100%" fill="{ground}"/>'
-        f'<circle cx="50%" cy="50%" r="{min(width, height) * 0.3:.0f}" fill="none" stroke="{ink}" stroke-width="3"/>'
-        f'<text x="50%" y="50%" dy=".35em" text-anchor="middle" font-family="Georgia, serif" '
-        f'font-size="{min(width, height) * 0.22:.0f}" fill="{ink}">{html.escape(initials)}</text></svg>'
-    )
+    small = min(width, height)
+    drawn = {"width": width, "height": height, "ground": ground, "ink": ink, "initials": initials}
+    return render("components/placeholder.svg", radius=f"{small * 0.3:.0f}", size=f"{small * 0.22:.0f}", **drawn)
 
 
 def routes(dataset: Dataset) -> list[Route]:

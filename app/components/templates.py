@@ -2,9 +2,13 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
+from markupsafe import Markup, escape
+
+from app.strings import alignment, catalogue, common, quiz, recommend
 
 BETWEEN_PARTS = re.compile(r"(?<=[>}])\s*\n\s*(?=[<{])")
 
@@ -16,6 +20,11 @@ class NoLineBreaks(Extension):
         return BETWEEN_PARTS.sub("", source)
 
 
+def code(text: str) -> Markup:
+    """What stands between backticks as <code>, for our own sentences."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1]),
     autoescape=True,
@@ -25,9 +34,17 @@ ENVIRONMENT = Environment(
     auto_reload=False,
     extensions=[NoLineBreaks],
 )
-ENVIRONMENT.filters["thousands"] = "{:,}".format
+ENVIRONMENT.filters["code"] = code
+ENVIRONMENT.globals["strings"] = SimpleNamespace(
+    alignment=alignment, catalogue=catalogue, common=common, quiz=quiz, recommend=recommend
+)
 
 
 def render(template: str, **values: object) -> str:
-    """The HTML of a template, named from app/ on (`tabs/quiz/quiz.html`), over `values`; a name that is not among them raises."""
+    """The HTML of a template, named from app/ on (`tabs/quiz/quiz.html`), over `values`; a name that is not there raises."""
     return ENVIRONMENT.get_template(template).render(values)
+
+
+def note(text: str, look: str = "quiet") -> str:
+    """A paragraph of its own, `unseen` for screen readers alone; "" for no text."""
+    return render("components/note.html", text=text, look=look)

@@ -1,4 +1,4 @@
-"""Puzzles for a game on real test shoppers: which of eight items did this one come to next?"""
+"""Questions of a quiz on real test shoppers: which of eight items did this one come to next?"""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LEAST_HISTORY = 4
 
 
 @dataclass(frozen=True)
-class Puzzle:
+class Question:
     """A test shopper's past, the true next item, and what it is hidden among (all item numbers)."""
 
     user: int  # user index
@@ -21,16 +21,16 @@ class Puzzle:
     choices: tuple[int, ...]  # the target and others, in random order
 
 
-def puzzle_users(split: Split) -> np.ndarray:
-    """Indices of the test shoppers that make a puzzle, in an order that follows from their ids alone."""
+def question_users(split: Split) -> np.ndarray:
+    """Indices of the test shoppers that make a question, in an order that follows from their ids alone."""
     users = split.evaluation_users("test")
     lengths = np.diff(split.dataset.offsets)[users]
     users = users[lengths > LEAST_HISTORY]
     return np.array(sorted(users, key=lambda u: _digest(split, u)), dtype=np.int64)
 
 
-def draw_puzzle(split: Split, user: int) -> Puzzle:
-    """The puzzle of user index `user`, always the same one.
+def draw_question(split: Split, user: int) -> Question:
+    """The question about user index `user`, always the same one.
 
     The others are drawn without replacement from what the shopper does not own, in proportion to the purchases in the
     training histories plus one: so popularity does not give the answer away, and new items appear too.
@@ -44,7 +44,7 @@ def draw_puzzle(split: Split, user: int) -> Puzzle:
     if others:
         choices = np.append(choices, rng.choice(len(weights), size=others, replace=False, p=weights / weights.sum()))
     choices = rng.permutation(choices)
-    return Puzzle(int(user), tuple(map(int, history)), int(target), tuple(map(int, choices)))
+    return Question(int(user), tuple(map(int, history)), int(target), tuple(map(int, choices)))
 
 
 def _digest(split: Split, user: int) -> bytes:

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hostile import HOSTILE
 from served import chromium, serving, visiting
 from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
-HOSTILE = "<img src=x onerror=alert(1)> {{title}} ${1+1} &amp; Whale 1"
 DEMO = Path("assets/demo"), Path("checkpoints/demo")
 
 

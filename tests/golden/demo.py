@@ -103,7 +103,7 @@ def maps(shop) -> dict:
             one["key"]: [len(one["groups"]), _float(one["low"]), _float(one["high"]), sha16(one["of"])]
             for one in served["colours"]
         },
-        "address": shop.packed_maps.address,
+        "address": project.maps_address(shop),
         "overlap": {column: _float(table[column].mean()) for column in pairs},
         "agreement": {
             column: {view: _float(share) for view, share in shares.items()}
@@ -115,8 +115,8 @@ def maps(shop) -> dict:
 
 def game(shop) -> dict:
     """The first puzzles with what is revealed when the first choice is guessed, and a hash over more of them."""
-    table = project.Table(shop)
-    puzzles = [table.puzzle(place) for place in range(PUZZLES_HASHED)]
+    table = project.Quiz(shop)
+    puzzles = [table.question(place) for place in range(PUZZLES_HASHED)]
     return {
         "users": [len(table.users), sha16(table.users)],
         "puzzles": sha16([[one.user, one.history, one.target, one.choices] for one in puzzles]),

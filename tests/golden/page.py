@@ -52,7 +52,7 @@ def _rounded(answer):
 
 def shoppers(address: str, shop) -> str:
     """A hash over the places on the maps as the browser gets them."""
-    return sha16(httpx.get(address + shop.packed_maps.address).json()["places"])
+    return sha16(httpx.get(address + project.maps_address(shop)).json()["places"])
 
 
 def record(address: str, shop) -> dict:

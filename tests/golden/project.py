@@ -17,7 +17,7 @@ from app.state import Shop
 from app.tabs.alignment import map_data, numbers
 from app.tabs.evidence import tab as evidence
 from app.tabs.evidence.words import BY_TASTE
-from app.tabs.quiz.tab import Table
+from app.tabs.quiz.quiz import Quiz
 from molar.cli.main import build_parser, main
 from molar.core.schema import MODELS
 from molar.data.splits import STRATEGIES as METHODS
@@ -29,12 +29,17 @@ from molar.serving.recommender import Recommender
 ROOT = Path(__file__).parents[2]
 DATASET, CHECKPOINT, RESULTS = ROOT / "assets/demo", ROOT / "checkpoints/demo", ROOT / "results"
 
-__all__ = ["METHODS", "MODELS", "Shop", "Table", "map_data", "split_dataset", "start"]
+__all__ = ["METHODS", "MODELS", "Quiz", "Shop", "map_data", "split_dataset", "start"]
 
 
 def open_demo() -> Shop:
     """The shipped shop; its parts are `recommender` (`dataset`, `split`) and `maps`."""
     return Shop(Recommender.load(DATASET, CHECKPOINT), CHECKPOINT)
+
+
+def maps_address(shop: Shop) -> str:
+    """Where the browser gets the shoppers of the maps."""
+    return map_data.Packed(shop.maps).address
 
 
 @contextlib.contextmanager

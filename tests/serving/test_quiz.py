@@ -1,23 +1,23 @@
 import numpy as np
 
-from molar.serving.quiz import CHOICES, LEAST_HISTORY, draw_puzzle, puzzle_users
+from molar.serving.quiz import CHOICES, LEAST_HISTORY, draw_question, question_users
 
 
-def test_a_puzzle_hides_the_true_next_item_among_seven_that_the_shopper_does_not_own(tiny):
-    for user in puzzle_users(tiny.split):
-        puzzle = draw_puzzle(tiny.split, user)
-        assert puzzle.target == tiny.split.target(user, "test")
-        assert puzzle.history == tuple(tiny.split.history_for(user, "test"))
-        assert len(set(puzzle.choices)) == len(puzzle.choices) == CHOICES
-        assert puzzle.target in puzzle.choices
-        assert not set(puzzle.choices) & {0, *puzzle.history}
+def test_a_question_hides_the_true_next_item_among_seven_that_the_shopper_does_not_own(tiny):
+    for user in question_users(tiny.split):
+        question = draw_question(tiny.split, user)
+        assert question.target == tiny.split.target(user, "test")
+        assert question.history == tuple(tiny.split.history_for(user, "test"))
+        assert len(set(question.choices)) == len(question.choices) == CHOICES
+        assert question.target in question.choices
+        assert not set(question.choices) & {0, *question.history}
 
 
-def test_a_shopper_always_gets_the_same_puzzle_and_the_answer_has_no_fixed_place(tiny):
-    users = puzzle_users(tiny.split)
-    puzzles = [draw_puzzle(tiny.split, user) for user in users]
-    assert puzzles == [draw_puzzle(tiny.split, user) for user in users]
-    assert len({puzzle.choices.index(puzzle.target) for puzzle in puzzles}) > 2
+def test_a_shopper_always_gets_the_same_question_and_the_answer_has_no_fixed_place(tiny):
+    users = question_users(tiny.split)
+    questions = [draw_question(tiny.split, user) for user in users]
+    assert questions == [draw_question(tiny.split, user) for user in users]
+    assert len({question.choices.index(question.target) for question in questions}) > 2
 
 
 def test_others_are_drawn_in_proportion_to_purchases_plus_one(tiny, monkeypatch):
@@ -31,15 +31,15 @@ def test_others_are_drawn_in_proportion_to_purchases_plus_one(tiny, monkeypatch)
         def permutation(self, items):
             return items
 
-    user = puzzle_users(tiny.split)[0]
+    user = question_users(tiny.split)[0]
     monkeypatch.setattr(np.random, "default_rng", lambda seed: Spy())
-    puzzle = draw_puzzle(tiny.split, user)
+    question = draw_question(tiny.split, user)
     weights = tiny.split.train_counts() + 1.0
-    weights[[0, puzzle.target, *puzzle.history]] = 0
+    weights[[0, question.target, *question.history]] = 0
     np.testing.assert_allclose(seen["p"], weights / weights.sum())
     assert (seen["size"], seen["replace"]) == (CHOICES - 1, False)
 
 
-def test_short_histories_make_no_puzzle(tiny):
-    users = puzzle_users(tiny.split)
+def test_short_histories_make_no_question(tiny):
+    users = question_users(tiny.split)
     assert len(users) and all(len(tiny.split.history_for(user, "test")) >= LEAST_HISTORY for user in users)

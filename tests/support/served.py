@@ -65,13 +65,13 @@ class Visit:
             self.page.locator("#tabs .overflow-menu > button").click()
             self.page.locator("#tabs .overflow-dropdown").get_by_text(name).click()
 
-    def picks(self) -> list[str]:
-        """The titles in the history strip."""
-        return self.page.locator("#history .pick .name").all_inner_texts()
+    def selected(self) -> list[str]:
+        """The titles in the history bar."""
+        return self.page.locator("#history .selected-item .name").all_inner_texts()
 
-    def wait_for_picks(self, count: int) -> None:
+    def wait_for_selected(self, count: int) -> None:
         self.page.wait_for_function(
-            "n => document.querySelectorAll('#history .pick').length === n", arg=count, timeout=10_000
+            "n => document.querySelectorAll('#history .selected-item').length === n", arg=count, timeout=10_000
         )
 
     def rows(self) -> dict[str, list[str]]:

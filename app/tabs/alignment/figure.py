@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.strings import page as words
+from app.strings import alignment as words
 from app.tabs.alignment.map_data import PALETTE, RAMP, Colour, reach
 from molar.serving.map_queries import ShopperMaps
 from molar.serving.user_maps import VIEWS

@@ -1,16 +1,15 @@
 """The linked maps: one component that draws three canvases, morphs the middle one and opens a shopper on a click."""
 
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 
 import gradio as gr
 
-from app.strings import page as words
+from app.components.templates import render
 
 HERE = Path(__file__).parent
-FILES = ("map.html", "map.css", "map_draw.js", "map.js")
-TEMPLATE, STYLE, DRAWING, BEHAVIOUR = ((HERE / name).read_text(encoding="utf-8") for name in FILES)
+FILES = ("map.css", "map_draw.js", "map.js")
+STYLE, DRAWING, BEHAVIOUR = ((HERE / name).read_text(encoding="utf-8") for name in FILES)
 
 
 class LinkedMaps(gr.HTML):
@@ -27,10 +26,9 @@ class LinkedMaps(gr.HTML):
         def open_shopper(row: object) -> dict | None:
             return opens(row)
 
-        said = {name: escape(text) for name, text in words.MAPS.items()}
         super().__init__(
             None,
-            html_template=TEMPLATE.format(shoppers=shoppers, **said),
+            html_template=render("tabs/alignment/map.html", shoppers=shoppers),
             css_template=STYLE,
             js_on_load=DRAWING + BEHAVIOUR,
             apply_default_css=False,

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from app.strings import page as words
+from app.strings import alignment as words
 from molar.serving.map_queries import ShopperMaps
 from molar.serving.user_maps import VIEWS
 

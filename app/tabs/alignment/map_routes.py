@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
-from app.strings import page as words
+from app.components.templates import render
 from app.tabs.alignment.figure import PAPER, figure
 from app.tabs.alignment.map_data import Colour, Packed, colours
 from molar.serving.map_queries import ShopperMaps
@@ -37,8 +37,7 @@ def routes(maps: ShopperMaps, packed: Packed) -> list[Route]:
 
     def as_html(request: Request) -> Response:
         page = drawn(request).to_html(include_plotlyjs=True, full_html=True, config={"displaylogo": False})
-        look = f"<style>body {{ margin: 0; background: {PAPER}; }}</style>"
-        page = page.replace("<head>", f"<head><title>{words.MAP_TITLE}</title>{look}", 1)
+        page = page.replace("<head>", f"<head>{render('tabs/alignment/figure_head.html', paper=PAPER)}", 1)
         return HTMLResponse(page, headers={"Content-Disposition": 'attachment; filename="maps.html"'})
 
     def plotly(request: Request) -> Response:

@@ -1,51 +1,51 @@
 """Third tab: the shoppers' maps before and after alignment, and the numbers without which a map misleads."""
 
 from collections.abc import Sequence
-from html import escape
+from pathlib import Path
 
 import gradio as gr
+from starlette.routing import Route
 
+from app.components.listeners import QUIET
+from app.components.panel import still
+from app.components.styles import stylesheets
+from app.components.templates import note, render
 from app.state import Shop
-from app.strings import page as words
-from app.tabs.alignment import inspector, map_data, numbers
+from app.tabs.alignment import inspector, map_data, map_routes, numbers
 from app.tabs.alignment.map import LinkedMaps
 from molar.serving.map_queries import ShopperMaps
 
+STYLE = stylesheets(Path(__file__).parent, "alignment.css")
 NUMBERS = "metrics.json"
 
 
-def build(shop: Shop, tab: gr.Tab, history: gr.State) -> None:
-    """Lay out the tab. `history` holds the visitor's History; the point follows it whenever the tab is opened."""
-    maps = shop.maps
-    _html(f'<div class="lead"><h2>{words.MAP_TITLE}</h2><p class="quiet">{words.MAP_LEAD}</p></div>')
+def build(shop: Shop, tab: gr.Tab, history: gr.State) -> list[Route]:
+    """Lay out the tab. `history` holds the visitor's History; the point follows it whenever the tab is opened.
+
+    Gives back the addresses that the maps are drawn from.
+    """
+    maps, routes = shop.maps, []
+    still(render("tabs/alignment/lead.html"))
     if maps is None:
-        _html(f'<p class="quiet">{escape(shop.why_no_maps)}</p>')
+        still(note(shop.why_no_maps))
     else:
-        linked = LinkedMaps(shop.packed_maps.address, lambda row: open_shopper(maps, row), elem_id="linked-maps")
+        packed = map_data.Packed(maps)
+        routes = map_routes.routes(maps, packed)
+        linked = LinkedMaps(packed.address, lambda row: open_shopper(maps, row), elem_id="linked-maps")
     with gr.Row(elem_id="evidence"):
         with gr.Column(elem_id="reading"):
-            _html(f'<h2>{words.MAP_LIMITS_TITLE}</h2><p class="limits">{words.MAP_LIMITS}</p>')
-            told = _html("")
+            still(render("tabs/alignment/limits.html"))
+            told = still("")
         with gr.Column(elem_id="numbers"):
-            _html(numbers.table(shop.checkpoint / NUMBERS))
+            still(numbers.table(shop.checkpoint / NUMBERS))
     if maps is not None:
-        tab.select(
-            lambda now: (locate(maps, now.picks), summary(maps)),
-            history,
-            [linked, told],
-            api_visibility="private",
-            show_progress="hidden",
-        )
+        tab.select(lambda now: (locate(maps, now.items), summary(maps)), history, [linked, told], **QUIET)
+    return routes
 
 
 def summary(maps: ShopperMaps) -> str:
     """The maps in words; every canvas names this as its description."""
-    sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in map_data.summary(maps))
-    return f'<h2>{words.MAP_SUMMARY_TITLE}</h2><div class="limits" id="maps-in-words">{sentences}</div>'
-
-
-def _html(value: str) -> gr.HTML:
-    return gr.HTML(value, apply_default_css=False, js_on_load=None)
+    return render("tabs/alignment/summary.html", sentences=map_data.summary(maps))
 
 
 def open_shopper(maps: ShopperMaps, row: object) -> dict | None:
@@ -55,7 +55,7 @@ def open_shopper(maps: ShopperMaps, row: object) -> dict | None:
     return inspector.of_shopper(maps, row)
 
 
-def locate(maps: ShopperMaps, picks: Sequence[int]) -> dict:
+def locate(maps: ShopperMaps, items: Sequence[int]) -> dict:
     """The visitor's own point and inspector; without a history, no point."""
-    places = maps.locate([str(maps.recommender.dataset.item_ids[number]) for number in picks])
-    return inspector.of_visitor(maps, picks, places)
+    places = maps.locate([str(maps.recommender.dataset.item_ids[number]) for number in items])
+    return inspector.of_visitor(maps, items, places)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from app.components.panel import Board
+from app.components.listeners import LATEST, QUIET
+from app.components.panel import Panel, sent, still
+from app.components.styles import stylesheets
 from app.components.templates import render
 from app.state import Shop
 from app.tabs.evidence import words
@@ -17,31 +19,25 @@ if TYPE_CHECKING:
     from molar.reporting.rows import Results
     from molar.reporting.tables import Section
 
+STYLE = stylesheets(Path(__file__).parent, "evidence.css")
 RESULTS = Path(__file__).parents[3] / "results"
 
 
 def build(shop: Shop, tab: gr.Tab) -> None:
     """Lay out the tab. Nothing is read before a visitor opens it; his choice stays while he looks at other tabs."""
     chosen = gr.State({})
-    gr.HTML(intro(), apply_default_css=False, js_on_load=None)
-    board = Board(elem_id="proof", script=Path(__file__).parent / "evidence.js")
+    still(intro())
+    panel = Panel(elem_id="proof", script=Path(__file__).parent / "evidence.js")
 
     def show(now: dict) -> str:
         return page(RESULTS, shop.dataset.data_hash, shop.checkpoint, now)
 
     def choose(before: dict, event: gr.EventData) -> tuple[dict, str]:
-        now = choice(before, (event._data or {}).get("chosen"))
+        now = choice(before, sent(event).get("chosen"))
         return now, show(now)
 
-    tab.select(show, chosen, board, api_visibility="private", show_progress="hidden")
-    board.filter(
-        choose,
-        chosen,
-        [chosen, board],
-        api_visibility="private",
-        show_progress="hidden",
-        trigger_mode="always_last",
-    )
+    tab.select(show, chosen, panel, **QUIET)
+    panel.filter(choose, chosen, [chosen, panel], **LATEST)
 
 
 def choice(before: dict[str, str], wanted: object) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ def _ranges(cells: pd.Series) -> dict[str, np.ndarray]:
     edges = sorted(set(numbers.quantile(np.linspace(0, 1, RANGES + 1)).tolist()))
     column = pd.to_numeric(cells, errors="coerce").to_numpy()
     found = {}
-    for low, high in zip(edges, edges[1:]):
+    for low, high in pairwise(edges):
         last = high == edges[-1]
         inside = (column >= low) & ((column <= high) if last else (column < high))
         if inside.any():

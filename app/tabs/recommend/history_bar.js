@@ -1,6 +1,5 @@
-// The history strip: reordering by drag and by arrow keys, removal by Delete, undo by Ctrl+Z, and the link that carries it.
+// The history bar: reordering by drag and by arrow keys, removal by Delete, undo by Ctrl+Z, and the link that carries it.
 let dragged = null;
-let length = element.querySelectorAll('.pick').length;
 
 function link() {
   const items = element.querySelector('[data-items]').dataset.items;
@@ -32,7 +31,7 @@ element.addEventListener('keydown', (key) => {
   const handle = key.target.closest('.handle');
   if (!handle || key.altKey || key.ctrlKey || key.metaKey) return;
   const at = Number(handle.dataset.place);
-  const last = element.querySelectorAll('.pick').length - 1;
+  const last = element.querySelectorAll('.selected-item').length - 1;
   const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[key.key];
   if (key.key === 'Delete' || key.key === 'Backspace') {
     remember(handle);
@@ -54,23 +53,23 @@ element.addEventListener('dragstart', (drag) => {
   if (!dragged) return;
   drag.dataTransfer.effectAllowed = 'move';
   drag.dataTransfer.setData('text/plain', dragged.dataset.n);
-  dragged.closest('.pick').classList.add('dragged');
+  dragged.closest('.selected-item').classList.add('dragged');
 });
-function target(drag) { // the pick under the pointer, and whether the pointer is past its middle
-  const pick = drag.target.closest?.('.pick');
-  if (!pick) return null;
-  const box = pick.getBoundingClientRect();
-  return { pick, after: drag.clientX > box.left + box.width / 2 };
+function target(drag) { // the item under the pointer, and whether the pointer is past its middle
+  const item = drag.target.closest?.('.selected-item');
+  if (!item) return null;
+  const box = item.getBoundingClientRect();
+  return { item, after: drag.clientX > box.left + box.width / 2 };
 }
 function unmark() {
-  for (const one of element.querySelectorAll('.pick')) one.classList.remove('before', 'after');
+  for (const one of element.querySelectorAll('.selected-item')) one.classList.remove('before', 'after');
 }
 element.addEventListener('dragover', (drag) => {
   if (!dragged) return;
   drag.preventDefault();
   unmark();
   const at = target(drag);
-  if (at) at.pick.classList.add(at.after ? 'after' : 'before');
+  if (at) at.item.classList.add(at.after ? 'after' : 'before');
 });
 element.addEventListener('drop', (drag) => {
   const at = dragged && target(drag);
@@ -78,8 +77,8 @@ element.addEventListener('drop', (drag) => {
   unmark();
   if (!at) return;
   const from = Number(dragged.dataset.place);
-  let to = Number(at.pick.querySelector('.handle').dataset.place) + (at.after ? 1 : 0);
-  if (to > from) to -= 1; // the pick itself leaves its place first
+  let to = Number(at.item.querySelector('.handle').dataset.place) + (at.after ? 1 : 0);
+  if (to > from) to -= 1; // the item itself leaves its place first
   if (to !== from) place(dragged, to);
 });
 element.addEventListener('dragend', () => {
@@ -89,9 +88,5 @@ element.addEventListener('dragend', () => {
 });
 
 watch('value', () => {
-  const strip = element.querySelector('.strip');
-  const now = element.querySelectorAll('.pick').length;
-  if (now > length) strip.scrollLeft = strip.scrollWidth; // the newest pick is in sight
-  length = now;
   window.history.replaceState(window.history.state, '', link());
 });

@@ -1,18 +1,16 @@
-"""Real test shoppers: the personas a visitor can borrow, and what the dataset knows to be true of them."""
+"""Personas: real test shoppers whose last choices a visitor can borrow."""
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from molar.core.schema import IMAGE, USER
+from molar.core.schema import IMAGE
 from molar.data.dataset import Dataset
 from molar.data.splits import Split
 
-TRUTH = Path("truth") / "shoppers.csv"  # user_id, and columns that hold of the shopper, the most telling one first
 PERSONAS = 4
-BORROWED_PICKS = 4
+BORROWED_ITEMS = 4
 
 
 @dataclass(frozen=True)
@@ -21,16 +19,7 @@ class Persona:
 
     user_id: str
     label: str
-    picks: tuple[int, ...]
-
-
-def read_truth(dataset: Dataset) -> pd.DataFrame | None:
-    """What is true of each shopper, by user id; None for a dataset that does not say."""
-    path = dataset.root / TRUTH
-    if not path.is_file():
-        return None
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return table.set_index(USER) if USER in table and table.shape[1] > 1 and table[USER].is_unique else None
+    items: tuple[int, ...]
 
 
 def personas(dataset: Dataset, split: Split, truth: pd.DataFrame | None) -> list[Persona]:
@@ -43,11 +32,11 @@ def personas(dataset: Dataset, split: Split, truth: pd.DataFrame | None) -> list
     for u in sorted(users, key=lambda u: hashlib.sha256(str(dataset.user_ids[u]).encode()).digest()):
         user_id = str(dataset.user_ids[u])
         label = truth.iloc[:, 0].get(user_id, "") if truth is not None else user_id
-        picks = tuple(int(number) for number in split.history_for(u, "test")[-BORROWED_PICKS:])
-        if not label or label in found or len(set(picks)) < BORROWED_PICKS:
+        items = tuple(int(number) for number in split.history_for(u, "test")[-BORROWED_ITEMS:])
+        if not label or label in found or len(set(items)) < BORROWED_ITEMS:
             continue
-        if all(dataset.image_path(number) for number in picks) or IMAGE not in dataset.items:
-            found[label] = Persona(user_id, str(label), picks)
+        if all(dataset.image_path(number) for number in items) or IMAGE not in dataset.items:
+            found[label] = Persona(user_id, str(label), items)
         if len(found) == PERSONAS:
             break
     return list(found.values())

@@ -12,7 +12,7 @@ from served import SIZES, Visit, serving, visiting
 from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
-from app.strings import page as words
+from app.strings import alignment as words
 
 pytestmark = pytest.mark.browser
 
@@ -246,13 +246,13 @@ def test_the_visitors_point_follows_the_history(visit):
     before = ink(page, "id")
     page.get_by_role("tab", name="Recommend").click()
     page.locator("#gallery .card[aria-pressed=false]").first.click()
-    opened.wait_for_picks(5)
+    opened.wait_for_selected(5)
     page.get_by_role("tab", name="Alignment").click()
     page.wait_for_function("document.querySelectorAll('#linked-maps .inspector .prints img').length === 5")
     assert ink(page, "id") != before
     page.get_by_role("tab", name="Recommend").click()
     page.click("#history [data-act=clear]")
-    opened.wait_for_picks(0)
+    opened.wait_for_selected(0)
     page.get_by_role("tab", name="Alignment").click()
     page.wait_for_selector("#linked-maps .inspector:has-text('Your history is empty')")
     assert page.locator("#linked-maps .you").is_hidden()
@@ -390,7 +390,7 @@ def test_two_visitors_have_their_own_points(visit):
     one, other = visit(), visit()
     other.page.get_by_role("tab", name="Recommend").click()
     other.page.click("#history [data-act=clear]")
-    other.wait_for_picks(0)
+    other.wait_for_selected(0)
     other.page.get_by_role("tab", name="Alignment").click()
     other.page.wait_for_selector("#linked-maps .inspector:has-text('Your history is empty')")
     one.page.get_by_role("tab", name="Recommend").click()

@@ -6,8 +6,8 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from app.tabs.catalogue import cards as catalogue_cards
-from app.tabs.catalogue.tab import Tab
+from app.tabs.catalogue import view
+from app.tabs.catalogue.tab import CatalogueTab
 from app.tabs.catalogue.uploads import Uploads
 from molar.core.errors import MolarError
 from molar.serving.similar import ContentNeighbours
@@ -30,7 +30,7 @@ def tab(tiny):
     """(tab, token, upload): the tiny world's items as a visitor's catalogue, of which nothing is encoded yet."""
     uploads = Uploads()
     with gr.Blocks():
-        tab = Tab(None, uploads, SimpleNamespace(start=lambda upload: Job()))
+        tab = CatalogueTab(uploads, SimpleNamespace(start=lambda upload: Job()))
     token, upload = uploads.open()
     upload.checked = SimpleNamespace(dataset=tiny.dataset)
     upload.vectors = np.zeros((tiny.dataset.n_items + 1, 16), np.float32)
@@ -51,12 +51,12 @@ def test_only_items_that_the_neighbours_know_can_be_picked(tab, tiny_vectors):
     next(watched)
     encode_up_to(upload, tiny_vectors, 20)  # the neighbours are renewed at 24
     news = next(watched)
-    assert 'data-usable="12"' in news[tab.progress]
+    assert 'data-usable="12"' in news[tab.on.progress]
     upload.pick(13)
     upload.pick(12)
     assert upload.picks == [1, 12]
     encode_up_to(upload, tiny_vectors, 24)
-    assert 'data-usable="24"' in next(watched)[tab.progress]
+    assert 'data-usable="24"' in next(watched)[tab.on.progress]
     upload.pick(24)
     assert upload.picks == [1, 12, 24]
 
@@ -65,7 +65,7 @@ def test_before_the_first_answers_nothing_can_be_picked(tab, tiny_vectors):
     _, _, upload = tab
     encode_up_to(upload, tiny_vectors, 8)
     upload.pick(1)
-    assert upload.picks == [] and 'data-usable="0"' in catalogue_cards.progress(upload, "")
+    assert upload.picks == [] and 'data-usable="0"' in view.progress(upload, "")
 
 
 def test_what_the_encoder_is_just_writing_is_not_known_yet(tab, tiny_vectors):
@@ -79,7 +79,7 @@ def test_what_the_encoder_is_just_writing_is_not_known_yet(tab, tiny_vectors):
 def test_who_leaves_before_the_first_answers_stops_the_encoder(tab):
     tab, token, upload = tab
     watched = tab.encode(token)
-    assert tab.shelf in next(watched)
+    assert tab.on.gallery in next(watched)
     watched.close()
     assert upload.stop.is_set()
 

@@ -10,8 +10,8 @@ from served import SIZES, Visit, chromium, serving
 from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
-from app import page
 from app.tabs.catalogue import encoding
+from app.tabs.catalogue import tab as catalogue
 from app.tabs.catalogue.uploads import Uploads
 from molar.backbones.hub import backbone_folder
 from molar.core.errors import MolarError
@@ -31,7 +31,7 @@ def test_photographs_find_their_like(tmp_path, monkeypatch, capsys):
     except MolarError as missing:
         pytest.skip(str(missing))
     store, encoders, load = Uploads(), [], encoding.load_encoder
-    monkeypatch.setattr(page, "Uploads", lambda: store)
+    monkeypatch.setattr(catalogue, "Uploads", lambda: store)
     monkeypatch.setattr(encoding, "load_encoder", lambda folder: encoders.append(load(folder)) or encoders[0])
     dataset = write_tiny_folder(tmp_path / "tiny")
     checkpoint = write_checkpoint(tmp_path / "checkpoint", dataset)

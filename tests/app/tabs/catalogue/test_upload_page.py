@@ -15,8 +15,8 @@ from standin import write_checkpoint
 from tiny_backbone import save_tiny_backbone
 from tiny_world import write_tiny_folder
 
-from app import page
 from app.tabs.catalogue import encoding
+from app.tabs.catalogue import tab as catalogue
 from app.tabs.catalogue.encoding import Encoding
 from app.tabs.catalogue.uploads import Uploads
 
@@ -66,7 +66,7 @@ def served(tmp_path_factory):
         return here.uploads[-1]
 
     patch.setattr(encoding, "load_encoder", load)
-    patch.setattr(page, "Uploads", fresh)
+    patch.setattr(catalogue, "Uploads", fresh)
     dataset = write_tiny_folder(root / "tiny")
     with pytest.MonkeyPatch.context() as building:
         building.setattr(Encoding, "missing", lambda self: "")
@@ -128,9 +128,9 @@ def test_a_zip_becomes_recommendations(size, visit, served, tmp_path):
     opened = visit(size)
     bring(opened, write_zip(tmp_path / "shop.zip", 14))
     ready(opened, 14)
-    opened.wait_for_pictures("#own-shelf", 14)
+    opened.wait_for_pictures("#own-gallery", 14)
     assert len(rows(opened)[0]) == 8
-    opened.page.locator("#own-shelf .card", has_text="Mug 7").click()
+    opened.page.locator("#own-gallery .card", has_text="Mug 7").click()
     opened.page.wait_for_selector("#own-rows h2:has-text('Mug 7')")
     assert len(rows(opened)) == 2
     assert not {"Mug 1", "Mug 7"} & set(rows(opened)[1])
@@ -176,8 +176,8 @@ def test_search_by_words_and_similar_items(visit, tmp_path):
     bring(opened, write_zip(tmp_path / "shop.zip", 14))
     ready(opened, 14)
     opened.page.locator("#own-search textarea, #own-search input").fill("mug 12")
-    opened.page.wait_for_function("document.querySelectorAll('#own-shelf .card').length === 1")
-    opened.page.locator("#own-shelf .card").click()
+    opened.page.wait_for_function("document.querySelectorAll('#own-gallery .card').length === 1")
+    opened.page.locator("#own-gallery .card").click()
     opened.page.wait_for_selector("#own-rows h2:has-text('Mug 12')")
     opened.page.get_by_role("button", name="Similar: Mug 1", exact=True).click()
     opened.page.wait_for_selector("#own-rows h2:text-is('Most like “Mug 1”')")
@@ -187,7 +187,7 @@ def test_text_of_a_catalogue_stays_text(visit, tmp_path):
     opened = visit()
     bring(opened, write_zip(tmp_path / "shop.zip", 3))
     ready(opened, 3)
-    assert HOSTILE in opened.page.locator("#own-shelf .name").all_inner_texts()
+    assert HOSTILE in opened.page.locator("#own-gallery .name").all_inner_texts()
     assert opened.page.locator("img[src=x]").count() == 0
 
 
@@ -195,13 +195,13 @@ def test_the_pictures_are_there_before_the_first_answers_and_cannot_be_picked(vi
     opened = visit()
     served.gate.clear()
     bring(opened, write_zip(tmp_path / "shop.zip", 20))
-    opened.wait_for_pictures("#own-shelf", 12)
-    assert opened.page.locator("#own-shelf .card:disabled").count() == 12
+    opened.wait_for_pictures("#own-gallery", 12)
+    assert opened.page.locator("#own-gallery .card:disabled").count() == 12
     assert opened.page.locator("#own-rows .answer").count() == 0
     served.gate.set()
     ready(opened, 20)
-    assert opened.page.locator("#own-shelf .card:disabled").count() == 0
-    assert opened.page.locator("#own-shelf .card").count() == 20
+    assert opened.page.locator("#own-gallery .card:disabled").count() == 0
+    assert opened.page.locator("#own-gallery .card").count() == 20
 
 
 def test_first_answers_come_before_the_rest_and_cancel_keeps_them(visit, served, tmp_path):
@@ -216,7 +216,7 @@ def test_first_answers_come_before_the_rest_and_cancel_keeps_them(visit, served,
     served.gate.clear()
     opened.page.wait_for_selector("#own-rows .answer", timeout=15_000)
     assert 12 <= upload.usable <= upload.encoded < 40
-    assert opened.page.locator("#own-shelf .card:disabled").count() == 24 - upload.usable
+    assert opened.page.locator("#own-gallery .card:disabled").count() == 24 - upload.usable
     opened.page.get_by_role("button", name="Cancel").click()
     served.gate.set()
     opened.page.get_by_role("button", name="Go on").wait_for()
@@ -236,7 +236,7 @@ def test_no_state_of_the_tab_has_a_serious_problem_of_access(scheme, size, visit
     assert serious_problems(opened.page) == [], "with mistakes"
     served.gate.clear()
     opened.page.get_by_role("button", name="Continue without the bad rows").click()
-    opened.page.wait_for_selector("#own-shelf .card:disabled")
+    opened.page.wait_for_selector("#own-gallery .card:disabled")
     assert serious_problems(opened.page) == [], "while it waits for the first answers"
     served.gate.set()
     ready(opened, 14)
@@ -250,7 +250,7 @@ def test_delete_now_leaves_nothing(visit, served, tmp_path):
     ready(opened, 3)
     opened.page.get_by_role("button", name="Delete now").click()
     opened.page.wait_for_selector("text=nothing of your catalogue is left")
-    assert served.held() == [] and opened.page.locator("#own-shelf .card").count() == 0
+    assert served.held() == [] and opened.page.locator("#own-gallery .card").count() == 0
     opened.page.wait_for_selector("#own-drop")
 
 

@@ -20,7 +20,7 @@ from standin_results import (
     write_curves,
 )
 
-from app.strings import page as words
+from app.strings import common as words
 from app.tabs.evidence import tab as evidence
 from app.tabs.evidence import words as said
 from molar.reporting import labels, method, published, report

@@ -7,7 +7,7 @@ from standin import write_checkpoint
 from standin_results import write_all
 from tiny_world import write_tiny_folder
 
-from app.strings import page as words
+from app.strings import common as words
 from app.tabs.evidence import tab as evidence
 from app.tabs.evidence import words as said
 from molar.data.dataset import load_dataset

@@ -1,6 +1,6 @@
 import pytest
 
-from app.tabs.recommend.history import MOST_PICKS, History, read_picks
+from app.tabs.recommend.history import MOST_ITEMS, History, read_items
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ from app.tabs.recommend.history import MOST_PICKS, History, read_picks
 def test_a_change_and_its_undo(act, picks):
     before = History((1, 2, 3))
     after = act(before)
-    assert after.picks == picks
-    assert after.undo().picks == (1, 2, 3)
+    assert after.items == picks
+    assert after.undo().items == (1, 2, 3)
 
 
 def test_what_changes_nothing_is_not_undone():
@@ -32,10 +32,10 @@ def test_what_changes_nothing_is_not_undone():
 
 def test_a_history_is_as_long_as_the_models_read():
     history = History()
-    for number in range(1, MOST_PICKS + 3):
+    for number in range(1, MOST_ITEMS + 3):
         history = history.toggle(number)
-    assert history.picks == tuple(range(3, MOST_PICKS + 3))
-    assert len(history.past) <= MOST_PICKS
+    assert history.items == tuple(range(3, MOST_ITEMS + 3))
+    assert len(history.past) <= MOST_ITEMS
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_a_history_is_as_long_as_the_models_read():
     ],
 )
 def test_what_comes_from_outside_is_read_with_care(tiny, sent, picks, unknown):
-    assert read_picks(tiny.dataset, sent) == (picks, unknown)
+    assert read_items(tiny.dataset, sent) == (picks, unknown)
 
 
 def test_a_long_link_keeps_its_last_items(tiny):
-    assert len(read_picks(tiny.dataset, [f"i{n:02d}" for n in range(1, 31)] * 3)[0]) == 30
+    assert len(read_items(tiny.dataset, [f"i{n:02d}" for n in range(1, 31)] * 3)[0]) == 30

@@ -1,16 +1,17 @@
 import shutil
 
-from app.tabs.recommend.personas import PERSONAS, personas, read_truth
+from app.state import read_truth
+from app.tabs.recommend.personas import PERSONAS, personas
 from molar.data.dataset import load_dataset
 from molar.data.splits import leave_one_out
 
 
 def test_personas_are_the_last_choices_of_test_shoppers(tiny):
     found = personas(tiny.dataset, tiny.split, None)
-    assert len({one.picks for one in found}) == PERSONAS
+    assert len({one.items for one in found}) == PERSONAS
     for one in found:
         user = list(tiny.dataset.user_ids).index(one.user_id)
-        assert one.picks == tuple(tiny.split.history_for(user, "test")[-4:])
+        assert one.items == tuple(tiny.split.history_for(user, "test")[-4:])
         assert one.label == one.user_id
 
 

@@ -1,4 +1,4 @@
-"""The first tab in Chromium: the first screen, the history strip, filters, links, reasons, keyboard."""
+"""The first tab in Chromium: the first screen, the history bar, filters, links, reasons, keyboard."""
 
 import os
 import re
@@ -25,7 +25,7 @@ PAINT = """() => new Promise((done) => {
 
 def wait_for_titles(opened, titles: list[str]) -> None:
     opened.page.wait_for_function(
-        "(titles) => [...document.querySelectorAll('#history .pick .name')].map((one) => one.innerText).join() === titles.join()",
+        "(titles) => [...document.querySelectorAll('#history .selected-item .name')].map((one) => one.innerText).join() === titles.join()",
         arg=titles,
     )
 
@@ -42,7 +42,7 @@ def test_the_first_screen_holds_history_gallery_and_recommendations(shop, size, 
     page = opened.page
     opened.wait_for_pictures("#history", 4)
     assert page.evaluate(WITHIN, ["#header p:first-child", height]) == 1
-    assert page.evaluate(WITHIN, ["#history .pick", height]) == 4
+    assert page.evaluate(WITHIN, ["#history .selected-item", height]) == 4
     if size == "desktop":
         pictures = page.locator("#gallery .frame").evaluate_all(
             "(all, height) => all.filter((one) => { const box = one.getBoundingClientRect();"
@@ -75,13 +75,13 @@ def test_axe_finds_nothing_serious(scheme, size, standin, visit):
     assert serious_problems(opened.page) == []
     opened.page.click("[data-act=list]")
     opened.page.click("#history [data-act=clear]")
-    opened.wait_for_picks(0)
+    opened.wait_for_selected(0)
     assert serious_problems(opened.page) == [], "as a list, nothing picked"
 
 
 def test_every_card_tells_rank_move_and_reason(standin, visit):
     opened = visit(standin)
-    picks = opened.picks()
+    picks = opened.selected()
     for model in MODELS:
         cards = opened.page.locator(f"[data-model={model}] .card")
         for place, text in enumerate(cards.all_inner_texts(), start=1):
@@ -94,7 +94,7 @@ def test_every_card_tells_rank_move_and_reason(standin, visit):
 
 def test_picks_are_moved_by_keyboard_and_by_drag_and_each_step_is_undone(standin, visit):
     opened = visit(standin)
-    page, (a, b, c, d) = opened.page, opened.picks()
+    page, (a, b, c, d) = opened.page, opened.selected()
     rows = opened.rows()
     page.locator("#history .handle").first.focus()
     page.keyboard.press("ArrowRight")
@@ -116,7 +116,7 @@ def test_picks_are_moved_by_keyboard_and_by_drag_and_each_step_is_undone(standin
 
 def test_delete_removes_the_pick_under_the_keyboard(standin, visit):
     opened = visit(standin)
-    _, *rest = opened.picks()
+    _, *rest = opened.selected()
     opened.page.locator("#history .handle").first.focus()
     opened.page.keyboard.press("Delete")
     wait_for_titles(opened, rest)
@@ -141,7 +141,7 @@ def test_the_whole_way_by_keyboard(standin, visit):
     tab_to("#gallery .card")
     page.keyboard.press("ArrowRight")
     title = page.evaluate("document.activeElement.title")
-    before = opened.picks()
+    before = opened.selected()
     page.keyboard.press("Space")
     wait_for_titles(opened, [one for one in before if one != title] if title in before else [*before, title])
     tab_to("#history [data-act=undo]")
@@ -152,7 +152,7 @@ def test_the_whole_way_by_keyboard(standin, visit):
 def test_a_change_is_said_to_a_screen_reader(standin, visit):
     opened = visit(standin)
     opened.page.locator("#gallery .card[aria-pressed=false]").first.click()
-    opened.wait_for_picks(5)
+    opened.wait_for_selected(5)
     said = opened.page.locator("[role=status]#said").inner_text()
     assert said.startswith("5 picked.") and opened.rows()["molar"][0] in said
 
@@ -160,8 +160,8 @@ def test_a_change_is_said_to_a_screen_reader(standin, visit):
 def test_the_history_survives_a_reload_and_a_new_visit(standin, visit):
     opened = visit(standin)
     opened.page.locator("#gallery .card[aria-pressed=false]").first.click()
-    opened.wait_for_picks(5)
-    picks = opened.picks()
+    opened.wait_for_selected(5)
+    picks = opened.selected()
     opened.page.reload()
     wait_for_titles(opened, picks)
     opened.page.goto(standin)  # without the link in the address
@@ -174,31 +174,31 @@ def test_the_history_survives_a_reload_and_a_new_visit(standin, visit):
 
 def test_the_history_travels_in_a_link(standin, visit):
     opened = visit(standin, permissions=["clipboard-read", "clipboard-write"])
-    opened.page.click("#history .pick:nth-child(2) [data-act=drop]", force=True)
-    opened.wait_for_picks(3)
+    opened.page.click("#history .selected-item:nth-child(2) [data-act=drop]", force=True)
+    opened.wait_for_selected(3)
     opened.page.click("#history [data-act=copy]")
     link = opened.page.evaluate("navigator.clipboard.readText()")
     assert link == opened.page.url
     other = visit(link)
-    wait_for_titles(other, opened.picks())
+    wait_for_titles(other, opened.selected())
     assert other.rows() == opened.rows()
 
 
 def test_unknown_ids_in_a_link_are_left_out_with_a_sentence(standin, visit):
     opened = visit(standin + "?items=i03,<b>nothing</b>,i07,../i01")
-    opened.wait_for_picks(2)
+    opened.wait_for_selected(2)
     assert numbers(opened) == ["3", "7"]
     assert "2 items are not in this catalogue" in opened.page.locator("#history .hint").inner_text()
 
 
 def test_a_persona_is_borrowed_and_given_back(standin, visit):
     opened = visit(standin)
-    first = opened.picks()
+    first = opened.selected()
     chips = opened.page.locator("#history .chip")
     assert chips.count() == 4
     chips.nth(2).click()
     opened.page.wait_for_function("document.querySelectorAll('#history .chip')[2].ariaPressed === 'true'")
-    assert len(opened.picks()) == 4 and opened.picks() != first
+    assert len(opened.selected()) == 4 and opened.selected() != first
     opened.page.click("#history [data-act=undo]")
     wait_for_titles(opened, first)
 
@@ -214,8 +214,8 @@ def test_surprise_me_adds_one_of_what_is_found(standin, visit):
     opened.page.locator("#search textarea, #search input").fill("fern")
     opened.page.wait_for_function("document.querySelectorAll('#gallery .card').length === 6")
     opened.page.click("[data-act=surprise]")
-    opened.wait_for_picks(5)
-    assert opened.picks()[-1].startswith("Fern")
+    opened.wait_for_selected(5)
+    assert opened.selected()[-1].startswith("Fern")
 
 
 def test_filters_come_from_the_columns_and_narrow_together_with_the_search(standin, visit):
@@ -241,7 +241,7 @@ def test_the_gallery_is_also_a_list_of_words(standin, visit):
     card = opened.page.locator("#gallery .card").first
     assert not card.locator("img").is_visible()
     assert "Ada Birk" in card.inner_text()
-    count = len(opened.picks())
+    count = len(opened.selected())
     pressed = card.get_attribute("aria-pressed") == "true"
     card.click()
-    opened.wait_for_picks(count - 1 if pressed else count + 1)
+    opened.wait_for_selected(count - 1 if pressed else count + 1)

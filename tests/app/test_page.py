@@ -1,15 +1,16 @@
+"""The page in Chromium: picks and answers, search, two visitors, a title that tries to break out, a shop without pictures."""
+
 import os
 import shutil
 from pathlib import Path
 
 import pytest
+from hostile import HOSTILE
 from served import SIZES, serving
 from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
 pytestmark = pytest.mark.browser
-
-HOSTILE = "<img src=x onerror=alert(1)> {{title}} ${1+1} &amp; Whale 1"
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +49,17 @@ def pick(page, place: int) -> str:
 def test_three_picks_give_three_pictured_rows_and_a_fourth_changes_them(shop, size, visit, request):
     opened = visit(request.getfixturevalue(shop), size)
     opened.page.click("#history [data-act=clear]")
-    opened.wait_for_picks(0)
+    opened.wait_for_selected(0)
     picked = []
     for place in range(3):
         picked.append(pick(opened.page, 4 * place))
-        opened.wait_for_picks(place + 1)
-    assert opened.picks() == picked
+        opened.wait_for_selected(place + 1)
+    assert opened.selected() == picked
     opened.wait_for_pictures("#recommendations", 30)
     before = opened.rows()
     assert [len(titles) for titles in before.values()] == [10, 10, 10]
     pick(opened.page, 13)
-    opened.wait_for_picks(4)
+    opened.wait_for_selected(4)
     opened.wait_for_pictures("#recommendations", 30)
     after = opened.rows()
     assert all(before[model] != after[model] for model in before)
@@ -67,7 +68,7 @@ def test_three_picks_give_three_pictured_rows_and_a_fourth_changes_them(shop, si
 @pytest.mark.parametrize("size", SIZES)
 def test_the_first_screen_is_filled(size, standin, visit):
     opened = visit(standin, size)
-    assert len(opened.picks()) == 4
+    assert len(opened.selected()) == 4
     opened.wait_for_pictures("#history", 4)
     opened.wait_for_pictures("#recommendations", 30)
     width, height = SIZES[size]
@@ -81,46 +82,46 @@ def test_the_first_screen_is_filled(size, standin, visit):
 
 def test_a_pick_is_removed_by_its_button_and_by_a_second_click(standin, visit):
     opened = visit(standin)
-    first, *rest = opened.picks()
+    first, *rest = opened.selected()
     opened.page.get_by_role("button", name=f"Remove {first}", exact=True).click(force=True)
-    opened.wait_for_picks(3)
-    assert opened.picks() == rest
+    opened.wait_for_selected(3)
+    assert opened.selected() == rest
     free = opened.page.locator("#gallery .card[aria-pressed=false]").first
     number = free.get_attribute("data-n")
     card = opened.page.locator(f"#gallery .card[data-n='{number}']")
     card.click()
-    opened.wait_for_picks(4)
+    opened.wait_for_selected(4)
     assert card.get_attribute("aria-pressed") == "true"
     card.click()
-    opened.wait_for_picks(3)
+    opened.wait_for_selected(3)
     assert card.get_attribute("aria-pressed") == "false"
 
 
 def test_fast_clicks_are_all_counted(standin, visit):
     opened = visit(standin)
     opened.page.click("#history [data-act=clear]")
-    opened.wait_for_picks(0)
+    opened.wait_for_selected(0)
     opened.page.evaluate("document.querySelectorAll('#gallery .card').forEach((one, i) => i < 6 && one.click())")
-    opened.wait_for_picks(6)
+    opened.wait_for_selected(6)
 
 
 def test_a_cleared_history_offers_the_popular_and_the_way_back(standin, visit):
     opened = visit(standin)
-    borrowed = opened.picks()
+    borrowed = opened.selected()
     opened.page.click("#history [data-act=clear]")
-    opened.wait_for_picks(0)
+    opened.wait_for_selected(0)
     rows = opened.rows()
     assert rows["content"] == rows["molar"] == rows["sasrec"]
     opened.page.click("#history [data-act=undo]")
-    opened.wait_for_picks(4)
-    assert opened.picks() == borrowed
+    opened.wait_for_selected(4)
+    assert opened.selected() == borrowed
 
 
 def test_a_card_can_be_picked_with_the_keyboard(standin, visit):
     opened = visit(standin)
     opened.page.locator("#gallery .card[aria-pressed=false]").first.focus()
     opened.page.keyboard.press("Enter")
-    opened.wait_for_picks(5)
+    opened.wait_for_selected(5)
 
 
 def test_a_recommendation_can_be_picked_and_leaves_the_rows(standin, visit):
@@ -128,8 +129,8 @@ def test_a_recommendation_can_be_picked_and_leaves_the_rows(standin, visit):
     card = opened.page.locator("#recommendations [data-model=molar] .card").first
     title = card.locator(".name").inner_text()
     card.click()
-    opened.wait_for_picks(5)
-    assert opened.picks()[-1] == title
+    opened.wait_for_selected(5)
+    assert opened.selected()[-1] == title
     assert title not in opened.rows()["molar"]
 
 
@@ -151,17 +152,17 @@ def test_text_of_a_catalogue_stays_text(standin, visit):
     opened.page.locator("#search textarea, #search input").fill("onerror")
     opened.page.wait_for_function("document.querySelectorAll('#gallery .card').length === 1")
     assert pick(opened.page, 0) == HOSTILE
-    opened.page.wait_for_function("document.querySelectorAll('#history .pick').length !== 4")
+    opened.page.wait_for_function("document.querySelectorAll('#history .selected-item').length !== 4")
     assert opened.page.locator("img[src=x]").count() == 0
 
 
 def test_two_visitors_do_not_share_a_history(standin, visit):
     one, other = visit(standin), visit(standin)
     one.page.click("#history [data-act=clear]")
-    one.wait_for_picks(0)
+    one.wait_for_selected(0)
     other.page.locator("#gallery .card[aria-pressed=false]").first.click()
-    other.wait_for_picks(5)
-    assert one.picks() == []
+    other.wait_for_selected(5)
+    assert one.selected() == []
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -215,4 +216,4 @@ def test_real_posters_fill_the_page(size, posters, visit):
     opened = visit(posters, size)
     opened.wait_for_pictures("#recommendations", 30)
     pick(opened.page, 0)
-    opened.wait_for_picks(5)
+    opened.wait_for_selected(5)

@@ -81,12 +81,12 @@ def encoder_section(folder: Path) -> str:
 
 def findings_section(folder: Path) -> str:
     """The section of docs/findings.md, markers included: MovieLens-1M in full and with cold films, the shop's hidden taste."""
-    lines = []
-    for name in (FILMS, FILMS_COLD):
+    lines: list[str] = []
+    for name, told in ((FILMS, every_metric), (FILMS_COLD, by_slice)):
         results = results_of(folder, name)
         if results.rows:
             lines += [f"## {escaped(results.title)}", "", *source_lines(_all(results), weights=False), ""]
-            found = (by_slice(results), every_metric(results), differences(results))
+            found = (told(results), differences(results))
             lines += _lines([section for section in found if section], level=3, source=False)
     tastes = [(says, results_of(folder, name)) for name, says in labels.TASTES.items()]
     added = method.by_taste([(says, of) for says, of in tastes if of.rows], TASTE_PAIRS)

@@ -58,7 +58,7 @@ class VectorCache:
             if path is None:
                 continue
             if self._open is None or self._open[0] != path:
-                arrays = self._sound(path, _read)
+                arrays = self._sound(path, read_shard)
                 self._open = None if arrays is None else (path, arrays)
             if self._open is not None:
                 found[key] = self._open[1][row].copy()  # a view would keep the whole shard in memory
@@ -136,7 +136,7 @@ def _keys(path: Path) -> list[str]:
         return json.loads(shard.metadata()["keys"])
 
 
-def _read(path: Path) -> np.ndarray:
+def read_shard(path: Path) -> np.ndarray:
     """A shard's arrays. Raises ValueError when the bytes are not those that were written."""
     from safetensors import safe_open
 

@@ -1,5 +1,6 @@
 """House rules that a reader may rely on, checked on the source itself."""
 
+import ast
 import os
 import re
 import subprocess
@@ -56,6 +57,26 @@ def test_import_is_light(module):
     code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert sorted(set(HEAVY) & set(out.split())) == []
+
+
+def private_names(path: Path) -> list[str]:
+    """Private names of other modules and classes that a file imports, reads or replaces, with their lines."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id == "self"):
+            names = [node.attr]
+        elif isinstance(node, ast.Constant) and re.fullmatch(r"(molar|app)(\.\w+)+", str(node.value)):
+            names = str(node.value).split(".")
+        else:
+            continue
+        found += [f"{path.name}:{node.lineno} {name}" for name in names if re.match(r"_[a-z]", name)]
+    return found
+
+
+def test_tests_use_public_names():
+    assert [line for path in sources("tests") for line in private_names(path)] == []
 
 
 def test_nothing_is_pickled():

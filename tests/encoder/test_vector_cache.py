@@ -74,11 +74,11 @@ def test_a_shard_that_another_process_has_written_again_is_read_and_stays(tmp_pa
     def read_then_rewritten(path):
         monkeypatch.undo()
         try:
-            return molar.encoder.vector_cache._read(path)
+            return molar.encoder.vector_cache.read_shard(path)
         finally:
             write_atomically(path, sound)
 
-    monkeypatch.setattr("molar.encoder.vector_cache._read", read_then_rewritten)
+    monkeypatch.setattr("molar.encoder.vector_cache.read_shard", read_then_rewritten)
     again = VectorCache(tmp_path, {})
     assert (again.find(["a"])["a"] == 1).all() and not again.damaged and shard.read_bytes() == sound
 

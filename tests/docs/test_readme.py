@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from served import serving
 
 from molar.cli.main import build_parser
 
@@ -26,6 +27,21 @@ def test_every_verb_it_names_is_understood():
     assert len(lines) >= 6
     for line in lines:
         build_parser().parse_args(line.split())
+
+
+def test_its_python_examples_run(monkeypatch):
+    """The front door, and the running page asked by a program."""
+    monkeypatch.chdir(ROOT)
+    front_door, client = re.findall(r"```python\n(.*?)```", README, re.S)
+    exec(compile(front_door, "README.md", "exec"), {})
+    with serving(ROOT / "assets" / "demo", ROOT / "checkpoints" / "demo") as address:
+        there = client.replace("http://127.0.0.1:7860", address)
+        assert there != client
+        exec(compile(there, "README.md", "exec"), {})
+
+
+def test_it_is_read_in_a_sitting():
+    assert len(README.splitlines()) <= 150
 
 
 def paths_of(tree: str) -> list[str]:

@@ -1,6 +1,6 @@
-"""How near two sets of user vectors lie to each other: the content tower's and the ID tower's, row u being one user.
+"""How near two sets of user vectors lie to each other: the content model's and the ID model's, row u being one user.
 
-Two towers that were trained apart share no basis, so raw cosines and retrieval start at chance by construction. The
+Two models that were trained apart share no basis, so raw cosines and retrieval start at chance by construction. The
 same numbers are therefore also given after an orthogonal Procrustes fitted on *other* users, and every number that
 has a chance level stands beside it. Alignment says nothing about accuracy: read it together with ΔNDCG.
 """
@@ -28,11 +28,11 @@ class Alignment:
 def measure_alignment(content: np.ndarray, ids: np.ndarray, others: tuple[np.ndarray, np.ndarray]) -> Alignment:
     """All alignment numbers of `content` (n, dim) against `ids` (n, dim), rows paired by user.
 
-    others: the two towers' vectors (m, dim) of users who are not among the n; they fit the Procrustes rotation.
+    others: the two models' vectors (m, dim) of users who are not among the n; they fit the Procrustes rotation.
     Raises ValueError for fewer than `LEAST_USERS` users or unequal shapes.
     """
     if content.shape != ids.shape or others[0].shape != others[1].shape:
-        raise ValueError("both towers must give vectors of one shape")
+        raise ValueError("both models must give vectors of one shape")
     n = len(content)
     if n < LEAST_USERS:
         raise ValueError(f"alignment needs {LEAST_USERS} users or more, not {n}")

@@ -10,15 +10,15 @@ from molar.evaluation.ranking import BLOCK_SCORES, ModelScorer, rank_targets
 from molar.models.content import ContentUserEncoder
 from molar.models.interface import NextItemModel
 
-WEIGHTS = tuple(round(0.1 * tenth, 1) for tenth in range(11))  # of the content tower
+WEIGHTS = tuple(round(0.1 * tenth, 1) for tenth in range(11))  # of the content model
 OFFSETS = (0.0, -4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0)  # of cold items; the first of equals is kept
 CHOOSING_USERS = 10_000  # at most so many validation users, evenly spread, choose weight and offset
 
 
 class FusedScorer:
-    """Content and ID scores in one list: both towers speak of warm items, content alone of cold ones.
+    """Content and ID scores in one list: both models speak of warm items, content alone of cold ones.
 
-    Both are brought to logarithms of probabilities, a softmax over the warm items by each tower's own training logits. A
+    Both are brought to logarithms of probabilities, a softmax over the warm items by each model's own training logits. A
     warm item has w · content + (1 − w) · ID, normalised over the warm items once more; a cold item has its content logit
     against the same warm items, plus an offset, so that it competes with them. Weight and offset are chosen by
     validation NDCG@10 (`fit`).
@@ -76,7 +76,7 @@ class FusedScorer:
         return {"weight": self.weight, "offset": self.offset, "validation_ndcg@10": self.validation}
 
     def logarithms(self, histories: Sequence[np.ndarray], users: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """Of both towers, (B, n_items + 1) each: log-probabilities among the warm items; -inf for cold ones by ID."""
+        """Of both models, (B, n_items + 1) each: log-probabilities among the warm items; -inf for cold ones by ID."""
         return (
             _log_softmax(self.content.scores(histories, users) * self.scale, self.warm),
             _log_softmax(self.ids.scores(histories, users), self.warm),

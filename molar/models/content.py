@@ -1,11 +1,11 @@
-"""The content tower: an adapter over item vectors, and the dynamic user embedding generator (DUEG, §3.4).
+"""The content model: an adapter over item vectors, and the dynamic user embedding generator (DUEG, §3.4).
 
 The paper's DUEG is the decoder of the language model itself (`molar.models.llm_decoder`). By default it is a small causal transformer,
 trained from scratch, over cached item vectors: minutes on a CPU instead of days on a GPU.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -16,21 +16,22 @@ from molar.core.errors import MolarError
 from molar.core.schema import PAD
 from molar.data.splits import Split
 from molar.models.id_fusion import FUSIONS, IDSide
-from molar.models.id_model import IDModel, last_states
+from molar.models.id_model import IDModel
 from molar.models.interface import ID_MODEL, ITEM_VECTORS, every_item
 from molar.models.layers import Block, Dropout, check_sizes, prefix_mask, start_small
 from molar.models.llm_decoder import BackboneDecoder
+from molar.models.sequences import SequenceModel
 
 DECODERS = ("light", "backbone")
 
 
 @dataclass(frozen=True)
 class ContentConfig:
-    """Sizes and regularisation of the content tower; `dim_in` is the width of an item vector.
+    """Sizes and regularisation of the content model; `dim_in` is the width of an item vector.
 
     streams: of the light decoder. 2, `[User]` tokens beside the items, as an appended token; 1, the state at the last
     item is the user's, as in SASRec, which costs less.
-    fusion: where a frozen ID tower comes in. "early", its item vectors beside the content at the input; "middle", its user
+    fusion: where a frozen ID model comes in. "early", its item vectors beside the content at the input; "middle", its user
     vector before the last block; "late", its user vector beside the finished one; "none". What scores is always content.
     decoder: "light", or "backbone", `layers` (0: all) of the language model `backbone`, the first `frozen` of them as
     they are; blocks, heads and streams then mean nothing."""
@@ -44,7 +45,7 @@ class ContentConfig:
     hidden: int = 256  # width of the adapter's inner layer; 0: the adapter is linear
     components: int = 256  # at most so many principal axes of the item vectors are read
     popularity: float = 0.5  # exponent of an item's popularity that its content need not explain
-    rotated: bool = False  # the finished tower is turned by an orthogonal map (Procrustes)
+    rotated: bool = False  # the finished model is turned by an orthogonal map (Procrustes)
     streams: int = 2
     fusion: str = "none"
     decoder: str = "light"
@@ -77,26 +78,35 @@ class ContentConfig:
         return min(self.components, self.dim_in)
 
 
-class ContentUserEncoder(nn.Module):
+class ContentUserEncoder(SequenceModel):
     """`[User]` after the vectors e_1 … e_n of a history gives E_con (Eq. 2); items are scored by content alone.
 
     User and item vectors have length one: the score is a cosine, so an item that nobody has bought is not held back
     by the short vector that an untrained item would have. How well an item sells is a prior beside the cosine, in
-    training and in ranking alike (`set_counts`): else the tower would learn by heart which items sell. `[User]` starts
-    as the mean of its history plus its last item, so that before any training the tower already recommends what
+    training and in ranking alike (`set_counts`): else the model would learn by heart which items sell. `[User]` starts
+    as the mean of its history plus its last item, so that before any training the model already recommends what
     resembles the history.
 
     model = ContentUserEncoder(ContentConfig(dim_in=16)); model.set_item_vectors(vectors)   # (n_items + 1, 16)
     model.user_vectors([np.array([3, 1, 2])]) has shape (1, 128)."""
 
     requires: tuple[str, ...] = (ITEM_VECTORS,)  # a fused model also an ID model
+    config: ContentConfig
+    mean: torch.Tensor  # (dim_in,)
+    deviation: torch.Tensor  # (dim_in,)
+    axes: torch.Tensor  # (dim_in, axes) int8
+    axis_scale: torch.Tensor  # (axes,)
+    rotation: torch.Tensor  # (dim, dim), in a rotated model
+    vectors: torch.Tensor | None
+    whitened: torch.Tensor | None
+    prior: torch.Tensor | None
 
     def __init__(self, config: ContentConfig):
         super().__init__()
         self.config = config
         self.register_buffer("mean", torch.zeros(config.dim_in))
         self.register_buffer("deviation", torch.ones(config.dim_in))
-        # Principal axes of the standardised vectors, in eight bits: the largest part of a saved tower, and no less white.
+        # Principal axes of the standardised vectors, in eight bits: the largest part of a saved model, and no less white.
         self.register_buffer("axes", torch.eye(config.dim_in, config.axes).to(torch.int8))
         self.register_buffer("axis_scale", torch.ones(config.axes))
         self.register_buffer("vectors", None, persistent=False)  # (n_items + 1, dim_in)
@@ -136,8 +146,11 @@ class ContentUserEncoder(nn.Module):
         Raises MolarError if their width is not `dim_in`."""
         if vectors.ndim != 2 or vectors.shape[1] != self.config.dim_in:
             raise MolarError(f"The model reads item vectors of width {self.config.dim_in}, not shape {vectors.shape}.")
-        self.vectors = torch.as_tensor(vectors, dtype=torch.float32)
-        self.whitened = (self.vectors - self.mean) / self.deviation @ (self.axes * self.axis_scale)
+        self._give_vectors(torch.as_tensor(vectors, dtype=torch.float32))
+
+    def _give_vectors(self, vectors: torch.Tensor) -> None:
+        self.vectors = vectors
+        self.whitened = (vectors - self.mean) / self.deviation @ (self.axes * self.axis_scale)
 
     def set_counts(self, counts: np.ndarray) -> None:
         """Give how many training histories hold each item, (n_items + 1,); they are not saved with the model.
@@ -156,7 +169,8 @@ class ContentUserEncoder(nn.Module):
 
         Along the axes the named items vary alike (whitening), so that what tells one series from another weighs as
         much as what tells a landscape from an abstract. Axes along which they hardly vary are left out."""
-        seen = self._item_vectors(self.vectors)[training_items]
+        vectors = self._item_vectors(self.vectors)
+        seen = vectors[training_items]
         self.mean.copy_(seen.mean(0))
         self.deviation.copy_(seen.std(0, correction=0).clamp(min=1e-6))
         _, spread, axes = torch.linalg.svd((seen - self.mean) / self.deviation, full_matrices=False)
@@ -165,7 +179,7 @@ class ContentUserEncoder(nn.Module):
         self.axis_scale[:strong] = whitening.abs().amax(0) / 127
         self.axes.zero_()
         self.axes[:, :strong] = (whitening / self.axis_scale[:strong]).round()
-        self.set_item_vectors(self.vectors)
+        self._give_vectors(vectors)
 
     @torch.no_grad()
     def set_rotation(self, rotation: np.ndarray) -> None:
@@ -178,27 +192,27 @@ class ContentUserEncoder(nn.Module):
         return vectors @ self.rotation if self.config.rotated else vectors
 
     def set_id_model(self, id_model: IDModel) -> None:
-        """Give a fused tower its frozen ID tower, which is no part of its own weights. MolarError if it is not as wide."""
-        self.id_side.set_tower(id_model)
+        """Give a fused model its frozen ID model, which is no part of its own weights. MolarError if it is not as wide."""
+        self.id_side.set_id_model(id_model)
 
     @property
-    def id_tower(self) -> IDModel | None:
-        """The ID tower of a fused model; None without."""
-        return self.id_side.tower if self.config.fusion != "none" else None
+    def id_model(self) -> IDModel | None:
+        """The ID model of a fused model; None without."""
+        return self.id_side.id_model if self.config.fusion != "none" else None
 
     @property
     def blank_id(self) -> bool:
-        """Whether a fused tower is told nothing by its ID tower: every item then has the mean ID embedding. A probe."""
+        """Whether a fused model is told nothing by its ID model: every item then has the mean ID embedding."""
         return self.config.fusion != "none" and self.id_side.blank
 
     @blank_id.setter
     def blank_id(self, blank: bool) -> None:
         if self.config.fusion == "none":
-            raise MolarError("This tower reads no ID tower that could be blanked: its fusion is none.")
+            raise MolarError("This model reads no ID model that could be blanked: its fusion is none.")
         self.id_side.blank = blank
 
     def embed_items(self, numbers: torch.Tensor) -> torch.Tensor:
-        """Unit vectors (rows, dim) of item numbers (rows,), in a fused tower with their ID embeddings behind, (rows, dim +
+        """Unit vectors (rows, dim) of item numbers (rows,), in a fused model with their ID embeddings behind, (rows, dim +
         width); the padding item's are zero."""
         vectors = self._item_vectors(self.whitened)[numbers]
         content = F.normalize(self.adapter(vectors).float(), dim=-1) * (numbers != PAD).unsqueeze(-1)
@@ -211,7 +225,7 @@ class ContentUserEncoder(nn.Module):
         `ends` (batch,), those after position ends[i] of row i alone, (batch, 1, dim).
 
         One pass serves every prefix: the t-th [User] reads items 1 … t and nothing else. Who the users (batch,) are plays
-        no part but in a fused tower's ID tower: this one knows people by their histories alone."""
+        no part but in a fused model's ID model: this one knows people by their histories alone."""
         content, ids = embedded[..., : self.config.dim], embedded[..., self.config.dim :]
         told = None
         if self.config.fusion == "early":
@@ -248,10 +262,11 @@ class ContentUserEncoder(nn.Module):
             states = block(states)
         if told is not None:
             states = states + told
-        return self.blocks[-1](states) if ends is None else self.blocks[-1].last(states, ends)
+        last = cast(Block, self.blocks[-1])
+        return last(states) if ends is None else last.last(states, ends)
 
     def scoring_embeddings(self, embedded: torch.Tensor) -> torch.Tensor:
-        """The part (…, dim) of embedded items (…, width) that scores: content, whatever else a fused tower reads."""
+        """The part (…, dim) of embedded items (…, width) that scores: content, whatever else a fused model reads."""
         return embedded[..., : self.config.dim]
 
     def scaled_users(self, users: torch.Tensor) -> torch.Tensor:
@@ -294,10 +309,6 @@ class ContentUserEncoder(nn.Module):
     def scorable(self, split: Split) -> np.ndarray:
         """(n_items + 1,) bool: every item; what nobody has bought yet is ranked by its content."""
         return every_item(split)
-
-    def user_vectors(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
-        """User vectors (n, dim) float32 after whole histories of item numbers. MolarError if one is empty."""
-        return last_states(self, histories, users)
 
     def _item_vectors(self, vectors: torch.Tensor | None) -> torch.Tensor:
         if vectors is None:

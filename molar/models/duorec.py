@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from molar.core.errors import MolarError
 from molar.core.schema import PAD
 from molar.data.splits import Split
+from molar.models.id_model import IDModel
 from molar.models.sasrec import SASRec, SASRecConfig
 from molar.models.sequences import Batch
 
@@ -55,7 +56,7 @@ class Contrast:
         # Every training target: its place in `sequence`, and its user, in the order of (item, user).
         self.places, self.users, self.keys = places[order], users[order], keys[order]
 
-    def __call__(self, model: SASRec, batch: Batch, states: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    def __call__(self, model: IDModel, batch: Batch, states: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         rows, targets = np.arange(len(batch.users)), batch.targets[np.arange(len(batch.users)), batch.prefixes]
         items, lengths = self.draw(batch.users, targets, rng)
 

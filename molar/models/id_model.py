@@ -1,6 +1,7 @@
 """ID models: they know items by their numbers alone. `IDModel` is what SASRec, GRU4Rec, FPMC and DuoRec share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -10,18 +11,31 @@ from molar.core.schema import PAD
 from molar.data.splits import Split
 from molar.models.interface import trained_items
 from molar.models.layers import start_small
-from molar.models.sequences import pad_right
+from molar.models.sequences import Batch, SequenceModel, Sizes
 
 
-class IDModel(nn.Module):
+class IDConfig(Sizes, Protocol):
+    """What every ID model's config tells."""
+
+    @property
+    def n_items(self) -> int: ...
+
+
+# (model, batch, states, rng) → a scalar; `states` (batch, length, dim) come from the recommendation loss
+AuxiliaryLoss = Callable[["IDModel", Batch, torch.Tensor, np.random.Generator], torch.Tensor]
+
+
+class IDModel(SequenceModel):
     """A model of the next item: a user vector after each prefix of a history, and the items that it is multiplied with.
 
     A subclass has a `config` with n_items, dim and max_length, and says how `encode` reads a history. The item
     embeddings that a history is made of also score, as in SASRec, unless it says otherwise (`scoring_embeddings`)."""
 
     requires: tuple[str, ...] = ()
+    config: IDConfig
+    id_model: "IDModel | None" = None  # what it is told by, as a fused content model is
 
-    def __init__(self, config, width: int | None = None):
+    def __init__(self, config: IDConfig, width: int | None = None):
         super().__init__()
         self.config = config
         self.items = nn.Embedding(config.n_items + 1, width or config.dim, padding_idx=PAD)
@@ -65,14 +79,9 @@ class IDModel(nn.Module):
         return trained_items(split)
 
     @classmethod
-    def auxiliary_loss(cls, config, split: Split):
-        """What training adds to the recommendation loss, times `config.contrast`: None, or a function of
-        (model, batch, states, rng) that gives a scalar; `states` (batch, length, dim) come from that loss."""
+    def auxiliary_loss(cls, config, split: Split) -> AuxiliaryLoss | None:
+        """What training adds to the recommendation loss, times `config.contrast`; None for nothing."""
         return None
-
-    def user_vectors(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
-        """User vectors (n, dim) float32 after whole histories of item numbers. MolarError if one is empty."""
-        return last_states(self, histories, users)
 
     @torch.no_grad()
     def zero_untrained(self, unknown: torch.Tensor, users: torch.Tensor | None = None) -> None:
@@ -83,29 +92,3 @@ class IDModel(nn.Module):
     def _start_small(self) -> None:
         self.apply(start_small)
         self.zero_untrained(torch.arange(self.config.n_items + 1) == PAD)
-
-
-@torch.no_grad()
-def last_states(
-    model: nn.Module, histories: Sequence[np.ndarray], users: np.ndarray | None = None, batch_size: int = 128
-) -> np.ndarray:
-    """The state of `model` after each history, (n, dim) float32, dropout off; similar lengths run together.
-
-    Batches are so small that what a block holds in between is used again while it is warm: four times as many take
-    longer in all, and two threads then wait for each other's new pages."""
-    was_training, device = model.training, next(model.parameters()).device
-    model.eval()
-    vectors = []
-    order = np.argsort([len(history) for history in histories], kind="stable")
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        items, lengths = pad_right([histories[row] for row in rows], model.config.max_length)
-        known = None if users is None else torch.from_numpy(np.asarray(users)[rows]).to(device)
-        ends = torch.from_numpy(lengths - 1).to(device)
-        vectors.append(
-            model.last_state(torch.from_numpy(items).to(device), ends, known).float().cpu().numpy()
-        )  # (batch, dim)
-    model.train(was_training)
-    if not vectors:
-        return np.zeros((0, model.config.dim), np.float32)
-    return np.concatenate(vectors)[np.argsort(order)]

@@ -8,11 +8,17 @@ t + 1 that it has at the end of its prefix, and attends to just what stands befo
 """
 
 import copy
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import nn
 
 from molar.core.errors import MolarError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from molar.models.content import ContentConfig
 
 PRETRAINED_RATE = 0.1  # of the learning rate: what is tuned moves slower than what starts from nothing
 
@@ -24,10 +30,12 @@ class BackboneDecoder(nn.Module):
     they are and are not saved: loading takes them from the backbone, whose weights `config.backbone_sha256` names.
     Raises MolarError if the backbone is not there, or is another one."""
 
-    def __init__(self, config):
+    width: int
+
+    def __init__(self, config: "ContentConfig"):
         super().__init__()
         self.text, word_length = _open_decoder(config)
-        self.width = self.text.config.hidden_size
+        self.width = int(self.text.config.hidden_size)
         self.frozen = config.frozen
         self.enter = nn.Linear(config.dim, self.width)
         self.user = nn.Parameter(torch.randn(self.width) * word_length / self.width**0.5)  # the [User] token
@@ -35,7 +43,7 @@ class BackboneDecoder(nn.Module):
         nn.init.zeros_(self.enter.bias)
         for parameter in self.text.parameters():
             parameter.requires_grad_(True)
-            parameter.lr_multiplier = PRETRAINED_RATE
+            setattr(parameter, "lr_multiplier", PRETRAINED_RATE)  # noqa: B010  (no attribute that torch knows of)
         for parameter in self._frozen_layers().parameters():
             parameter.requires_grad_(False)
         self.register_state_dict_post_hook(_leave_out_frozen)
@@ -56,7 +64,7 @@ class BackboneDecoder(nn.Module):
         return states[:, length:]
 
     def _frozen_layers(self) -> nn.ModuleList:
-        return self.text.layers[: self.frozen]
+        return cast(nn.ModuleList, self.text.layers)[: self.frozen]
 
 
 def _seen(length: int, ends: torch.Tensor) -> torch.Tensor:
@@ -70,7 +78,7 @@ def _seen(length: int, ends: torch.Tensor) -> torch.Tensor:
     return seen
 
 
-def _open_decoder(config) -> tuple[nn.Module, float]:
+def _open_decoder(config: "ContentConfig") -> tuple["PreTrainedModel", float]:
     """The language model of the backbone in float32, cut to its first layers, and the mean length of its word vectors."""
     from transformers import AutoConfig
 
@@ -82,20 +90,21 @@ def _open_decoder(config) -> tuple[nn.Module, float]:
     found = backbone_sha256(folder)
     if config.backbone_sha256 and found != config.backbone_sha256:
         raise MolarError(
-            f"The backbone {config.backbone} has other weights ({found}) than this tower was trained on "
-            f"({config.backbone_sha256}): get that one, or train the tower again."
+            f"The backbone {config.backbone} has other weights ({found}) than this model was trained on "
+            f"({config.backbone_sha256}): get that one, or train the model again."
         )
     family = backbone_class(AutoConfig.from_pretrained(folder))
-    text = load_weights(folder, "float32", []).get_submodule(family.text_path).cpu()
-    if max(config.layers, config.frozen) > len(text.layers):
+    text = cast("PreTrainedModel", load_weights(folder, "float32", []).get_submodule(family.text_path).cpu())
+    layers = cast(nn.ModuleList, text.layers)
+    if max(config.layers, config.frozen) > len(layers):
         raise MolarError(
-            f"The decoder of {config.backbone} has {len(text.layers)} layers: layers and frozen are at most that."
+            f"The decoder of {config.backbone} has {len(layers)} layers: layers and frozen are at most that."
         )
-    word_length = float(text.get_input_embeddings().weight.norm(dim=1).mean())
+    word_length = float(cast(nn.Embedding, text.get_input_embeddings()).weight.norm(dim=1).mean())
     text.set_input_embeddings(nn.Identity())  # without its word embeddings
     text.config = copy.deepcopy(text.config)
-    text.config.num_hidden_layers = config.layers or len(text.layers)
-    text.layers = text.layers[: text.config.num_hidden_layers]
+    text.config.num_hidden_layers = config.layers or len(layers)
+    text.layers = layers[: config.layers or None]
     return text, word_length
 
 

@@ -1,13 +1,14 @@
 """SASRec: a causal transformer over item embeddings (Kang and McAuley, arXiv 1808.09781)."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import nn
 
 from molar.core.errors import MolarError
 from molar.models.id_model import IDModel
-from molar.models.layers import BLOCKS, Dropout, check_sizes
+from molar.models.layers import BLOCKS, Block, Dropout, check_sizes
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class SASRec(IDModel):
         hidden = self._start(self.embed_items(items))
         for block in self.blocks[:-1]:
             hidden = block(hidden)
-        return self.norm(self.blocks[-1].last(hidden, ends)).squeeze(1)
+        return self.norm(cast(Block, self.blocks[-1]).last(hidden, ends)).squeeze(1)
 
     def _start(self, embedded: torch.Tensor) -> torch.Tensor:
         return self.dropout(embedded * self.config.dim**0.5 + self.positions[: embedded.shape[1]])

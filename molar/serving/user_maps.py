@@ -1,4 +1,4 @@
-"""The users' maps: content tower before alignment, content tower after it, ID tower, laid out together.
+"""The users' maps: content model before alignment, content model after it, ID model, laid out together.
 
 `umap.AlignedUMAP` with the identity as relation keeps a user near the same place in all three maps, so that what moves
 is what changed. It also pulls the maps together and so understates movement: neighbour overlap and paired cosine
@@ -43,11 +43,11 @@ def draw_maps(
     """Lay out `users` users, write CHECKPOINT/maps.csv and what belongs to it; about a minute for 2,000 users.
 
     maps.csv: user_id, held_out, before_x … id_y (each map centred, one common scale, units without meaning), history
-    (its length), overlap_before_id and overlap_after_id (share of the ten nearest users that the content tower has in
-    common with the ID tower), overlap_before_after (that it keeps through alignment), and the columns of
+    (its length), overlap_before_id and overlap_after_id (share of the ten nearest users that the content model has in
+    common with the ID model), overlap_before_after (that it keeps through alignment), and the columns of
     DATASET/truth/shoppers.csv where there is one. maps.json: how far each map can be trusted, and what the maps were
     drawn from (maps_key). The same seed and versions give the same files. Returns the path of maps.csv. Raises MolarError
-    when a tower is missing or the users are too few.
+    when a model is missing or the users are too few.
     """
     checkpoint_dir = Path(checkpoint_dir)
     dataset = load_dataset(dataset_dir, interactions=interactions)
@@ -76,13 +76,13 @@ def draw_maps(
 
 
 def maps_key(checkpoint_dir: Path, user_ids: np.ndarray) -> dict[str, str]:
-    """Hashes of the users in their order and of the three towers' weights: maps hold for exactly these."""
+    """Hashes of the users in their order and of the three models' weights: maps hold for exactly these."""
     users = hashlib.sha256("\n".join(map(str, user_ids)).encode()).hexdigest()[:16]
-    return {"users": users} | {tower: weights_sha256(checkpoint_dir / tower)[:16] for tower in VIEWS.values()}
+    return {"users": users} | {model: weights_sha256(checkpoint_dir / model)[:16] for model in VIEWS.values()}
 
 
 def check_key(checkpoint_dir: Path, user_ids: np.ndarray) -> None:
-    """Raises MolarError unless maps.json says that the maps of these users were drawn from the towers as they are now."""
+    """Raises MolarError unless maps.json says that the maps of these users were drawn from the models as they are now."""
     path = checkpoint_dir / ABOUT
     try:
         key = json.loads(path.read_text(encoding="utf-8"))["key"]
@@ -96,9 +96,9 @@ def check_key(checkpoint_dir: Path, user_ids: np.ndarray) -> None:
         )
 
 
-def shopper_spaces(towers: dict, histories: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """View → (n, dim) float32 rows of length one, the state of the view's tower after each history."""
-    return {view: unit_rows(tower.user_vectors(histories)).astype(np.float32) for view, tower in towers.items()}
+def shopper_spaces(models: dict, histories: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """View → (n, dim) float32 rows of length one, the state of the view's model after each history."""
+    return {view: unit_rows(model.user_vectors(histories)).astype(np.float32) for view, model in models.items()}
 
 
 def sample_users(split: Split, count: int) -> np.ndarray:
@@ -129,11 +129,11 @@ def lay_out(spaces: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
 
 
 def quality(spaces: dict[str, np.ndarray], layouts: dict[str, np.ndarray]) -> dict[str, dict[str, float]]:
-    """View → how far its map can be trusted, and how near the view lies to the ID tower in the original space.
+    """View → how far its map can be trusted, and how near the view lies to the ID model in the original space.
 
     trustworthiness and continuity (Venna & Kaski 2001) with ten neighbours, 1 is best: neighbours on the map that are
-    neighbours in space, and the reverse. neighbour_overlap and paired_cosine against the ID tower, shuffled_cosine
-    beside it: unaligned towers share no basis, so their cosine is about that of shuffled pairs.
+    neighbours in space, and the reverse. neighbour_overlap and paired_cosine against the ID model, shuffled_cosine
+    beside it: unaligned models share no basis, so their cosine is about that of shuffled pairs.
     """
     from sklearn.manifold import trustworthiness
 

@@ -23,15 +23,15 @@ from molar.models.zoo import CLASSES, required
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
-ID_TOWER = "id_tower"  # the folder, in a content tower's, of the ID tower that was trained with it or is fused in it
+ID_TOWER = "id_tower"  # the folder, in a content model's, of the ID model that was trained with it or is fused in it
 KEYS = {"class", "config", "weights_sha256", "meta"}
 
 
 def save_model(folder: Path | str, model: IDModel | ContentUserEncoder, meta: dict) -> None:
-    """Save a tower and what there is to tell of its making (command, seed, data_hash, split_hash, epochs, …).
+    """Save a model and what there is to tell of its making (command, seed, data_hash, split_hash, epochs, …).
 
     Weights are stored in half precision (whole numbers as they are), which is what every evaluation then reads; a
-    loaded tower works in float32.
+    loaded model works in float32.
     The config is written last and names the weights' hash, so a half-written folder is noticed.
     Raises MolarError when the disk is full or not writable."""
     folder = Path(folder)
@@ -103,24 +103,24 @@ def load_trained(folder: Path | str, split: Split, vectors: np.ndarray) -> NextI
     return model
 
 
-def require_model_of_vectors(tower: Path, vectors: Path) -> None:
-    """Raise `MolarError` unless the content tower in a folder was trained on vectors made as those at `vectors` were.
+def require_model_of_vectors(model: Path, vectors: Path) -> None:
+    """Raise `MolarError` unless the content model in a folder was trained on vectors made as those at `vectors` were.
 
-    A tower that does not tell (`encoder` in the meta of its config.json) is taken at its word.
+    A model that does not tell (`encoder` in the meta of its config.json) is taken at its word.
     """
-    trained_on = read_meta(tower).get("encoder")
+    trained_on = read_meta(model).get("encoder")
     if trained_on:
         require_same(
             vectors_fingerprint(vectors),
             trained_on,
             f"The item vectors in {vectors}",
-            f"those that {tower} was trained on",
+            f"those that {model} was trained on",
             "encode the items again as they were, or train again on these",
         )
 
 
 def state_hash(model: nn.Module) -> str:
-    """16 hex digits over a tower's weights, as a content tower's meta names the ID tower that it was aligned to."""
+    """16 hex digits over a model's weights, as a content model's meta names the ID model that it was aligned to."""
     return sha16([tensor.cpu().numpy() for tensor in model.state_dict().values()])
 
 

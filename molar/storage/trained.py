@@ -14,19 +14,19 @@ from molar.models.interface import ITEM_VECTORS, NextItemModel
 from molar.models.zoo import required
 from molar.storage.checkpoint import CONFIG, ID_TOWER, load_trained, read_meta
 
-TRAINS = {False: ("ID model", "train-id"), True: ("content tower", "train-content")}
+TRAINS = {False: ("ID model", "train-id"), True: ("content model", "train-content")}
 
 
 def find_id_models(folders: Sequence[str | Path]) -> dict[Path, tuple[str, int]]:
     """Folder → (label, seed) of every trained ID model in or beneath `folders`, sorted.
 
-    An ID tower that lies in the folder of the content tower it was trained with is that one's. Raises MolarError where a
+    An ID model that lies in the folder of the content model it was trained with is that one's. Raises MolarError where a
     folder holds none, and where two are of the same label and seed."""
     return _find(folders, content=False)
 
 
 def find_content_models(folders: Sequence[str | Path]) -> dict[Path, tuple[str, int]]:
-    """Folder → (label, seed) of every trained content tower in or beneath `folders`, as `find_id_models`."""
+    """Folder → (label, seed) of every trained content model in or beneath `folders`, as `find_id_models`."""
     return _find(folders, content=True)
 
 
@@ -59,7 +59,7 @@ def _wanted(folder: Path, content: bool) -> bool:
 
 
 def is_joint_id_model(folder: Path) -> bool:
-    """Whether an ID model was trained together with the content tower in whose folder it lies."""
+    """Whether an ID model was trained together with the content model in whose folder it lies."""
     return folder.name == ID_TOWER and reads_items(folder.parent)
 
 
@@ -67,7 +67,7 @@ def load_id_model(folder: Path, split: Split):
     """The ID model of a folder, checked to be of these data and this split. Raises MolarError if it is not."""
     if reads_items(folder):
         raise MolarError(
-            f"{folder} holds a content tower, which needs item vectors: python -m molar evaluate-content measures it."
+            f"{folder} holds a content model, which needs item vectors: python -m molar evaluate-content measures it."
         )
     return load_trained(folder, split, vectors=np.empty((0, 0), np.float32))
 

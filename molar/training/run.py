@@ -16,7 +16,7 @@ from molar.core.version import __version__
 from molar.data.splits import Split
 from molar.models.content import ContentUserEncoder
 from molar.models.id_model import IDModel
-from molar.models.interface import ID_MODEL, NextItemModel
+from molar.models.interface import NextItemModel
 from molar.storage.checkpoint import ID_TOWER, load_model, read_meta, save_model
 from molar.training.batches import fitting_batch_size
 from molar.training.config import TrainingConfig
@@ -125,7 +125,7 @@ def _parts(model: Recommender) -> tuple[IDModel | ContentUserEncoder, IDModel | 
     """The model that is trained, and the ID model that is saved in its folder, if any."""
     if isinstance(model, JointModels):
         return model.content, model.id_model
-    return model, getattr(model, "id_tower", None) if ID_MODEL in model.requires else None
+    return model, model.id_model
 
 
 def _made_beside(made: dict) -> dict:

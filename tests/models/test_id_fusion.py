@@ -101,7 +101,7 @@ def test_a_plain_tower_has_nothing_to_blank(tiny, tiny_vectors):
 def test_a_cold_item_has_the_mean_id_embedding(tiny, tiny_vectors):
     model = tower(tiny, tiny_vectors, "early")
     cold = torch.from_numpy(tiny.split.cold).nonzero()[:, 0]
-    table = model.id_tower.items.weight
+    table = model.id_model.items.weight
     known = table[table.any(1)].mean(0)
     torch.testing.assert_close(model.embed_items(cold)[:, 16:], known.expand(len(cold), -1))
 

@@ -11,7 +11,7 @@ from molar.core.errors import Cancelled
 from molar.evaluation.ranking import ModelScorer
 from molar.models.fpmc import FPMC, FPMCConfig
 from molar.models.gru4rec import GRU4Rec, GRU4RecConfig
-from molar.models.id_model import IDModel, last_states
+from molar.models.id_model import IDModel
 from molar.models.layers import Block, LiGRBlock, SwiGLU, causal_attention
 from molar.models.zoo import ID_MODELS
 from molar.storage.checkpoint import load_model, read_meta, save_model
@@ -86,8 +86,8 @@ def test_a_history_alone_has_the_vector_that_it_has_in_a_batch(tiny, name):
 def test_vectors_come_in_the_order_of_the_histories(tiny, name):
     """However the rows are grouped by length."""
     model, (some, users) = build(tiny, name), histories(13)
-    forth = last_states(model, some, users, batch_size=4)
-    back = last_states(model, some[::-1], users[::-1], batch_size=5)
+    forth = model.user_vectors(some, users, batch_size=4)
+    back = model.user_vectors(some[::-1], users[::-1], batch_size=5)
     np.testing.assert_allclose(forth, back[::-1], atol=1e-5)
 
 

@@ -1,4 +1,4 @@
-"""The one home of column names (the vocabulary of RecTools and of the field), of the padding id and of the models' names."""
+"""The one home of column names (the vocabulary of RecTools and of the field), of the padding id and of the names of models."""
 
 USER = "user_id"
 ITEM = "item_id"
@@ -16,3 +16,7 @@ PAD = 0
 # alignment, and the ID model that it is aligned to.
 CONTENT, ALIGNED, ID = "content", "molar", "sasrec"
 MODELS = (CONTENT, ALIGNED, ID)
+
+# The oracles of simulated data, as results name them: one knows a user's latent preferences, the other ranks by their Bayes
+# posterior given the history.
+LATENT_PREFERENCE_ORACLE, BAYES_ORACLE = "oracle-knowing", "oracle-reading"

@@ -6,6 +6,7 @@ item_id and one or more of knowing_rank (latent preferences) and reading_rank (B
 interactions-0.csv has its ranks in truth/oracle-0.csv, and so on.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,11 @@ from molar.core import schema as c
 from molar.core.errors import MolarError
 from molar.data.dataset import Dataset
 
-LATENT_PREFERENCE_ORACLE, BAYES_ORACLE = "oracle-knowing", "oracle-reading"  # in results
-RANK_COLUMNS = {LATENT_PREFERENCE_ORACLE: "knowing_rank", BAYES_ORACLE: "reading_rank"}
+RANK_COLUMNS = {c.LATENT_PREFERENCE_ORACLE: "knowing_rank", c.BAYES_ORACLE: "reading_rank"}
 
 
 def read_oracles(
-    dataset: Dataset, interactions: str, subset: str, users: np.ndarray, targets: np.ndarray
+    dataset: Dataset, interactions: str, subset: str, users: np.ndarray, targets: np.ndarray | Sequence[int]
 ) -> dict[str, np.ndarray]:
     """Oracle name → ranks (n,) of `targets` (n,) for user indices `users` (n,); {} when the dataset has none.
 
@@ -34,7 +34,7 @@ def read_oracles(
     if not table.index.is_unique:
         raise MolarError(f"{path} names a user twice for {subset}; write it again for {interactions}.")
     table = table.reindex(dataset.user_ids[users])
-    wrong = np.flatnonzero(table[c.ITEM].to_numpy() != dataset.item_ids[targets])
+    wrong = np.flatnonzero(table[c.ITEM].to_numpy() != dataset.item_ids[np.asarray(targets)])
     if len(wrong):
         user = dataset.user_ids[users[wrong[0]]]
         raise MolarError(

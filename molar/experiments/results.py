@@ -13,10 +13,13 @@ alignment   it beside the ID model `other`, where it is held against several
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from molar.core.errors import MolarError
 from molar.core.io import write_json
-from molar.data.dataset import Dataset
+
+if TYPE_CHECKING:
+    from molar.data.dataset import Dataset
 
 FIELDS = (
     "dataset",
@@ -37,13 +40,11 @@ FIELDS = (
 )
 KEY = ("dataset", "split", "slice", "model", "seed", "kind", "other", "ablation", "setting")
 OWN, DIFFERENCE, ABLATION, ALIGNMENT = "own", "difference", "ablation", "alignment"  # kinds of rows
-# Names on disk: the oracle that ranks by the Bayes posterior of a simulated user's tastes given the history, and the metric
-# that divides a model's NDCG@10 by this oracle's.
-BAYES_ORACLE, NORMALISED_NDCG = "oracle-reading", "share_of_reading_oracle@ndcg10"
+NORMALISED_NDCG = "share_of_reading_oracle@ndcg10"  # a model's NDCG@10 divided by that of the Bayes oracle
 
 
 def run_metadata(
-    dataset: Dataset, split: str, command: str, *, label: str = "", seed: int = 0, weights_sha256: str = ""
+    dataset: "Dataset", split: str, command: str, *, label: str = "", seed: int = 0, weights_sha256: str = ""
 ) -> dict:
     """What the rows of one run share. label: the dataset's name where it is not the folder's own."""
     hashed = {"dataset": label or dataset.name, "data_hash": dataset.data_hash, "split": split}

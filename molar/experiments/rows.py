@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from molar.core.schema import ALIGNED, CONTENT, ID
+from molar.core.schema import ALIGNED, BAYES_ORACLE, CONTENT, ID
 from molar.data.segments import is_bucket
 from molar.evaluation import metrics
 from molar.evaluation.significance import holm, interval, resampled_means, sign_flip_p_values
-from molar.experiments.results import ABLATION, BAYES_ORACLE, DIFFERENCE, NORMALISED_NDCG, OWN, row
+from molar.experiments.results import ABLATION, DIFFERENCE, NORMALISED_NDCG, OWN, row
 
 BUCKET_METRICS = ("ndcg@10", "recall@10")
 Pairs = Sequence[tuple[str, str]]  # (model, other), or (model, ablation)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from molar.core.schema import ALIGNED, CONTENT
-from molar.experiments.results import BAYES_ORACLE, NORMALISED_NDCG
+from molar.core.schema import ALIGNED, BAYES_ORACLE, CONTENT, LATENT_PREFERENCE_ORACLE
+from molar.experiments.results import NORMALISED_NDCG
 
 NDCG, RECALL = "ndcg@10", "recall@10"
 DEFAULT, BEFORE = ALIGNED, CONTENT  # the model that ablations differ from, and the same before alignment
@@ -35,7 +35,7 @@ TRAINED = {
 }
 LIMITS = {
     BAYES_ORACLE: "Bayes oracle: reads the history",
-    "oracle-knowing": "latent-preference oracle: knows the taste",
+    LATENT_PREFERENCE_ORACLE: "latent-preference oracle: knows the taste",
 }
 MODELS = {**BASELINES, **TRAINED, **LIMITS}
 SHORT = {"sasrec": "SASRec", "content": "content", "molar": "Molar"} | {  # in a difference or beside a curve

@@ -15,6 +15,7 @@ from molar.training.train import data_sizes, id_model_classes
 
 NUMBERS = {int: "a whole number", float: "a finite number"}
 RENAMED = {("align", "kind"): "align"}  # `kind` is the loss's
+ALIASES = {"id_model": "id_tower"}  # the field's name → the one that is stored
 NOT_SET = {"dim_in", "rotated", "backbone_sha256"}  # follow from the vectors, the alignment and the backbone
 
 
@@ -51,6 +52,7 @@ def _read(parts: dict, own: set[str], given: Sequence[str]) -> dict:
     wanted: dict[str, dict] = {part: {} for part in parts}
     for text in given:
         name, equals, value = text.partition("=")
+        name = ALIASES.get(name, name)
         if not equals or name not in known:
             raise MolarError(f"--set {text!r}: give NAME=VALUE, where NAME is one of {', '.join(known)}.")
         part, field = known[name]

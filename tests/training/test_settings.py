@@ -125,3 +125,8 @@ def test_no_name_of_a_content_models_settings_means_two_things():
 def test_a_wrong_setting_of_a_content_model_is_one_clear_sentence(text, error):
     with pytest.raises(MolarError, match=error):
         content_settings(12, [text])
+
+
+def test_an_id_model_is_set_by_its_older_name_too():
+    wanted = AlignConfig(id_tower="joint")
+    assert [content_settings(12, [f"{name}=joint"])["align"] for name in ("id_model", "id_tower")] == [wanted, wanted]

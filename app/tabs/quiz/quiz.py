@@ -52,7 +52,7 @@ class Quiz:
     @cached_property
     def oracles(self) -> dict[str, dict[int, int]]:
         """Oracle name → user index → rank of what was bought; {} where the dataset has no oracle."""
-        targets = [self.split.target(u, "test") for u in self.users]
+        targets = np.array([self.split.target(u, "test") for u in self.users])
         found = read_oracles(self.shop.dataset, "interactions.csv", "test", np.array(self.users), targets)
         return {name: dict(zip(self.users, ranks.tolist())) for name, ranks in found.items()}
 

@@ -44,7 +44,7 @@ class Contrast:
     two, so that where nobody else came to that item, the same prefix twice still makes a pair."""
 
     def __init__(self, split: Split, config: DuoRecConfig):
-        self.max_length, self.tau = config.max_length, config.tau
+        self.weight, self.max_length, self.tau = config.contrast, config.max_length, config.tau
         self.sequence, self.offsets = split.dataset.sequence, split.dataset.offsets
         lengths = np.diff(self.offsets)
         inner = split.train_mask()

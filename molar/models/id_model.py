@@ -1,6 +1,5 @@
 """ID models: they know items by their numbers alone. `IDModel` is what SASRec, GRU4Rec, FPMC and DuoRec share."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -21,8 +20,14 @@ class IDConfig(Sizes, Protocol):
     def n_items(self) -> int: ...
 
 
-# (model, batch, states, rng) → a scalar; `states` (batch, length, dim) come from the recommendation loss
-AuxiliaryLoss = Callable[["IDModel", Batch, torch.Tensor, np.random.Generator], torch.Tensor]
+class AuxiliaryLoss(Protocol):
+    """What training adds to the recommendation loss, times `weight`."""
+
+    weight: float
+
+    def __call__(self, model: "IDModel", batch: Batch, states: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+        """A scalar; `states` (batch, length, dim) come from the recommendation loss."""
+        ...
 
 
 class IDModel(SequenceModel):
@@ -80,7 +85,7 @@ class IDModel(SequenceModel):
 
     @classmethod
     def auxiliary_loss(cls, config, split: Split) -> AuxiliaryLoss | None:
-        """What training adds to the recommendation loss, times `config.contrast`; None for nothing."""
+        """What training adds to the recommendation loss; None for nothing."""
         return None
 
     @torch.no_grad()

@@ -8,7 +8,7 @@ t + 1 that it has at the end of its prefix, and attends to just what stands befo
 """
 
 import copy
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import torch
 from torch import nn
@@ -18,9 +18,26 @@ from molar.core.errors import MolarError
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from molar.models.content import ContentConfig
-
 PRETRAINED_RATE = 0.1  # of the learning rate: what is tuned moves slower than what starts from nothing
+
+
+class DecoderConfig(Protocol):
+    """What the decoder is told; `molar.models.content.ContentConfig` says what it means."""
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def backbone(self) -> str: ...
+
+    @property
+    def backbone_sha256(self) -> str: ...
+
+    @property
+    def layers(self) -> int: ...
+
+    @property
+    def frozen(self) -> int: ...
 
 
 class BackboneDecoder(nn.Module):
@@ -32,7 +49,7 @@ class BackboneDecoder(nn.Module):
 
     width: int
 
-    def __init__(self, config: "ContentConfig"):
+    def __init__(self, config: DecoderConfig):
         super().__init__()
         self.text, word_length = _open_decoder(config)
         self.width = int(self.text.config.hidden_size)
@@ -78,7 +95,7 @@ def _seen(length: int, ends: torch.Tensor) -> torch.Tensor:
     return seen
 
 
-def _open_decoder(config: "ContentConfig") -> tuple["PreTrainedModel", float]:
+def _open_decoder(config: DecoderConfig) -> tuple["PreTrainedModel", float]:
     """The language model of the backbone in float32, cut to its first layers, and the mean length of its word vectors."""
     from transformers import AutoConfig
 

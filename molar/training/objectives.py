@@ -25,7 +25,7 @@ def id_model_loss(model_class: type[IDModel], config: Any, split: Split, loss: L
         if auxiliary:
             extra = auxiliary(model, batch, states, rng)
             parts["contrast"] = extra.item()
-            value = value + config.contrast * extra
+            value = value + auxiliary.weight * extra
         return value, parts
 
     return measure
@@ -53,7 +53,7 @@ def content_model_loss(split: Split, align: AlignConfig, loss: LossConfig, ids: 
             other = model.id_model
             with torch.random.fork_rng():  # the content model's dropout, too
                 id_value, id_states = next_item(other, batch, own)
-                extra = auxiliary(other, batch, id_states, own) * other.config.contrast if auxiliary else 0.0
+                extra = auxiliary(other, batch, id_states, own) * auxiliary.weight if auxiliary else 0.0
             parts["id_loss"] = id_value.item()
             value = value + id_value + extra
             penalty = aligned(content, other, batch, states, id_states, own)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The table of ID models on MovieLens-1M: docs/results.md, "MovieLens-1M in full" and "1,500 of its users".
+# The table of ID models on MovieLens-1M: docs/results/ml1m-id.md and docs/results/ml1m-1500.md.
 #
 #   scripts/reproduce_ml1m_id.sh [--data DIR]
 #

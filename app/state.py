@@ -21,7 +21,7 @@ class Answer:
 
     number: int
     rank: int
-    because: int | None  # the pick whose removal lowers the score most
+    because: int | None  # the selected item whose removal lowers the score most
     before: int  # rank by content before alignment, and after it; 0 where there is none to compare
     after: int
 
@@ -73,11 +73,11 @@ class Shop:
         """Item ids of item numbers."""
         return [str(self.dataset.item_ids[number]) for number in numbers]
 
-    def answers(self, picks: tuple[int, ...], k: int = 10) -> dict[str, list[Answer]]:
+    def answers(self, items: tuple[int, ...], k: int = 10) -> dict[str, list[Answer]]:
         """Model → its k best items, with reasons, and with the ranks before and after alignment."""
-        found = {model: self.recommender.answer(picks, model, k) for model in MODELS}  # one pass through each model
-        # Without picks all three list what is popular: nothing has moved.
-        before, after = (found[name].ranks if picks else None for name in (CONTENT, ALIGNED))
+        found = {model: self.recommender.answer(items, model, k) for model in MODELS}  # one pass through each model
+        # Without items all three list what is popular: nothing has moved.
+        before, after = (found[name].ranks if items else None for name in (CONTENT, ALIGNED))
         return {
             model: [
                 Answer(

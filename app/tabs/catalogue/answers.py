@@ -16,7 +16,7 @@ COUNT = 8  # items in a row
 
 def answers(upload: Upload) -> str:
     """Like the last item (or the one asked for), like all of them, and the demo's content model where it fits."""
-    selected, near = upload.picks, upload.neighbours
+    selected, near = upload.selected, upload.neighbours
     if not selected or near is None:
         return ""
     one = upload.like if upload.like in selected else selected[-1]

@@ -192,7 +192,7 @@ class CatalogueTab:
                 upload.content_model.set_item_vectors(vectors)
         if begun:
             return {self.on.rows: answers(upload)}
-        upload.picks = [1]
+        upload.selected = [1]
         return {
             self.on.gallery: view.gallery(upload, _all(upload), PAGE),
             self.on.shown: PAGE,
@@ -246,7 +246,7 @@ class CatalogueTab:
         return self.changed(token, lambda upload: upload.pick(number_of(event, upload.dataset.n_items)))
 
     def clear(self, token: str) -> tuple[str, str]:
-        return self.changed(token, lambda upload: upload.picks.clear())
+        return self.changed(token, lambda upload: upload.selected.clear())
 
     def similar(self, token: str, event: gr.EventData) -> tuple[str, str]:
         return self.changed(token, lambda upload: setattr(upload, "like", number_of(event, upload.dataset.n_items)))

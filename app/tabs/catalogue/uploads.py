@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EXPIRY = 30 * 60  # seconds without a click after which a catalogue is deleted
 SWEEP = 30.0  # seconds between two looks for what has expired
 MAX_UPLOADS = 12
-MAX_PICKS = 50
+MAX_SELECTED = 50
 THUMBNAIL = 200  # pixels of the longer side
 
 
@@ -44,8 +44,8 @@ class Upload:
     encoded: int = 0  # items 1 … encoded have vectors
     neighbours: ContentNeighbours | None = None
     content_model: "ContentUserEncoder | None" = None  # the demo's over these vectors, None where it does not fit
-    picks: list[int] = field(default_factory=list)
-    like: int = 0  # the item whose likes are shown; 0: the last pick
+    selected: list[int] = field(default_factory=list)
+    like: int = 0  # the item whose likes are shown; 0: the last selected
     thumbnails: dict[int, str] = field(default_factory=dict)
     word_index: "WordIndex | None" = None  # once checked
     deleted: bool = False  # an encoding that still runs must leave nothing behind
@@ -75,12 +75,12 @@ class Upload:
         return self.thumbnails[number]
 
     def pick(self, number: int) -> None:
-        """Add a usable item to the picks, or take it out again."""
+        """Add a usable item to the selected ones, or take it out again."""
         with self.lock:
-            if number in self.picks:
-                self.picks.remove(number)
+            if number in self.selected:
+                self.selected.remove(number)
             elif 1 <= number <= self.usable:
-                self.picks = [*self.picks, number][-MAX_PICKS:]
+                self.selected = [*self.selected, number][-MAX_SELECTED:]
             self.like = 0
 
 

@@ -68,7 +68,7 @@ def gallery(upload: Upload, numbers: list[int], shown: int) -> str:
 
 def selected_items(upload: Upload) -> str:
     """The selected items; each can be taken out, or asked for what is like it."""
-    return render("tabs/catalogue/selected_items.html", items=[item(upload, number) for number in upload.picks])
+    return render("tabs/catalogue/selected_items.html", items=[item(upload, number) for number in upload.selected])
 
 
 def ranked(upload: Upload, numbers: list[int]) -> list[Ranked]:

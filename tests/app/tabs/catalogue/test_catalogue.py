@@ -54,18 +54,18 @@ def test_only_items_that_the_neighbours_know_can_be_picked(tab, tiny_vectors):
     assert 'data-usable="12"' in news[tab.on.progress]
     upload.pick(13)
     upload.pick(12)
-    assert upload.picks == [1, 12]
+    assert upload.selected == [1, 12]
     encode_up_to(upload, tiny_vectors, 24)
     assert 'data-usable="24"' in next(watched)[tab.on.progress]
     upload.pick(24)
-    assert upload.picks == [1, 12, 24]
+    assert upload.selected == [1, 12, 24]
 
 
 def test_before_the_first_answers_nothing_can_be_picked(tab, tiny_vectors):
     _, _, upload = tab
     encode_up_to(upload, tiny_vectors, 8)
     upload.pick(1)
-    assert upload.picks == [] and 'data-usable="0"' in view.progress(upload, "")
+    assert upload.selected == [] and 'data-usable="0"' in view.progress(upload, "")
 
 
 def test_what_the_encoder_is_just_writing_is_not_known_yet(tab, tiny_vectors):

@@ -229,7 +229,7 @@ def test_content_models_alone_are_found(world, tmp_path):
     labels = {label for label, _ in find_content_models([home]).values()}
     assert labels == {"content", "molar", "to-gru4rec", "on-text", "joint", "late"}
     shutil.copytree(home / "ids" / "sasrec" / "seed-0", tmp_path / "only" / "ids")
-    with pytest.raises(MolarError, match="no trained content tower"):
+    with pytest.raises(MolarError, match="no trained content model"):
         find_content_models([tmp_path])
 
 

@@ -22,6 +22,7 @@ from molar.data.images import open_picture
 from molar.data.item_text import item_texts
 from molar.encoder.encode import encode_catalogue, encoder_folder
 from molar.encoder.fingerprint import require_same
+from molar.evaluation.ranking import best_columns
 from molar.experiments.quantised_ranking import SUBSET, ContentModels, compare, content_models, users_ndcg
 from molar.experiments.results import row, run_metadata, write_rows
 
@@ -205,4 +206,4 @@ def _nearest(catalogue: np.ndarray, queries: np.ndarray, chosen: np.ndarray) -> 
     ]
     likeness = units[1] @ units[0].T
     np.fill_diagonal(likeness, -np.inf)
-    return np.argsort(-likeness, axis=1, kind="stable")[:, :NEIGHBOURS]
+    return best_columns(likeness, NEIGHBOURS)

@@ -140,7 +140,7 @@ class ShopperMaps:
         for view, space in self.spaces.items():
             similarity = space @ space.T
             np.fill_diagonal(similarity, -np.inf)
-            near = np.argpartition(similarity, -NEAREST, axis=1)[:, -NEAREST:]
+            near = best_columns(similarity, NEAREST)
             for column, of in codes.items():
                 found[column][view] = float((of[near] == of[:, None]).mean())
         for column, of in codes.items():

@@ -12,7 +12,7 @@ def rotation(dim=8):
     return np.linalg.qr(vectors(9, dim, dim))[0]
 
 
-def test_identical_towers_are_aligned():
+def test_identical_models_are_aligned():
     x = vectors(0)
     found = am.measure_alignment(x, x, (vectors(1), vectors(1))).numbers()
     for name in ("paired_cosine", "retrieval_r@1", "retrieval_mrr", "mutual_knn@10", "debiased_cka"):
@@ -20,7 +20,7 @@ def test_identical_towers_are_aligned():
     assert found["centroid_gap"] == pytest.approx(0) and found["alignment"] == pytest.approx(0)
 
 
-def test_a_rotated_tower_is_aligned_after_procrustes_only():
+def test_a_rotated_model_is_aligned_after_procrustes_only():
     x, other, turn = vectors(0), vectors(1), rotation()
     found = am.measure_alignment(x, x @ turn, (other, other @ turn)).numbers()
     assert found["procrustes_paired_cosine"] == pytest.approx(1)
@@ -29,7 +29,7 @@ def test_a_rotated_tower_is_aligned_after_procrustes_only():
     assert found["mutual_knn@10"] == pytest.approx(1) and found["debiased_cka"] == pytest.approx(1)
 
 
-def test_independent_towers_are_at_chance():
+def test_independent_models_are_at_chance():
     n = 400
     found = am.measure_alignment(vectors(0, n), vectors(1, n), (vectors(2, n), vectors(3, n))).numbers()
     for prefix in ("", "procrustes_"):

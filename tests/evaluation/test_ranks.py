@@ -95,7 +95,7 @@ def test_a_scorer_of_another_catalogue_is_refused(tiny):
         evaluate_ranks(smaller, tiny.split, "test")
 
 
-def test_an_id_tower_ranks_what_it_cannot_know_last(tiny):
+def test_an_id_model_ranks_what_it_cannot_know_last(tiny):
     import torch
 
     from molar.models.sasrec import SASRec, SASRecConfig

@@ -68,7 +68,7 @@ def test_the_three_fusions_cost_the_same_weights(tiny, tiny_vectors, fusion):
 
 @pytest.mark.parametrize("fusion", FUSED)
 @torch.no_grad()
-def test_another_id_tower_gives_another_user_and_the_same_items(tiny, tiny_vectors, fusion):
+def test_another_id_model_gives_another_user_and_the_same_items(tiny, tiny_vectors, fusion):
     model = tower(tiny, tiny_vectors, fusion)
     before, scoring = model(items()), model.item_matrix()
     other = id_tower(tiny.split)
@@ -80,7 +80,7 @@ def test_another_id_tower_gives_another_user_and_the_same_items(tiny, tiny_vecto
 
 @pytest.mark.parametrize("fusion", FUSED)
 @torch.no_grad()
-def test_a_blanked_id_tower_says_the_same_of_every_item(tiny, tiny_vectors, fusion):
+def test_a_blanked_id_model_says_the_same_of_every_item(tiny, tiny_vectors, fusion):
     model = tower(tiny, tiny_vectors, fusion)
     told = model(items())
     model.blank_id = True
@@ -92,7 +92,7 @@ def test_a_blanked_id_tower_says_the_same_of_every_item(tiny, tiny_vectors, fusi
     assert torch.equal(model(items()), told)
 
 
-def test_a_plain_tower_has_nothing_to_blank(tiny, tiny_vectors):
+def test_a_plain_model_has_nothing_to_blank(tiny, tiny_vectors):
     with pytest.raises(MolarError, match="fusion is none"):
         tower(tiny, tiny_vectors).blank_id = True
 
@@ -106,7 +106,7 @@ def test_a_cold_item_has_the_mean_id_embedding(tiny, tiny_vectors):
     torch.testing.assert_close(model.embed_items(cold)[:, 16:], known.expand(len(cold), -1))
 
 
-def test_a_fused_tower_knows_fpmcs_users(tiny, tiny_vectors):
+def test_a_fused_model_knows_fpmcs_users(tiny, tiny_vectors):
     model = tower(tiny, tiny_vectors, "late", id_tower(tiny.split, FPMC))
     histories = [np.array([1, 2, 3])] * 2
     one, other = model.user_vectors(histories, np.array([0, 1]))
@@ -114,7 +114,7 @@ def test_a_fused_tower_knows_fpmcs_users(tiny, tiny_vectors):
 
 
 @pytest.mark.parametrize("fusion", FUSED)
-def test_a_fused_tower_trains_leaves_the_id_tower_alone_and_comes_back(tiny, tiny_vectors, tmp_path, fusion):
+def test_a_fused_model_trains_leaves_the_id_model_alone_and_comes_back(tiny, tiny_vectors, tmp_path, fusion):
     ids = id_tower(tiny.split)
     before = {name: value.clone() for name, value in ids.state_dict().items()}
     config = dataclasses.replace(CONTENT, fusion=fusion)
@@ -127,7 +127,7 @@ def test_a_fused_tower_trains_leaves_the_id_tower_alone_and_comes_back(tiny, tin
     assert loaded.id_side.map.weight.any()
 
 
-def test_a_fused_tower_needs_its_id_tower(tiny, tiny_vectors):
+def test_a_fused_model_needs_its_id_model(tiny, tiny_vectors):
     config = dataclasses.replace(CONTENT, fusion="late")
     with pytest.raises(MolarError, match="needs an ID model of width 16"):
         train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=config, training=TRAINING)
@@ -144,7 +144,7 @@ HISTORIES = [np.array([1, 2, 3]), np.array([9])]
 
 
 @pytest.mark.parametrize("weight, part", [(1.0, 0), (0.0, 1)])
-def test_a_whole_weight_is_that_tower_alone_among_warm_items(tiny, tiny_vectors, weight, part):
+def test_a_whole_weight_is_that_model_alone_among_warm_items(tiny, tiny_vectors, weight, part):
     fused = scorer(tiny, tiny_vectors, weight=weight)
     plain = (fused.content, fused.ids)[part].scores(HISTORIES)[:, fused.warm]
     np.testing.assert_array_equal(fused.scores(HISTORIES)[:, fused.warm].argsort(1)[:, -5:], plain.argsort(1)[:, -5:])
@@ -201,7 +201,7 @@ def test_without_cold_targets_in_validation_the_offset_stays_nought(tiny, tiny_v
     assert FusedScorer.fit("fused", tower(tiny, tiny_vectors), id_tower(tiny.split), warm_only).offset == 0
 
 
-def test_content_scores_beside_a_tower_scorer_are_the_training_logits(tiny, tiny_vectors):
+def test_content_scores_beside_a_model_scorer_are_the_training_logits(tiny, tiny_vectors):
     """User · item + bias, times the scale, is the cosine's logit plus the prior."""
     model = tower(tiny, tiny_vectors)
     logits = ModelScorer("content", model, tiny.split).scores(HISTORIES) * model.logit_scale()

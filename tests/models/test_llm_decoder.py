@@ -119,7 +119,7 @@ def test_what_stays_frozen_is_taken_from_the_backbone(backbone, tmp_path):
     torch.testing.assert_close(loaded(histories()), model(histories()), atol=5e-3, rtol=1e-2)
 
 
-def test_a_tower_with_the_backbones_decoder_trains_tells_its_backbone_and_comes_back(
+def test_a_model_with_the_backbones_decoder_trains_tells_its_backbone_and_comes_back(
     tiny, tiny_vectors, backbone, tmp_path
 ):
     config = ContentConfig(dim_in=16, dim=16, max_length=6, decoder="backbone", backbone=backbone, frozen=1)

@@ -27,13 +27,13 @@ def rewrite(folder, **changes):
     (folder / "config.json").write_text(json.dumps(config | changes))
 
 
-def test_an_id_tower_comes_back(saved):
+def test_an_id_model_comes_back(saved):
     folder, model = saved
     np.testing.assert_allclose(load_model(folder).user_vectors(HISTORY), model.user_vectors(HISTORY), atol=5e-3)
     assert read_meta(folder) == {"seed": 3}
 
 
-def test_a_content_tower_comes_back_without_its_item_vectors(tmp_path):
+def test_a_content_model_comes_back_without_its_item_vectors(tmp_path):
     model = ContentUserEncoder(ContentConfig(dim_in=6, dim=8, hidden=8))
     vectors = np.random.default_rng(0).normal(size=(6, 6)).astype(np.float32)
     model.set_item_vectors(vectors)
@@ -46,7 +46,7 @@ def test_a_content_tower_comes_back_without_its_item_vectors(tmp_path):
     np.testing.assert_allclose(loaded.user_vectors(HISTORY), model.user_vectors(HISTORY), atol=5e-3)
 
 
-def test_a_loaded_tower_has_dropout_off(saved):
+def test_a_loaded_model_has_dropout_off(saved):
     assert not load_model(saved[0]).training
 
 

@@ -32,7 +32,7 @@ def parts(made):
 
 
 @pytest.mark.parametrize("name", ["sasrec", "content", "molar"])
-def test_a_fitting_tower_is_ready_to_answer(parts, name):
+def test_a_fitting_model_is_ready_to_answer(parts, name):
     checkpoint, split, vectors = parts
     assert np.isfinite(load_trained(checkpoint / name, split, vectors).user_vectors([np.array([1, 2])])).all()
 
@@ -46,14 +46,14 @@ def test_other_data_and_another_split_are_refused(parts, name):
         load_trained(checkpoint / name, replace(split, dataset=replace(split.dataset, data_hash="other")), vectors)
 
 
-def test_other_vectors_are_refused_by_the_towers_that_read_them(parts):
+def test_other_vectors_are_refused_by_the_models_that_read_them(parts):
     checkpoint, split, vectors = parts
     load_trained(checkpoint / "sasrec", split, vectors + 1)
     with pytest.raises(MolarError, match="content was trained on other item vectors"):
         load_trained(checkpoint / "content", split, vectors + 1)
 
 
-def test_the_page_refuses_towers_of_other_vectors(tmp_path, tiny_vectors):
+def test_the_page_refuses_models_of_other_vectors(tmp_path, tiny_vectors):
     dataset = write_tiny_folder(tmp_path / "tiny")
     checkpoint = write_checkpoint(tmp_path / "checkpoint", dataset)
     save_vectors(checkpoint / "vectors.safetensors", tiny_vectors + 1, load_dataset(dataset), {})

@@ -142,7 +142,7 @@ def _row(row: Row, columns: Sequence[Column], scales: dict[str, Axis]) -> dict:
 
 def _cell(row: Row, column: Column, cell: Cell, scale: Axis | None) -> dict:
     """The number and what stands behind it; with an axis, its picture."""
-    told, metric = said(cell), labels.metric(column.metric)
+    told, metric = said(cell), labels.metric_name(column.metric)
     says = f"{column.head}:" if metric in column.head else f"{column.head}: {metric}"
     picture = _picture(row, cell, scale, f"{row.name}, {says} {' '.join(told)}")
     instead = cell is None or (column.axis and isinstance(cell, str))  # of a number

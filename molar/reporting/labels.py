@@ -38,11 +38,10 @@ LIMITS = {
     LATENT_PREFERENCE_ORACLE: "latent-preference oracle: knows the taste",
 }
 MODELS = {**BASELINES, **TRAINED, **LIMITS}
-SHORT = {"sasrec": "SASRec", "content": "content", "molar": "Molar"} | {  # in a difference or beside a curve
-    "molar-fused": "fused Molar",
-    "content-fused": "fused content",
-}
-OVER = {"text": "MiniLM", "image": "CLIP", "both": "MiniLM + CLIP", "random": "random vectors"}  # content-knn's vectors
+FUSED = {"molar-fused": "fused Molar", "content-fused": "fused content"}
+SHORT = {"sasrec": "SASRec", "content": "content", "molar": "Molar"} | FUSED  # in a difference or beside a curve
+OVER = {"text": "MiniLM", "image": "CLIP", "both": "MiniLM + CLIP"}  # content-knn's vectors; also beside a curve
+OVER |= dict.fromkeys(("random", "random-linear"), "random vectors")
 SIMPLE, LEARNED, KNOWN = "Simple baselines", "Trained models", "Limits, known of simulated data alone"
 
 # what is changed -> label -> its name
@@ -242,10 +241,10 @@ def minus(other: str) -> str:
     return f"NDCG@10 minus {short(other)}’s"
 
 
-def metric(name: str) -> str:
-    return METRICS.get(name, name)
-
-
 def slice_name(name: str, n: int) -> str:
     """A group of users, with its size."""
     return f"{SLICES.get(name, name)}, {n:,} users"
+
+
+def metric_name(name: str) -> str:
+    return METRICS.get(name, name)

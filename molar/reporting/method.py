@@ -132,7 +132,10 @@ def ablations(results: Results, metric: str = NDCG) -> Section:
     """Every model that differs from the default in one thing: its number, and that minus the default's and content's."""
     heading = {label: says for says, of in labels.factors(results.models) for label in of}
     columns: list[Asked] = [
-        (Column(labels.metric(metric), axis=VALUES, metric=metric), lambda label: results.cell(label, metric=metric)),
+        (
+            Column(labels.metric_name(metric), axis=VALUES, metric=metric),
+            lambda label: results.cell(label, metric=metric),
+        ),
         (Column(labels.minus(DEFAULT), axis=DIFFERENCES), lambda label: results.minus(label, DEFAULT)),
         (Column(labels.minus(BEFORE), axis=DIFFERENCES), lambda label: results.minus(label, BEFORE)),
     ]
@@ -146,7 +149,7 @@ def ablations(results: Results, metric: str = NDCG) -> Section:
         layout="ev-apart ev-3",
     )
     rows = [row for row in results.own if row["slice"] == "all"]
-    title = f"{ABLATIONS}: {labels.metric(metric)}"
+    title = f"{ABLATIONS}: {labels.metric_name(metric)}"
     return Section(title, [ABLATIONS_NOTE], LEGEND, table, source=results.source(rows))
 
 
@@ -164,7 +167,7 @@ def input_ablations(results: Results) -> Section | None:
         )
         for (label, ablation), own in sorted(found.items(), key=lambda one: _first(found, one[0][0]))
     ]
-    columns = [Column(labels.metric(NDCG), axis=VALUES), Column("what it costs", axis=DIFFERENCES)]
+    columns = [Column(labels.metric_name(NDCG), axis=VALUES), Column("what it costs", axis=DIFFERENCES)]
     idle = any("no_op" in row["metrics"] for own in found.values() for row in own)
     return Section(
         INPUT_ABLATIONS,

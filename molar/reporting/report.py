@@ -121,7 +121,7 @@ def accuracy(title: str, places: Sequence[Place], metric: str) -> Section | None
         return None
     rows = [row for _, of, slice_ in places for row in of.own if row["slice"] == slice_]
     return Section(
-        f"{title}: {labels.metric(metric)}",
+        f"{title}: {labels.metric_name(metric)}",
         [NOTES[title]] if title in NOTES else [],
         table=table,
         after=[NORMALISED_MEANS] if metric == NORMALISED_NDCG else [],
@@ -133,7 +133,7 @@ def every_metric(results: Results) -> Section:
     """All metrics of all users, without pictures."""
 
     def column(metric: str) -> Asked:
-        return Column(labels.metric(metric), metric=metric), lambda label: results.cell(label, metric=metric)
+        return Column(labels.metric_name(metric), metric=metric), lambda label: results.cell(label, metric=metric)
 
     table = by_model(results.models, [column(metric) for metric in results.metrics], seeds=results.seeds)
     return Section("All users, every metric", table=table)
@@ -184,7 +184,7 @@ def beside_published(results: Results) -> Section:
     for one in published.MOVIELENS:
         cells = [Quoted(one.ndcg), Quoted(one.recall), one.where]
         lines.append((sum(one.ndcg) / len(one.ndcg), Row(one.model, cells, elsewhere=True)))
-    columns = [Column(labels.metric(NDCG), axis=VALUES), Column(labels.metric(RECALL)), Column("where from")]
+    columns = [Column(labels.metric_name(NDCG), axis=VALUES), Column(labels.metric_name(RECALL)), Column("where from")]
     rows = [row for _, row in sorted(lines, key=lambda line: line[0])]
     table = Table("model", columns, rows, layout="ev-published")
     return Section(
@@ -224,7 +224,7 @@ def _line(name: str, curves: list[dict], shade: str) -> Line:
     seeds = [[(epoch["epoch"], epoch[NDCG]) for epoch in curve["curve"] if NDCG in epoch] for curve in curves]
     shared = list(zip(*seeds, strict=False))  # as long as the shortest
     middle = [(at[0][0], sum(value for _, value in at) / len(at)) for at in shared]
-    return Line(labels.short(name), shade, seeds, middle, max(middle, key=lambda at: at[1]))
+    return Line(labels.OVER.get(name) or labels.short(name), shade, seeds, middle, max(middle, key=lambda at: at[1]))
 
 
 def _learned(curves: list[dict], line: Line) -> list[str]:

@@ -89,7 +89,7 @@ def test_the_choice_stays_while_other_tabs_are_looked_at(visit):
     opened = visit()
     choose(opened.page, METRIC, "recall@10")
     choose(opened.page, RUN, "ml1m-id")
-    opened.open_tab(words.TAB_GAME)
+    opened.open_tab(words.TAB_QUIZ)
     opened.open_tab(words.TAB_EVIDENCE)
     opened.page.wait_for_timeout(500)
     assert opened.page.locator(RUN).input_value() == "ml1m-id"

@@ -205,7 +205,7 @@ def test_other_targets_change_nothing_that_is_fitted(tiny, tiny_vectors):
             assert torch.equal(value, theirs.state_dict()[name]), name
 
 
-def stage_1_samples(split: Split) -> dict:
+def fine_tuning_samples(split: Split) -> dict:
     """All that encoder fine-tuning reads and asks for: of every task what trains and what is held out, and what centres the features."""
     tasks = Tasks(split)
     return {task: tasks.draw(task, 120, 0, 16) for task in TASKS if not tasks.missing(task)} | {
@@ -229,8 +229,8 @@ def described(split: Split, numbers: np.ndarray, name: str, picture: str) -> Spl
     return leave_one_out(dataclasses.replace(split.dataset, items=items, encoded_columns=columns))
 
 
-def test_no_stage_1_sample_holds_a_sentinel(world):
-    told = stage_1_samples(described(world.split, world.sentinels, "sentinel", "sentinel.png"))
+def test_no_fine_tuning_sample_holds_a_sentinel(world):
+    told = fine_tuning_samples(described(world.split, world.sentinels, "sentinel", "sentinel.png"))
     assert set(told) == {*TASKS, "gate"}
     pictures = {item.picture for task in TASKS for part in told[task] for sample in part for item in sample.items}
     assert "warm" in repr(told) and len(pictures) > 20
@@ -238,23 +238,23 @@ def test_no_stage_1_sample_holds_a_sentinel(world):
     assert not ({*pictures} | {item.picture for item in told["gate"]}) & set(world.sentinels.tolist())
 
 
-def test_the_sentinels_would_show_in_stage_1_samples_of_a_leaking_split(world):
+def test_the_sentinels_would_show_in_fine_tuning_samples_of_a_leaking_split(world):
     split = described(world.split, world.sentinels, "sentinel", "sentinel.png")
     leaking = dataclasses.replace(split, train_ends=np.diff(split.dataset.offsets), cold=np.zeros_like(split.cold))
-    told = stage_1_samples(leaking)
+    told = fine_tuning_samples(leaking)
     assert all("sentinel" in repr(told[task]) for task in ("sa", "ub", "gate"))
 
 
-def test_nothing_about_cold_items_changes_a_stage_1_sample(world):
+def test_nothing_about_cold_items_changes_a_fine_tuning_sample(world):
     one, other = (
         described(world.split, world.sentinels, name, picture) for name, picture in (("cold", "a.png"), ("else", ""))
     )
-    assert stage_1_samples(one) == stage_1_samples(other)
+    assert fine_tuning_samples(one) == fine_tuning_samples(other)
 
 
-def test_other_targets_change_no_stage_1_sample(tiny):
+def test_other_targets_change_no_fine_tuning_sample(tiny):
     swapped = with_targets(
         tiny.dataset, lambda u, history: np.setdiff1d(losses.NextItemLoss(tiny.split).warm, history)[:2]
     )
     assert swapped.target(0, "test") != tiny.split.target(0, "test")
-    assert stage_1_samples(swapped) == stage_1_samples(tiny.split)
+    assert fine_tuning_samples(swapped) == fine_tuning_samples(tiny.split)

@@ -149,7 +149,7 @@ def test_choosing_on_validation_leaves_the_test_split_alone(world, tmp_path):
     assert before == after
 
 
-def test_towers_of_other_histories_are_refused(world, tmp_path):
+def test_models_of_other_histories_are_refused(world, tmp_path):
     root, checkpoint, _ = world
     lines = (root / "interactions.csv").read_text().splitlines()
     (root / "interactions-0.csv").write_text("\n".join(lines[:-8]))

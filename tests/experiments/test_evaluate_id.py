@@ -127,7 +127,7 @@ def test_two_models_of_one_name_are_refused(world, tmp_path):
         find_id_models([tmp_path])
 
 
-def test_content_towers_are_passed_over_in_a_folder_and_refused_by_name(world, tmp_path):
+def test_content_models_are_passed_over_in_a_folder_and_refused_by_name(world, tmp_path):
     shutil.copytree(world[1] / "pairs", tmp_path / "pairs")
     shutil.copytree(world[1] / "pairs", tmp_path / "content")
     config = json.loads((tmp_path / "content" / CONFIG).read_text())

@@ -183,7 +183,7 @@ def test_nothing_to_learn_from_is_one_sentence(folders, tiny, tmp_path):
 
 
 @pytest.mark.parametrize("family", ["llava", "smolvlm"])
-def test_a_tower_of_one_size_refuses_another(folders, family):
+def test_an_image_encoder_of_one_size_refuses_another(folders, family):
     ItemEncoder.load(EncoderConfig(folders[family], "float32", resolution=32))
     with pytest.raises(MolarError, match="pictures of 32 pixels a side and no others"):
         ItemEncoder.load(EncoderConfig(folders[family], "float32", resolution=64))

@@ -1,4 +1,4 @@
-"""Content and ID together: towers that read both, and the sum of two towers' scores."""
+"""Content and ID together: models that read both, and the sum of the scores of two."""
 
 import dataclasses
 
@@ -25,14 +25,14 @@ FUSED = ("early", "middle", "late")
 def id_tower(split, model=SASRec) -> SASRec:
     torch.manual_seed(1)
     if model is FPMC:
-        tower = FPMC(FPMCConfig(n_items=30, n_users=split.dataset.n_users, dim=16, max_length=6))
+        model = FPMC(FPMCConfig(n_items=30, n_users=split.dataset.n_users, dim=16, max_length=6))
     else:
-        tower = SASRec(SASRecConfig(n_items=30, dim=16, blocks=1, max_length=6))
-    tower.zero_untrained(torch.from_numpy(split.cold))
-    return tower.eval()
+        model = SASRec(SASRecConfig(n_items=30, dim=16, blocks=1, max_length=6))
+    model.zero_untrained(torch.from_numpy(split.cold))
+    return model.eval()
 
 
-def tower(tiny, vectors, fusion="none", ids=None, **options) -> ContentUserEncoder:
+def content_model(tiny, vectors, fusion="none", ids=None, **options) -> ContentUserEncoder:
     torch.manual_seed(0)
     model = ContentUserEncoder(dataclasses.replace(CONTENT, fusion=fusion, **options)).eval()
     model.set_item_vectors(vectors)
@@ -50,7 +50,7 @@ def items() -> torch.Tensor:
 @pytest.mark.parametrize("fusion", FUSED)
 @torch.no_grad()
 def test_no_fused_state_sees_a_later_item(tiny, tiny_vectors, fusion, streams):
-    model = tower(tiny, tiny_vectors, fusion, streams=streams)
+    model = content_model(tiny, tiny_vectors, fusion, streams=streams)
     whole = model(items())
     for t in range(1, 7):
         torch.testing.assert_close(model(items()[:, :t])[:, -1], whole[:, t - 1], atol=1e-5, rtol=1e-4)
@@ -63,13 +63,13 @@ def test_the_three_fusions_cost_the_same_weights(tiny, tiny_vectors, fusion):
     def size(model):
         return sum(p.numel() for p in model.parameters())
 
-    assert size(tower(tiny, tiny_vectors, fusion)) == size(tower(tiny, tiny_vectors)) + 16 * 16 + 16
+    assert size(content_model(tiny, tiny_vectors, fusion)) == size(content_model(tiny, tiny_vectors)) + 16 * 16 + 16
 
 
 @pytest.mark.parametrize("fusion", FUSED)
 @torch.no_grad()
 def test_another_id_model_gives_another_user_and_the_same_items(tiny, tiny_vectors, fusion):
-    model = tower(tiny, tiny_vectors, fusion)
+    model = content_model(tiny, tiny_vectors, fusion)
     before, scoring = model(items()), model.item_matrix()
     other = id_tower(tiny.split)
     other.items.weight[1:29] += torch.randn(28, 16)
@@ -81,7 +81,7 @@ def test_another_id_model_gives_another_user_and_the_same_items(tiny, tiny_vecto
 @pytest.mark.parametrize("fusion", FUSED)
 @torch.no_grad()
 def test_a_blanked_id_model_says_the_same_of_every_item(tiny, tiny_vectors, fusion):
-    model = tower(tiny, tiny_vectors, fusion)
+    model = content_model(tiny, tiny_vectors, fusion)
     told = model(items())
     model.blank_id = True
     blank = model(items())
@@ -94,12 +94,12 @@ def test_a_blanked_id_model_says_the_same_of_every_item(tiny, tiny_vectors, fusi
 
 def test_a_plain_model_has_nothing_to_blank(tiny, tiny_vectors):
     with pytest.raises(MolarError, match="fusion is none"):
-        tower(tiny, tiny_vectors).blank_id = True
+        content_model(tiny, tiny_vectors).blank_id = True
 
 
 @torch.no_grad()
 def test_a_cold_item_has_the_mean_id_embedding(tiny, tiny_vectors):
-    model = tower(tiny, tiny_vectors, "early")
+    model = content_model(tiny, tiny_vectors, "early")
     cold = torch.from_numpy(tiny.split.cold).nonzero()[:, 0]
     table = model.id_model.items.weight
     known = table[table.any(1)].mean(0)
@@ -107,7 +107,7 @@ def test_a_cold_item_has_the_mean_id_embedding(tiny, tiny_vectors):
 
 
 def test_a_fused_model_knows_fpmcs_users(tiny, tiny_vectors):
-    model = tower(tiny, tiny_vectors, "late", id_tower(tiny.split, FPMC))
+    model = content_model(tiny, tiny_vectors, "late", id_tower(tiny.split, FPMC))
     histories = [np.array([1, 2, 3])] * 2
     one, other = model.user_vectors(histories, np.array([0, 1]))
     assert np.abs(one - other).max() > 1e-5
@@ -137,7 +137,7 @@ def test_a_fused_model_needs_its_id_model(tiny, tiny_vectors):
 
 
 def scorer(tiny, vectors, **options) -> FusedScorer:
-    return FusedScorer("fused", tower(tiny, vectors), id_tower(tiny.split), tiny.split, **options)
+    return FusedScorer("fused", content_model(tiny, vectors), id_tower(tiny.split), tiny.split, **options)
 
 
 HISTORIES = [np.array([1, 2, 3]), np.array([9])]
@@ -174,7 +174,7 @@ def test_weight_and_offset_are_those_that_rank_validation_best_and_read_nothing_
     from molar.evaluation.metrics import ndcg
     from molar.evaluation.score_fusion import OFFSETS, WEIGHTS
 
-    content, ids = tower(tiny, tiny_vectors), id_tower(tiny.split)
+    content, ids = content_model(tiny, tiny_vectors), id_tower(tiny.split)
     fused = FusedScorer.fit("fused", content, ids, tiny.split)
     reached = {
         (weight, offset): ndcg(
@@ -198,12 +198,12 @@ def test_without_cold_targets_in_validation_the_offset_stays_nought(tiny, tiny_v
     places = tiny.split.targets["validation"].copy()
     places[tiny.split.cold[tiny.dataset.sequence[np.maximum(places, 0)]]] = -1
     warm_only = dataclasses.replace(tiny.split, targets=tiny.split.targets | {"validation": places})
-    assert FusedScorer.fit("fused", tower(tiny, tiny_vectors), id_tower(tiny.split), warm_only).offset == 0
+    assert FusedScorer.fit("fused", content_model(tiny, tiny_vectors), id_tower(tiny.split), warm_only).offset == 0
 
 
 def test_content_scores_beside_a_model_scorer_are_the_training_logits(tiny, tiny_vectors):
     """User · item + bias, times the scale, is the cosine's logit plus the prior."""
-    model = tower(tiny, tiny_vectors)
+    model = content_model(tiny, tiny_vectors)
     logits = ModelScorer("content", model, tiny.split).scores(HISTORIES) * model.logit_scale()
     with torch.no_grad():
         users = model.scaled_users(torch.from_numpy(model.user_vectors(HISTORIES)))

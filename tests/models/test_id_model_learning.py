@@ -1,4 +1,4 @@
-"""The two towers: shapes, what a state may see, what scores."""
+"""ID models: shapes, what a state may see, what scores."""
 
 import numpy as np
 import pytest

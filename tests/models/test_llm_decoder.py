@@ -1,4 +1,4 @@
-"""Every decoder of the content tower: `[User]` after a prefix sees that prefix and nothing else, in training as later."""
+"""Every decoder of the content model: `[User]` after a prefix sees that prefix and nothing else, in training as later."""
 
 from pathlib import Path
 

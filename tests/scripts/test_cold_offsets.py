@@ -18,8 +18,8 @@ from scripts import cold_offsets
 
 
 @pytest.fixture(scope="module")
-def towers(tmp_path_factory, tiny, tiny_vectors):
-    """A folder with vectors.safetensors and content towers of two seeds."""
+def trained(tmp_path_factory, tiny, tiny_vectors):
+    """A folder with vectors.safetensors and content models of two seeds."""
     home = tmp_path_factory.mktemp("home")
     save_vectors(home / "vectors.safetensors", tiny_vectors, tiny.dataset, {"encoder": "random"})
     for seed in ("0", "1"):
@@ -30,7 +30,7 @@ def towers(tmp_path_factory, tiny, tiny_vectors):
                     "train-content",
                     str(tiny.dataset.root),
                     "--checkpoint",
-                    str(home / "towers"),
+                    str(home / "models"),
                     "--name",
                     f"content/seed-{seed}",
                     "--seed",
@@ -48,33 +48,33 @@ def towers(tmp_path_factory, tiny, tiny_vectors):
 
 
 @pytest.fixture(scope="module")
-def tower_0(towers, tiny):
-    vectors = load_vectors(towers / "vectors.safetensors", tiny.dataset, read_pictures=False)
-    return load_trained(towers / "towers" / "content" / "seed-0", tiny.split, vectors)
+def content_0(trained, tiny):
+    vectors = load_vectors(trained / "vectors.safetensors", tiny.dataset, read_pictures=False)
+    return load_trained(trained / "models" / "content" / "seed-0", tiny.split, vectors)
 
 
-def test_without_an_offset_the_ranks_are_those_of_the_evaluation(tower_0, tiny):
-    curve = cold_offsets.offset_curve(tower_0, tiny.split)
-    gains = ndcg(evaluate_ranks(ModelScorer("content", tower_0, tiny.split), tiny.split, "validation"), 10)
+def test_without_an_offset_the_ranks_are_those_of_the_evaluation(content_0, tiny):
+    curve = cold_offsets.offset_curve(content_0, tiny.split)
+    gains = ndcg(evaluate_ranks(ModelScorer("content", content_0, tiny.split), tiny.split, "validation"), 10)
     assert curve["all"][cold_offsets.OFFSETS.index(0)] == pytest.approx(gains.mean(), abs=1e-6)
     assert np.all(np.diff(curve["cold"]) >= 0) and np.all(np.diff(curve["warm"]) <= 0)
     assert curve["among_cold"] >= max(curve["cold"]) and curve["n_cold"] == 2
 
 
-def test_without_cold_targets_there_is_nothing_to_trade(tower_0, tiny):
+def test_without_cold_targets_there_is_nothing_to_trade(content_0, tiny):
     all_warm = dataclasses.replace(tiny.split, cold=np.zeros_like(tiny.split.cold))
     with pytest.raises(MolarError, match="no users of both kinds"):
-        cold_offsets.offset_curve(tower_0, all_warm)
+        cold_offsets.offset_curve(content_0, all_warm)
 
 
-def test_the_command_replaces_its_own_lines_alone(towers, tiny, tmp_path, monkeypatch, capsys):
+def test_the_command_replaces_its_own_lines_alone(trained, tiny, tmp_path, monkeypatch, capsys):
     out = tmp_path / "offsets.json"
     out.write_text(json.dumps({"towers": [{"dataset": "other", "model": "molar", "seed": 0}]}))
     arguments = [
         str(tiny.dataset.root),
-        str(towers / "towers"),
+        str(trained / "models"),
         "--vectors",
-        str(towers / "vectors.safetensors"),
+        str(trained / "vectors.safetensors"),
         "--out",
         str(out),
     ]

@@ -1,4 +1,4 @@
-"""Held-out losses of stage 1, put side by side and shown."""
+"""Held-out losses of fine-tuned encoders, put side by side and shown."""
 
 import json
 

@@ -25,9 +25,9 @@ def ids(answers) -> list[str]:
 @pytest.mark.parametrize("model", MODELS)
 def test_ranks_by_inner_product_and_bias_without_the_history(shop, model):
     history = ["i03", "i07", "i01"]
-    tower = shop.scorers[model].model
+    network = shop.scorers[model].model
     numbers = np.array([shop.dataset.item_number(item) for item in history])
-    scores = tower.item_matrix().detach().numpy() @ tower.user_vectors([numbers])[0] + tower.item_bias().numpy()
+    scores = network.item_matrix().detach().numpy() @ network.user_vectors([numbers])[0] + network.item_bias().numpy()
     scores[[0, *numbers]] = -np.inf
     if model == "sasrec":
         scores[list(COLD)] = -np.inf
@@ -141,9 +141,9 @@ def test_a_single_pick_is_the_reason_and_no_pick_is_none(shop):
 
 
 def test_reasons_are_one_batched_pass(shop, monkeypatch):
-    tower, calls = shop.scorers["molar"].model, []
-    ask = tower.user_vectors
-    monkeypatch.setattr(tower, "user_vectors", lambda histories: calls.append(len(histories)) or ask(histories))
+    network, calls = shop.scorers["molar"].model, []
+    ask = network.user_vectors
+    monkeypatch.setattr(network, "user_vectors", lambda histories: calls.append(len(histories)) or ask(histories))
     shop.recommend_with_reasons(["i03", "i07", "i01"], "molar", 5)
     assert calls == [4]
 

@@ -1,4 +1,4 @@
-"""Towers on disk: what was saved comes back, and anything else is refused."""
+"""Models on disk: what was saved comes back, and anything else is refused."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A tower is used on the data, the split and the vectors that it was trained on; every way in refuses others."""
+"""A model is used on the data, the split and the vectors that it was trained on; every way in refuses others."""
 
 import json
 from dataclasses import replace
@@ -20,7 +20,7 @@ from molar.storage.checkpoint import load_trained
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """(dataset folder, checkpoint folder)."""
-    root = tmp_path_factory.mktemp("towers")
+    root = tmp_path_factory.mktemp("models")
     return write_tiny_folder(root / "tiny"), write_checkpoint(root / "checkpoint", root / "tiny")
 
 

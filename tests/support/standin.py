@@ -1,4 +1,4 @@
-"""A checkpoint with everything the page reads, made in a second: random vectors, untrained towers, invented numbers."""
+"""A checkpoint with everything the page reads, made in a second: random vectors, untrained models, invented numbers."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ DIM = 16
 
 
 def write_checkpoint(folder: Path, dataset_dir: Path) -> Path:
-    """Write the stand-in for a dataset folder; every tower has its own seed, so the three rows differ."""
+    """Write the stand-in for a dataset folder; every model has its own seed, so the three rows differ."""
     import torch
 
     dataset = load_dataset(dataset_dir)
@@ -32,10 +32,10 @@ def write_checkpoint(folder: Path, dataset_dir: Path) -> Path:
     for seed, name in enumerate(("content", "molar", "sasrec")):
         torch.manual_seed(seed)
         if name == "sasrec":
-            tower = SASRec(SASRecConfig(n_items=dataset.n_items, dim=16, blocks=1))
+            model = SASRec(SASRecConfig(n_items=dataset.n_items, dim=16, blocks=1))
         else:
-            tower = ContentUserEncoder(ContentConfig(dim_in=DIM, dim=16, blocks=1))
-        save_model(folder / name, tower, meta)
+            model = ContentUserEncoder(ContentConfig(dim_in=DIM, dim=16, blocks=1))
+        save_model(folder / name, model, meta)
     write_maps(folder, dataset, rng)
     write_numbers(folder / "metrics.json", dataset)
     return folder

@@ -64,6 +64,6 @@ def test_photographs_find_their_like(tmp_path, monkeypatch, capsys):
     own = np.zeros((len(NAMES) + 1, encoders[0].image_dim), np.float32)
     pixels = [encoders[0].pixels(open_picture(photograph(name))) for name in NAMES]
     own[1:] = encoders[0].image_features(pixels).pooled.float().cpu().numpy()
-    tower = ContentNeighbours(own)
-    same = [near.like([number], 1)[0][0] == tower.like([number], 1)[0][0] for number in range(1, len(NAMES) + 1)]
-    assert sum(same) >= 8, "most nearest neighbours are those that the CLIP tower alone would name"
+    clip = ContentNeighbours(own)
+    same = [near.like([number], 1)[0][0] == clip.like([number], 1)[0][0] for number in range(1, len(NAMES) + 1)]
+    assert sum(same) >= 8, "most nearest neighbours are those that CLIP alone would name"

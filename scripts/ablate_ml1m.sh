@@ -3,13 +3,13 @@
 #
 #   scripts/ablate_ml1m.sh [--data DIR] [--encoder DIR] [--only NAMES] [--jobs N] [--list] [--users N --films N --epochs N]
 #
-# DIR (or $MOLAR_DATA) is a dataset folder in our format; --encoder is what stage 1 trained (default: build/ml1m-encoder, made
-# by scripts/reproduce_ml1m.sh); stage 1 without one of its tasks is scripts/ablate_stage1.sh. --only, --jobs and --list are
-# those of scripts/ablate.py: a part of the towers (default: all but the backbone's decoder and the settings), several at a
+# DIR (or $MOLAR_DATA) is a dataset folder in our format; --encoder is a fine-tuned encoder (default: build/ml1m-encoder, made
+# by scripts/reproduce_ml1m.sh); fine-tuning without one of its tasks is scripts/ablate_stage1.sh. --only, --jobs and --list are
+# those of scripts/ablate.py: a part of the models (default: all but the backbone's decoder and the settings), several at a
 # time, the plan alone. The ID models have the settings that the search of scripts/reproduce_ml1m_id.sh found best, for all
 # four the same. Everything is written under build/, numbers alone under results/ (those of another --users, to try the
 # script out, under build/ too). Stop it at any moment: the same command goes on where it was. Validation chooses; the test
-# split is read once, when every tower whose vectors are there is trained.
+# split is read once, when every content model whose vectors are there is trained.
 set -euo pipefail
 
 . "$(dirname "$0")/films.sh"
@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
 done
 open_films "$data"
 
-[ -f "$encoder/config.json" ] || fail "$encoder is no tuned encoder; scripts/reproduce_ml1m.sh makes build/ml1m-encoder"
+[ -f "$encoder/config.json" ] || fail "$encoder is no fine-tuned encoder; scripts/reproduce_ml1m.sh makes build/ml1m-encoder"
 home=build/ml1m-$users-users results=results
 if [ "$users" != 1500 ]; then results=$home/results; fi
 part=$home/dataset vectors=$home/vectors ids=$home/ids towers=$home/towers
@@ -44,8 +44,8 @@ done
 
 # Item vectors: the default's, its own without pictures and without texts, then others, all in one folder.
 $python -m molar encode "$part" --checkpoint "$vectors" --encoder "$encoder"
-for probe in no-picture no-text; do
-  [ -e "$vectors/vectors-$probe.json" ] || $python -m molar encode "$part" --checkpoint "$vectors" --encoder "$encoder" --probe "$probe"
+for ablation in no-picture no-text; do
+  [ -e "$vectors/vectors-$ablation.json" ] || $python -m molar encode "$part" --checkpoint "$vectors" --encoder "$encoder" --probe "$ablation"
 done
 [ -e "$vectors/random.json" ] || $python -m scripts.baseline_vectors "$part" --out "$vectors"
 of_other_vectors() { # NAME OPTIONS OF ENCODE…
@@ -59,7 +59,7 @@ of_other_vectors without-all
 
 "${ablate[@]}"
 if "${ablate[@]}" --only default,alignment,encoders --list | grep -q ' ready$'; then
-  echo "Some towers are still to be trained (--list tells which): nothing is measured on the test split yet."
+  echo "Some content models are still to be trained (--list tells which): nothing is measured on the test split yet."
   exit 0
 fi
 measure() { # TABLE OPTIONS…

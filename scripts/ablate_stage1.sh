@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Stage 1 on the very films that are recommended: with all of its tasks, without each, without any, in the plain form. Also what
-# a trained tower lives on (probes), and DUEG as four layers of the language model's own decoder. Exploratory.
+# Fine-tuning of the encoder on the very films that are recommended: with all of its tasks, without each, without any, in the plain form. Also what
+# a trained model lives on (input ablations), and DUEG as four layers of the language model's own decoder. Exploratory.
 #
 #   scripts/ablate_stage1.sh [--data DIR] [--seeds "0 1"] [--jobs N] [--users N] [--films N]
 #

@@ -23,7 +23,7 @@ fi
 "$PYTHON" -m molar evaluate "$DATA" --checkpoint "$OUT" --out results/demo.json
 "$PYTHON" -m molar draw-maps "$DATA" --checkpoint "$OUT"
 
-# At the three settings of the shoppers' dial (docs/print-shop.md), 50 being the shop as it is: every ID model, and what
+# At three hidden-taste ratios (docs/print-shop.md), 50 being the shop as it is: every ID model, and what
 # alignment with SASRec adds to content, in three seeds. All have one width, and the ID models one recipe. An hour and a half.
 "$PYTHON" -m scripts.printshop.write_shoppers "$DATA"
 train_id() { # FOLDER MODEL OPTIONS…
@@ -36,22 +36,22 @@ train_content() { # FOLDER LABEL SEED OPTIONS…
   "$PYTHON" -m molar train-content "$DATA" --checkpoint "$folder/towers" --name "$label/seed-$seed" --seed "$seed" \
     --vectors "$OUT/vectors.safetensors" --id-model "$folder/sasrec/seed-$seed" --set dim=64 --set precision=bfloat16 "$@"
 }
-for dial in 0 50 100; do
-  folder=build/demo-dial-$dial histories=interactions-$dial.csv
-  if [ $dial = 50 ]; then histories=interactions.csv; fi
+for ratio in 0 50 100; do
+  folder=build/demo-dial-$ratio histories=interactions-$ratio.csv
+  if [ $ratio = 50 ]; then histories=interactions.csv; fi
   for model in gru4rec fpmc duorec; do train_id "$folder" $model --interactions $histories; done
   for seed in 0 1 2; do
     train_id "$folder" sasrec --name sasrec/seed-$seed --seed $seed --interactions $histories
     train_content "$folder" content $seed --interactions $histories --set align=none
     train_content "$folder" molar $seed --interactions $histories --set align=infonce
   done
-  if [ $dial = 0 ]; then  # is what alignment changes there knowledge, or regularisation?
+  if [ $ratio = 0 ]; then  # is what alignment changes there knowledge, or regularisation?
     for targets in random shuffled; do
       train_content "$folder" targets-$targets 0 --interactions $histories --set align=infonce --set targets=$targets
     done
   fi
   "$PYTHON" -m molar evaluate-content "$DATA" "$folder/towers" --id-model "$folder"/{sasrec,gru4rec,fpmc,duorec} --vectors "$OUT/vectors.safetensors" \
-    --interactions $histories --out results/demo-dial-$dial.json
+    --interactions $histories --out results/demo-dial-$ratio.json
   "$PYTHON" -m scripts.cold_offsets "$DATA" "$folder/towers" --vectors "$OUT/vectors.safetensors" --interactions $histories \
     --out results/cold-offsets.json
 done

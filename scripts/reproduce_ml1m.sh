@@ -8,9 +8,9 @@
 # DIR (or $MOLAR_DATA) is a dataset folder in our format: items.csv, interactions.csv, images/. Films may not be passed
 # on, so everything is written under build/, which git ignores; only the numbers, under results/, are kept.
 # The headline: SASRec, content, molar and molar-fused on all histories, measured once, when every seed is trained.
-# --cold: the same histories with a tenth of the films in no training prefix (molar/data/subsets.py). --encoder is what stage 1
+# --cold: the same histories with a tenth of the films in no training prefix (molar/data/subsets.py). --encoder is what fine-tuning
 # trained: by default build/ml1m-encoder, which is trained first where it is missing (half an hour); with --cold and for a part
-# the demo's, since it must not have been tuned on these films.
+# the demo's, since it must not have been fine-tuned on these films.
 # The part proves the pipeline, maps and page included; it says nothing about how models compare on the whole.
 # Stop it at any moment: the same command goes on where it was.
 set -euo pipefail
@@ -35,7 +35,7 @@ if [ -z "$encoder" ]; then
     [ -f "$encoder/config.json" ] || $python -m molar tune-encoder build/ml1m --out "$encoder" --schedule cpu
   fi
 fi
-[ -f "$encoder/config.json" ] || fail "$encoder is no tuned encoder; python -m molar tune-encoder makes one"
+[ -f "$encoder/config.json" ] || fail "$encoder is no fine-tuned encoder; python -m molar tune-encoder makes one"
 
 if [ -n "$users$films" ]; then
   users=${users:-600} films=${films:-500}
@@ -86,7 +86,7 @@ for seed in $seeds; do
     --set max_length=200 --set precision=bfloat16 --set lr=0.002 --set batch_size=32 --set dropout=0.2 --set kind=full
   train_content content "$seed" vectors --set align=none
   train_content molar "$seed" vectors
-  if [ -n "$cold" ]; then  # the plain towers
+  if [ -n "$cold" ]; then  # the plain models
     for kind in text image both random-linear; do train_content "$kind" "$seed" "${kind%-linear}" --set align=none --set hidden=0 --set streams=1; done
   fi
 done

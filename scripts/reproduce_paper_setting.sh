@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The paper's setting: Qwen2-VL-2B as the item encoder, 10,000 samples of each task in stage 1, then both towers and numbers.
+# The paper's setting: Qwen2-VL-2B as the item encoder, 10,000 samples of each task of its fine-tuning, then both models and numbers.
 #
 #   scripts/reproduce_paper_setting.sh DATASET [--backbone NAME] [--form bottleneck|plain] [--samples N]
 #                                      [--precision bfloat16|nf4] [--epochs N] [--out DIR]
 #
 # DATASET is a dataset folder in our format. Meant for a machine with a GPU, which is taken where torch finds one, with as
 # many items at a time as its memory holds. A test runs it to its end on a tiny model without one; nobody has on a GPU yet.
-# Not as in the paper, unless --form is plain: the answers of stage 1 see an item through its vector alone.
+# Not as in the paper, unless --form is plain: the answers of fine-tuning see an item through its vector alone.
 # Stop it at any moment: the same command goes on where it was.
 set -euo pipefail
 

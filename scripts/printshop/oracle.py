@@ -1,6 +1,6 @@
 """The two limits of the print shop, and the yardstick below them.
 
-The knowing oracle ranks by the distribution that a purchase was drawn from; nobody can beat it. The reading oracle
+The latent-preference oracle ("knowing") ranks by the distribution that a purchase was drawn from; nobody can beat it. The Bayes oracle from the history ("reading")
 knows the taste model and its numbers, but of a shopper only the history: it ranks by the exact Bayes mixture of types.
 """
 
@@ -19,7 +19,7 @@ class Limits:
 
     knowing_rank: np.ndarray
     reading_rank: np.ndarray
-    roomless_rank: np.ndarray  # the reading oracle, had it learnt nothing of the room
+    roomless_rank: np.ndarray  # the Bayes oracle, had it learnt nothing of the room
     knowing_p: np.ndarray
     reading_p: np.ndarray
 

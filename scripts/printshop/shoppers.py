@@ -29,7 +29,7 @@ class Purchases:
 
 
 def simulate(shop: Shop, batch: int = 1024) -> Purchases:
-    """Shoppers, their calendars and their purchases. The dial changes neither shoppers nor calendars, since each has
+    """Shoppers, their calendars and their purchases. The hidden-taste ratio changes neither shoppers nor calendars, since each has
     its own stream of random numbers."""
     taste = shop.taste
     types = taste.stream(4).integers(len(shop.types), size=taste.shoppers)

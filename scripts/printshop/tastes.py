@@ -42,7 +42,7 @@ class Taste:
     opening: int = 1704067200  # unix seconds of day 0: 2024-01-01
     cut: int = CUT
     end: int = HORIZON
-    # Personal taste: the standard deviation of its utility over types and prints; the dial: the hidden share of its
+    # Personal taste: the standard deviation of its utility over types and prints; the hidden-taste ratio: the hidden share of its
     # variance.
     strength: float = 2.0
     hidden: float = 0.5
@@ -73,7 +73,7 @@ class Taste:
             raise ValueError(f"a shopper buys at least 5 prints and at most `most`, not {self.least} to {self.most}")
 
     def stream(self, purpose: int) -> np.random.Generator:
-        """An own stream of random numbers for each purpose: turning the dial leaves all the others as they are."""
+        """An own stream of random numbers for each purpose: another hidden-taste ratio leaves all the others as they are."""
         return np.random.default_rng([self.seed, purpose])
 
 

@@ -1,6 +1,6 @@
 """Write the simulated shoppers of the print shop: `python -m scripts.printshop.write_shoppers assets/demo`.
 
-Three dials of hidden taste, the same shoppers: interactions.csv (50 %), interactions-0.csv, interactions-100.csv.
+Three hidden-taste ratios, the same shoppers: interactions.csv (50 %), interactions-0.csv, interactions-100.csv.
 Beside them truth/: shoppers.csv (tastes), oracle*.csv (ranks of both oracles), limits.json (their metrics), taste.json
 (every parameter, and the sha256 of every interactions file). A minute on one core; the same bytes every time.
 """
@@ -25,17 +25,17 @@ from scripts.printshop.oracle import Limits, limits, popularity_ranks
 from scripts.printshop.shoppers import HELD_OUT, Purchases, simulate
 from scripts.printshop.tastes import MOTIF_GROUPS, PALETTE_RING, TYPE_COLUMNS, Shop, Taste, open_shop
 
-DIALS = {"": 0.5, "-0": 0.0, "-100": 1.0}  # ending of the file name: hidden share of the variance of taste
+TASTE_RATIOS = {"": 0.5, "-0": 0.0, "-100": 1.0}  # ending of the file name: hidden share of the variance of taste
 SPLITS = ("validation", "test")  # the last purchases of a shopper, in this order
 
 
 def write_shoppers(out: Path, prints: Sequence[Print], taste: Taste, report: Report = silent) -> dict:
-    """Simulate and write all dials into the dataset folder `out`; returns what truth/taste.json holds."""
+    """Simulate and write the histories of all ratios into the dataset folder `out`; returns what truth/taste.json holds."""
     truth = out / "truth"
     truth.mkdir(parents=True, exist_ok=True)
     rows, files = [], {}
-    for done, (ending, hidden) in enumerate(DIALS.items()):
-        report(done, len(DIALS), f"hidden taste {hidden:.0%}")
+    for done, (ending, hidden) in enumerate(TASTE_RATIOS.items()):
+        report(done, len(TASTE_RATIOS), f"hidden taste {hidden:.0%}")
         shop = open_shop(prints, replace(taste, hidden=hidden))
         purchases = simulate(shop)
         name = f"interactions{ending}.csv"
@@ -51,7 +51,7 @@ def write_shoppers(out: Path, prints: Sequence[Print], taste: Taste, report: Rep
         found = limits(shop, purchases)
         write_table(truth / f"oracle{ending}.csv", oracle_table(shop, purchases, found))
         rows += [{"interactions": name, "hidden": hidden, **row} for row in limit_rows(shop, purchases, found)]
-    write_table(truth / "shoppers.csv", shopper_table(shop, purchases))  # the dial leaves the tastes as they are
+    write_table(truth / "shoppers.csv", shopper_table(shop, purchases))  # the ratio leaves the tastes as they are
     parameters = {name: value for name, value in asdict(taste).items() if name != "hidden"}
     about = {
         "command": "python -m scripts.printshop.write_shoppers",
@@ -63,7 +63,7 @@ def write_shoppers(out: Path, prints: Sequence[Print], taste: Taste, report: Rep
     }
     write_json(truth / "taste.json", json.dumps(about, indent=1, ensure_ascii=False))
     write_json(truth / "limits.json", '{"rows": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]}")
-    report(len(DIALS), len(DIALS), "")
+    report(len(TASTE_RATIOS), len(TASTE_RATIOS), "")
     return about
 
 

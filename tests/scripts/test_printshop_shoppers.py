@@ -1,4 +1,4 @@
-"""Simulated shoppers: what they may buy, what the dial does, and that the oracles are exact."""
+"""Simulated shoppers: what they may buy, what the hidden-taste ratio does, and that the oracles are exact."""
 
 import gzip
 import hashlib
@@ -14,7 +14,7 @@ from scripts.printshop.catalogue import CUT, Print, build_catalogue
 from scripts.printshop.oracle import believe, factors_before, limits, mixture, rank
 from scripts.printshop.shoppers import HELD_OUT, probabilities, simulate
 from scripts.printshop.tastes import ROOMS, Taste, hidden_taste, open_shop
-from scripts.printshop.write_shoppers import DIALS, catalogue_hash, write_shoppers
+from scripts.printshop.write_shoppers import TASTE_RATIOS, catalogue_hash, write_shoppers
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "assets" / "demo"
@@ -220,7 +220,7 @@ def test_impossible_parameters_are_refused(change, said):
 
 def test_the_command_writes_hashed_files_twice_the_same(tmp_path):
     first, second = (write_shoppers(tmp_path / name, tiny_prints(), TINY) for name in "ab")
-    assert first == second and len(first["interactions"]) == len(DIALS)
+    assert first == second and len(first["interactions"]) == len(TASTE_RATIOS)
     for name, file in first["interactions"].items():
         content = gzip.decompress((tmp_path / "a" / f"{name}.gz").read_bytes())
         assert hashlib.sha256(content).hexdigest() == file["sha256"]
@@ -236,7 +236,9 @@ def test_the_shipped_shop_was_made_with_the_parameters_and_catalogue_of_this_cod
     del parameters["hidden"]
     assert about["parameters"] == parameters
     assert about["catalogue_sha256"] == catalogue_hash(build_catalogue())
-    assert len(about["interactions"]) == len(DIALS), "the other dials' hashes are kept, their files are made on demand"
+    assert len(about["interactions"]) == len(TASTE_RATIOS), (
+        "the other ratios' hashes are kept, their files are made on demand"
+    )
     for name, file in about["interactions"].items():
         packed = DEMO / f"{name}.gz"
         if name == "interactions.csv" or packed.exists():
@@ -244,10 +246,10 @@ def test_the_shipped_shop_was_made_with_the_parameters_and_catalogue_of_this_cod
 
 
 @shipped
-@pytest.mark.parametrize("ending", DIALS)
+@pytest.mark.parametrize("ending", TASTE_RATIOS)
 def test_the_shipped_shop_keeps_its_promises(ending):
     if ending and not (DEMO / f"interactions{ending}.csv.gz").exists():
-        pytest.skip("the other dials are made on demand: python -m scripts.printshop.write_shoppers assets/demo")
+        pytest.skip("the other ratios are made on demand: python -m scripts.printshop.write_shoppers assets/demo")
     bought = pd.read_csv(DEMO / f"interactions{ending}.csv.gz")
     left = bought.groupby("user_id").cumcount(ascending=False)
     launches = {item.item_id: item.launch for item in build_catalogue()}
@@ -263,7 +265,7 @@ def test_the_shipped_shop_keeps_its_promises(ending):
 
 def test_the_documentation_names_every_parameter_with_its_value():
     text = DOCUMENTATION.read_text(encoding="utf-8")
-    parameters = {name: value for name, value in asdict(Taste()).items() if name != "hidden"}  # hidden is the dial
+    parameters = {name: value for name, value in asdict(Taste()).items() if name != "hidden"}  # hidden is the ratio
     assert [name for name, value in parameters.items() if f"| `{name}` | {value} |" not in text] == []
 
 

@@ -39,7 +39,11 @@ def build(shop: Shop, tab: gr.Tab) -> None:
         still(view.intro(missing=why), elem_id="own-missing")
         return
     CatalogueTab(Uploads(), encoding).connect()
-    tab.select(encoding.warm, None, None, **QUIET)
+
+    def warm() -> None:
+        encoding.warm()
+
+    tab.select(warm, None, None, **QUIET)
 
 
 class CatalogueTab:

@@ -131,6 +131,7 @@ def test_an_item_without_a_picture_gets_a_drawn_one(address):
     assert ">L3<" in answer.text  # "Lighthouse 30"
 
 
+@pytest.mark.slow
 def test_without_a_checkpoint_the_start_ends_with_one_sentence(tiny_folder, tmp_path):
     run = subprocess.run(
         [sys.executable, "app.py", "--dataset", str(tiny_folder), "--checkpoint", str(tmp_path / "none")],

@@ -33,6 +33,7 @@ def encoders(folders):
     return {family: ItemEncoder.load(EncoderConfig(folder, "float32")) for family, folder in folders.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_class_in_every_precision(folders, encoders, tmp_path, family, precision):

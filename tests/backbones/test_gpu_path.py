@@ -70,6 +70,7 @@ def test_one_item_that_does_not_fit_is_one_sentence():
         MicroBatches().run(lambda some: work(range(5)[some]), 5)
 
 
+@pytest.mark.slow
 def test_little_memory_changes_no_vector(encoder, tmp_path, monkeypatch):
     paths = save_pictures(tmp_path / "pictures")
     whole = encode_catalogue(encoder, TEXTS, paths, tmp_path / "whole")
@@ -92,6 +93,7 @@ def test_a_gpu_is_asked_for_more_at_a_time(tmp_path, monkeypatch):
     assert asked == [GPU_BATCH, 10]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_fine_tuning_computes_where_the_backbone_is(tiny, encoder, form):
     """On torch's device without values, which refuses to mix with another as a GPU does; the blocks themselves ask for
@@ -128,6 +130,7 @@ def on_meta(split, vectors) -> dict:
     return {name: model.to("meta") for name, model in models.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["content", *FUSIONS[1:], *ID_MODELS])
 @pytest.mark.parametrize("kind", LOSSES)
 def test_a_models_loss_computes_where_the_model_is(tiny, tiny_vectors, name, kind):

@@ -18,6 +18,7 @@ def blocks(kind: str) -> str:
     return "\n".join(re.findall(rf"```{kind}\n(.*?)```", TEXT, re.S))
 
 
+@pytest.mark.slow
 def test_its_examples_run_in_order(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     exec(compile(blocks("python"), "docs/python.md", "exec"), {})

@@ -29,6 +29,7 @@ def test_every_verb_it_names_is_understood():
         build_parser().parse_args(line.split())
 
 
+@pytest.mark.slow
 def test_its_python_examples_run(monkeypatch):
     """The front door, and the running page asked by a program."""
     monkeypatch.chdir(ROOT)

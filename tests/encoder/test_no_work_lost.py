@@ -241,6 +241,7 @@ def test_a_picture_gone_after_encoding_is_noticed_when_the_vectors_are_read(
         load_vectors(out, dataset)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_catalogue(tmp_path):
     """Besides the texts, an item costs its keys: its vector, pixels and features are on disk or gone."""
     pictures, peaks = [Image.new("RGB", (4, 4), (n, 0, 0)) for n in range(256)], {}

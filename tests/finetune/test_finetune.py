@@ -97,6 +97,7 @@ class Killed(BaseException):
     """Ends a run where it stands, as kill -9 would."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [Killed, Cancelled])
 def test_stopped_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path, monkeypatch, end):
     """A killed run has saved its state before; a cancelled one saves it then."""
@@ -122,6 +123,7 @@ def test_stopped_and_started_again_it_ends_as_if_undisturbed(backbone, tmp_path,
     assert not (tmp_path / "parts" / STATE).exists()
 
 
+@pytest.mark.slow
 def test_the_folder_says_how_it_was_made(backbone, tmp_path):
     finetune(backbone, tmp_path / "out", command="molar finetune-encoder")
     about = json.loads((tmp_path / "out" / "config.json").read_text())
@@ -184,6 +186,7 @@ def test_training_through_few_bits_is_refused(backbone, precision):
         finetuner_of(ItemEncoder.load(EncoderConfig(backbone, precision)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["int8", "nf4"])
 @pytest.mark.parametrize("family", ["llava", "qwen2_vl"])
 def test_gradients_through_few_bits_survive_a_validation_pass(tmp_path, monkeypatch, family, precision):

@@ -42,6 +42,7 @@ def make_finetuner(folder: str, split, form: str) -> FineTuner:
     return finetuner
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_task_trains_every_part_over_every_class(folders, tiny, family, form):
@@ -126,6 +127,7 @@ def test_the_order_of_a_history_matters_in_the_bottleneck(folders, tiny):
         assert finetuner.loss([sample])["answer"] != finetuner.loss([turned])["answer"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_from_a_dataset_to_vectors(folders, tiny_folder, tiny, tmp_path, form):
     from molar.encoder.encode import encode_items

@@ -59,6 +59,7 @@ def assert_same_weights(one, other):
         assert torch.equal(tensor, theirs[name]), name
 
 
+@pytest.mark.slow
 @every
 def test_no_prefix_sees_its_future(tiny, name):
     model, users = build(tiny, name), torch.tensor([0, 3, 5, 7])
@@ -103,6 +104,7 @@ def test_a_saved_model_gives_the_same_scores(tiny, name, tmp_path):
     np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 @every
 def test_a_killed_training_ends_as_an_undisturbed_one(tiny, name, tmp_path):
     def stop_in_second_epoch(done, total, note):

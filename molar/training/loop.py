@@ -119,7 +119,7 @@ def fit(plan: Plan, *, run: str, path: Path | None, report: Report) -> list[dict
                     saved = time.monotonic()
             report(*plan.progress(state))
     except Cancelled:
-        if path_written and not within_unit:
+        if path_written and state.curve and not within_unit:  # before the first entry there is nothing to lose
             save_state(path_written, state, run)
         raise
     _copy_into(state.weights, state.best)

@@ -82,6 +82,13 @@ def test_a_cancelled_training_ends_as_an_undisturbed_one(tmp_path, every, step):
     assert (first[0], again.warmed_up) == ((4, 0) if saved else (0, 1))
 
 
+def test_a_training_that_is_cancelled_before_it_begins_leaves_nothing(tmp_path):
+    """A state beside a finished model would have that model trained again."""
+    with pytest.raises(Cancelled):
+        train(Counting(), tmp_path / STATE, cancel_at(0))
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_is_no_state_of_this_run_is_passed_over(tmp_path):
     path, plan = tmp_path / STATE, Counting()
     assert not load_state(path, plan.start(), "run"), "there is none"

@@ -1,5 +1,7 @@
 """What the page says on several tabs, and around them."""
 
+from molar.core.schema import ALIGNED, CONTENT, ID
+
 BRAND = "Molar"
 PAGE_TITLE = "Molar: recommendations that read, look and remember"
 LEAD = "Pick what you like. Three recommenders answer: one reads and looks, one is aligned with people, one knows only ids."
@@ -14,9 +16,9 @@ NOTHING_FOUND = "Nothing matches all of these words. Try fewer, or only the begi
 CLEAR = "Clear"
 # model -> (heading, what it knows)
 ROWS = {
-    "content": ("Content only", "reads the text and sees the picture"),
-    "molar": ("Aligned", "the same, aligned with people"),
-    "sasrec": ("ID only", "knows who chose what, sees nothing"),
+    CONTENT: ("Content only", "reads the text and sees the picture"),
+    ALIGNED: ("Aligned", "the same, aligned with people"),
+    ID: ("ID only", "knows who chose what, sees nothing"),
 }
 BECAUSE = "because you picked"
 MOVED_EXAMPLE, MOVED_KEY = (31, 2), "would mean: from rank 31 before alignment to rank 2 after it"

@@ -16,7 +16,7 @@ from molar.core.progress import Report, silent
 from molar.data.dataset import load_dataset
 from molar.data.oracles import read_oracles
 from molar.data.segments import is_bucket, slices
-from molar.data.splits import LEAVE_ONE_OUT, TEMPORAL, Split, split_dataset
+from molar.data.splits import LEAVE_ONE_OUT, SUBSETS, TEMPORAL, Split, split_dataset
 from molar.evaluation import metrics
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks, ranks_and_lists
 from molar.experiments.curves import curve_of, write_curves
@@ -92,8 +92,8 @@ def open_split(dataset_dir: str | Path, out: Path, options: Options, *, decode_p
 
     Raises MolarError for another subset, and where validation rows alone would go into a file that holds test rows: two
     states of the models would stand side by side."""
-    if options.subset not in ("validation", "test"):
-        raise MolarError(f"subset must be validation or test, not {options.subset!r}.")
+    if options.subset not in SUBSETS:
+        raise MolarError(f"subset must be {' or '.join(SUBSETS)}, not {options.subset!r}.")
     if options.subset == "validation" and any(row["split"] == "test" for row in read_rows(out)):
         raise MolarError(f"{out} holds test results: write those of validation alone to another file.")
     dataset = load_dataset(dataset_dir, interactions=options.interactions, decode_pictures=decode_pictures)
@@ -119,7 +119,7 @@ def evaluate(
     and Recall@10. full_validation: a test run tells as much of validation as of test, but for the buckets; without it one
     number an entry, as what the test run was chosen by. whole_families: `molar.experiments.results.write_rows`.
     """
-    subsets = ["validation", "test"][: 1 + (options.subset == "test")]
+    subsets = SUBSETS[: 1 + SUBSETS.index(options.subset)]
     label = dataset_label(split, options.interactions)
     kept = BUCKET_METRICS if brief else metrics.NAMES
     rows: list[dict] = []

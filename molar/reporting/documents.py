@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from molar.core.errors import MolarError
+from molar.core.schema import CONTENT, ID
 from molar.data.segments import MAIN
 from molar.experiments.results import read_rows
 from molar.reporting import labels, method
@@ -29,8 +30,8 @@ interval (bootstrap over users); several: mean ± standard deviation over seeds.
 """
 QUESTIONS = "The method, question by question"
 SHOP, FILMS, FILMS_COLD = "demo", "ml1m", "ml1m-cold"
-README_MODELS = ("popularity", "item-knn", "content-knn", "sasrec", "content", DEFAULT, "molar-fused")
-TASTE_PAIRS = ((DEFAULT, "content"), (DEFAULT, "sasrec"), ("molar-fused", DEFAULT))
+README_MODELS = ("popularity", "item-knn", "content-knn", ID, CONTENT, DEFAULT, "molar-fused")
+TASTE_PAIRS = ((DEFAULT, CONTENT), (DEFAULT, ID), ("molar-fused", DEFAULT))
 
 
 def readme_section(folder: Path) -> str:
@@ -68,7 +69,7 @@ def _one(folder: Path, name: str) -> Results:
     datasets = sorted({row["dataset"] for row in results.rows})
     if len(datasets) > 1:
         raise MolarError(f"{path} holds rows of {', '.join(datasets)}: write each to a file of its own.")
-    missing = [label for label in ("popularity", "sasrec", DEFAULT) if not results.rows_of(label)]
+    missing = [label for label in ("popularity", ID, DEFAULT) if not results.rows_of(label)]
     if missing:
         raise MolarError(f"The results of {datasets[0]} hold no test rows of {', '.join(missing)}: evaluate it again.")
     return results

@@ -19,7 +19,6 @@ class Published:
 
 MOLAR = Published("Molar, the paper", (0.1768,), (0.3124,), f"{PAPER}, 3,706 items")
 HSTU = Published("HSTU-large", (0.1893,), (0.3294,), "meta-recsys/generative-recommenders")
-AIMS = (MOLAR, HSTU)
 MOVIELENS = (
     Published("SASRec, BCE with one negative", (0.1259, 0.1341), (0.2392, 0.2500), f"asash/gSASRec-pytorch; {ANTKLEN}"),
     Published("BERT4Rec", (0.1516, 0.1537), (0.2821, 0.2843), f"asash/bert4rec_repro; {ANTKLEN}"),
@@ -30,7 +29,6 @@ MOVIELENS = (
     Published("SASRec+, full cross-entropy; 3,000 negatives", (0.1821, 0.1857), (0.3152, 0.3159), ANTKLEN),
     HSTU,
 )
-PAPERS_SASREC = 0.1116  # the paper's own SASRec on MovieLens-1M
 
 # The paper's tables of NDCG@10 on PixelRec: (its row, its number, the label of ours)
 TABLE_3 = (

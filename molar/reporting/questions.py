@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from molar.core.schema import ID
 from molar.experiments.results import read_entries
 from molar.reporting import labels, published
 from molar.reporting.files import results_of
@@ -61,7 +62,7 @@ QUESTIONS = (
     Question(
         "Several seeds and a named test: the paired randomisation test, Holm's correction",
         FULL,
-        ((DEFAULT, BEFORE), (DEFAULT, "sasrec")),
+        ((DEFAULT, BEFORE), (DEFAULT, ID)),
     ),
     Question(
         "Small encoders as controls",

@@ -72,7 +72,7 @@ chromium:
 	  echo "error: the browser tests need Chromium; install the package 'chromium' of your system (or Google Chrome), then run make test again" >&2; exit 2; \
 	fi
 
-# For maintainers: write the pins anew from what .venv holds now.
+# For maintainers: write the pins again from what .venv holds now.
 lock: $(DEV)
 	@$(RUN) scripts/lock.py
 

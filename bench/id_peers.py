@@ -178,7 +178,7 @@ def model_row(runner: Runner, rounds: list[dict], looks: list[dict], target: flo
 
 
 def main() -> int:
-    """Measure, print and write. Returns the exit code: 0, or 2 for an error that a user can mend."""
+    """Measure, print and write. Returns the exit code: 0, or 2 for an error that a user can fix."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset", nargs="?", default=os.environ.get("MOLAR_DATA"), help="a folder; else MOLAR_DATA")
     parser.add_argument("--target", type=float, default=0.15, help="the validation NDCG@10 to reach")

@@ -77,7 +77,7 @@ element.addEventListener('keydown', (key) => {
 });
 
 watch('value', () => {
-  // Lost with what it stood on, or left on another item where the old elements were filled anew.
+  // Lost with what it stood on, or left on another item where the old elements were filled again.
   const active = document.activeElement;
   if (focused && (!active || active === document.body || element.contains(active))) {
     const all = controls();

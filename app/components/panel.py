@@ -8,7 +8,7 @@ import gradio as gr
 SCRIPT = Path(__file__).parent / "panel.js"
 
 
-@cache  # Gradio builds a panel anew whenever a listener skips it
+@cache  # Gradio builds a panel again whenever a listener skips it
 def _code(script: Path | None, live: bool) -> str:
     parts = [path.read_text(encoding="utf-8") for path in (SCRIPT, script) if path]
     return "\n".join(parts + ["element.setAttribute('role', 'status');"] * live)

@@ -40,9 +40,7 @@ NO_CONTENT_MODEL = (
     "could not read yours."
 )
 ERRORS_HEAD = ("File", "Row", "Column", "What is wrong")
-NO_WAY = (
-    "These mistakes concern the table as a whole, so no rows can be left out: mend them and choose the files again."
-)
+NO_WAY = "These mistakes concern the table as a whole, so no rows can be left out: fix them and choose the files again."
 
 
 def missing(why: str) -> str:
@@ -64,7 +62,7 @@ def remarks(count: int) -> str:
 
 def errors(count: int) -> str:
     """Heading of the table of errors."""
-    return "One mistake to mend" if count == 1 else f"{count:,} mistakes to mend"
+    return "One mistake to fix" if count == 1 else f"{count:,} mistakes to fix"
 
 
 def more(count: int) -> str:

@@ -55,7 +55,7 @@ def read_table(path: Path) -> tuple[pd.DataFrame | None, list[Problem]]:
     problems: list[Problem] = []
     try:
         header = [cell.strip() for cell in next(reader)]
-        problems += _header_problems(name, header, text)
+        problems += _header_problems(name, header)
         cells, rows = plain_rows(text, len(header)) or parsed_rows(reader, name, len(header), problems)
     except csv.Error as error:
         what = f"a quotation mark is opened and not closed, or followed by stray text ({error})"
@@ -103,7 +103,7 @@ def parsed_rows(reader, name: str, width: int, problems: list[Problem]) -> tuple
     return cells, rows
 
 
-def _header_problems(name: str, header: list[str], text: str) -> list[Problem]:
+def _header_problems(name: str, header: list[str]) -> list[Problem]:
     problems = []
     if len(header) == 1:
         for mark, word in SEPARATORS.items():

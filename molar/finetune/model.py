@@ -146,7 +146,7 @@ class FineTuner(nn.Module):
 
     @torch.no_grad()
     def fit_centring(self, shown: list[Shown], size: int = 16) -> None:
-        """Centres and scales of the late gate's blocks from items as encoding reads them."""
+        """Centres and scales of the concatenated features' blocks from items as encoding reads them."""
         blocks: dict[str, list[torch.Tensor]] = {"cur_item": [], "picture": [], "text": []}
         for start in range(0, len(shown), size):
             chunk = shown[start : start + size]

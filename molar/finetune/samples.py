@@ -25,7 +25,7 @@ from molar.encoder.vector_cache import VectorCache
 from molar.finetune.tasks import Sample, Shown, Tasks
 
 CHUNK = 16
-CENTRED = 256  # items from which the late gate learns its centres and scales
+CENTRED = 256  # items from which the centres and scales of the concatenated features are taken
 PAIRS = "pairs"  # the task of captioned pictures: like it, of pictures that are in no dataset
 LONGEST_ANSWER = 64  # tokens
 
@@ -36,7 +36,7 @@ class Samples:
 
     Attributes:
         training, held_out: task → its samples; the picture numbers in them are rows of `features`, from 1; 0 is none.
-        whole: items with all that encoding reads of them, for the late gate.
+        whole: items with all that encoding reads of them, for the centring of the concatenated features.
         features: (pictures + 1, 1 + tokens, width) float16; row 0 of each holds the pooled features, the others tokens.
         grids: of each picture, None where the backbone has one grid for all.
     """

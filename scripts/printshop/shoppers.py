@@ -6,7 +6,6 @@ import numpy as np
 
 from scripts.printshop.tastes import PERIOD, Shop, Taste, sequel_boosts
 
-DAY = 24 * 60 * 60  # seconds
 HELD_OUT = 2  # the last purchases of a shopper: validation, then test
 
 

@@ -113,7 +113,7 @@ for (const panel of panels) {
 
 function reveal(answer, row) {
   opened = { row, near: answer.near };
-  inspector.innerHTML = answer.html; // made and escaped by app/inspector.py
+  inspector.innerHTML = answer.html; // made and escaped by app/tabs/alignment/inspector.html
   inspector.dataset.shopper = row;
   youButton.setAttribute('aria-pressed', row === 'you');
   draw(panels);

@@ -11,7 +11,7 @@ const still = matchMedia('(prefers-reduced-motion: reduce)');
 const TRAVEL = 1600; // milliseconds from before to after
 const REACH = 14; // pixels within which a point is meant
 
-let world = null; // what app/map_data.py packs, with typed coordinates
+let world = null; // what app/tabs/alignment/map_data.py packs, with typed coordinates
 let asked = false;
 let t = 1, playing = 0, colour = null, shown = null; // shown: the one group of the legend that is not dimmed
 let hovered = -1;

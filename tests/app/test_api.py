@@ -105,6 +105,7 @@ def test_a_wrong_history_has_no_place(client, history, message):
         client.predict(history, api_name="/locate_user")
 
 
+@pytest.mark.slow
 def test_without_maps_the_reason_stands_beside_and_comes_back_as_a_sentence(tmp_path):
     dataset = write_tiny_folder(tmp_path / "tiny")
     checkpoint = write_checkpoint(tmp_path / "checkpoint", dataset)

@@ -58,6 +58,7 @@ def test_the_second_time_nothing_is_fetched(part, assembled, tmp_path, monkeypat
     fetch_backbone(tmp_path / "home", parts=(part,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong, message",
     [

@@ -120,6 +120,7 @@ def test_a_killed_training_ends_as_an_undisturbed_one(tiny, name, tmp_path):
     assert_same_weights(resumed, train(tiny, name, out=tmp_path / "undisturbed"))
 
 
+@pytest.mark.slow
 @every
 def test_bfloat16_learns_what_float32_learns(tiny, name, tmp_path):
     kinds = ("float32", "bfloat16")
@@ -129,6 +130,7 @@ def test_bfloat16_learns_what_float32_learns(tiny, name, tmp_path):
     assert coarse == pytest.approx(exact, rel=0.01)
 
 
+@pytest.mark.slow
 @every
 @pytest.mark.parametrize("kind", LOSSES)
 def test_every_loss_moves_every_model(tiny, name, kind):

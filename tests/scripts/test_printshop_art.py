@@ -103,6 +103,7 @@ def test_same_print_gives_same_pixels(technique):
     assert not np.array_equal(pixels(work), pixels(replace(work, seed=work.seed + 1)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("motif", [*MOTIFS, *ABSTRACTS])
 def test_every_motif_is_drawn_whatever_its_seed(motif):
     for seed in range(6):
@@ -136,12 +137,14 @@ def test_practice_prints_leak_nothing_of_the_catalogue():
     assert not {p.series for p in practice} & {p.series for p in PRINTS}
 
 
+@pytest.mark.slow
 def test_half_of_the_practice_texts_say_nothing():
     texts = [one.text for one in captions.captioned_prints(seed=5, count=120, size=16)]
     mute = sum(text.rstrip(".") in ("", *captions.BLAND) for text in texts)
     assert 40 < mute < 80
 
 
+@pytest.mark.slow
 def test_written_folder_holds_rows_truth_and_pictures(tmp_path):
     write_catalogue(tmp_path, count=12)
     rows = list(csv.DictReader((tmp_path / "items.csv").open(encoding="utf-8")))

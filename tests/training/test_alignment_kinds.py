@@ -84,6 +84,7 @@ def test_too_few_rows_give_a_number_and_a_gradient(loss, n):
     assert torch.isfinite(value) and contents.grad is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["infonce", "cosine", "cka"])
 @pytest.mark.parametrize("on", ["users", "items", "both"])
 def test_every_loss_falls_on_users_and_items(tiny, tiny_vectors, sasrec, tmp_path, kind, on):
@@ -92,6 +93,7 @@ def test_every_loss_falls_on_users_and_items(tiny, tiny_vectors, sasrec, tmp_pat
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gru4rec", "fpmc", "duorec"])
 def test_any_id_model_can_be_aligned_to(tiny, tiny_vectors, kind):
     config = {

@@ -48,8 +48,8 @@ class ItemIndex:
     """The best items for one user vector, exactly: FAISS `IndexFlatIP` over what a scorer can rank.
 
     For one user's list over 100,000 items it takes half to two thirds of the time of all scores and `best_items`, 2 to 3 ms
-    in one thread; over 1,250 both take less than 0.1 ms (bench/top_k.py). For a block of users it is slower, and ranks need every score, so
-    that evaluation does without it.
+    in one thread; over 1,250 both take less than 0.1 ms (bench/top_k.py). For a block of users it is slower, and ranks need
+    every score, so that evaluation does without it.
     Raises MolarError where item vectors are not finite."""
 
     def __init__(self, scorer: ModelScorer):
@@ -129,7 +129,6 @@ def best_items(scores: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
     few items are left, PAD fills the row.
     """
     scores = np.array(scores, np.float32, order="C")  # a copy; a broadcast view must not be written to
-    scores[np.isnan(scores)] = -np.inf
     scores[:, PAD] = -np.inf
     scores.reshape(-1)[seen] = -np.inf
     if scores.shape[1] < k:
@@ -139,7 +138,9 @@ def best_items(scores: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
 
 
 def best_columns(scores: np.ndarray, k: int) -> np.ndarray:
-    """The `k` largest columns of each row of `scores` (B, n), n ≥ k, largest first, (B, k) int32; ties by place."""
+    """The `k` largest columns of each row of `scores` (B, n), n ≥ k, largest first, (B, k) int32; ties by place, NaN last."""
+    if (unknown := np.isnan(scores)).any():
+        scores = np.where(unknown, -np.inf, scores)
     least = np.partition(scores, -k, axis=1)[:, -k, None]
     above, equal = scores > least, scores == least
     room = k - above.sum(axis=1, keepdims=True)

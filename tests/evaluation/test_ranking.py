@@ -79,6 +79,7 @@ def test_a_scorer_is_told_whose_histories_it_reads(tiny, monkeypatch):
 def test_best_columns_have_no_padding_and_keep_the_order_of_equals():
     scores = np.array([[2.0, 1.0, 2.0, 3.0], [0.0, 0.0, 0.0, 0.0]], np.float32)
     assert best_columns(scores, 3).tolist() == [[3, 0, 2], [0, 1, 2]]
+    assert best_columns(np.array([[np.nan, 1, 2], [np.nan] * 3], np.float32), 2).tolist() == [[2, 1], [0, 1]]
 
 
 def test_every_item_is_ranked_and_ties_count_against_it():

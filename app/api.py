@@ -6,7 +6,7 @@ import gradio as gr
 
 from app.state import Shop
 from molar.core.errors import MolarError
-from molar.serving.user_maps import VIEWS
+from molar.core.schema import ALIGNED
 
 
 def publish(shop: Shop) -> None:
@@ -21,7 +21,7 @@ def publish(shop: Shop) -> None:
         """
         return _listed(shop.recommender.search, query, limit)
 
-    def recommend(history: list[str], model: str = "molar", k: int = 10) -> list[dict]:
+    def recommend(history: list[str], model: str = ALIGNED, k: int = 10) -> list[dict]:
         """The next items after a history: item_id, title, rank, score.
 
         Args:
@@ -48,20 +48,14 @@ def publish(shop: Shop) -> None:
             history: item ids, oldest first; an empty list has no place. The ID map is absent where no item has a past.
         """
         _check_history(history)
-        if shop.maps is None:
-            raise gr.Error(shop.why_no_maps, print_exception=False)
         return [
-            {
-                "map": view,
-                "model": VIEWS[view],
+            vars(place)
+            | {
                 "x": round(place.x, 4),
                 "y": round(place.y, 4),
-                "nearest": [
-                    {"user_id": str(shop.maps.user_ids[row]), "similarity": round(float(cosine), 4)}
-                    for row, cosine in zip(place.nearest, place.similarity)
-                ],
+                "nearest": [{"user_id": user, "similarity": round(cosine, 4)} for user, cosine in place.nearest],
             }
-            for view, place in _answer(shop.maps.locate, history).items()
+            for place in _answer(shop.recommender.locate, history)
         ]
 
     gr.api(search_items, api_name="search_items")

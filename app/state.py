@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+import molar
 from molar.core.errors import MolarError
 from molar.core.schema import ALIGNED, CONTENT, MODELS, USER
 from molar.data.dataset import Dataset
 from molar.serving.map_queries import ShopperMaps
-from molar.serving.recommender import Recommender
 
 TRUTH = Path("truth") / "shoppers.csv"  # user_id, and columns that hold of the shopper, the most telling one first
 
@@ -38,19 +38,19 @@ def read_truth(dataset: Dataset) -> pd.DataFrame | None:
 class Shop:
     """A loaded recommender, and the parts of the page that follow from it. No visitor's data live here."""
 
-    def __init__(self, recommender: Recommender, checkpoint: Path):
-        self.recommender, self.checkpoint = recommender, checkpoint
-        self.dataset = recommender.dataset
+    def __init__(self, recommender: molar.Shop):
+        self.recommender = recommender
+        self.dataset, self.checkpoint = recommender.dataset, recommender.checkpoint
 
     @classmethod
     def open(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Shop":
         """Load a dataset and its checkpoint. Raises MolarError when a part is missing or does not fit."""
-        return cls(Recommender.load(dataset_dir, checkpoint_dir), Path(checkpoint_dir))
+        return cls(molar.load(dataset_dir, checkpoint_dir))
 
     @cached_property
     def _maps(self) -> tuple[ShopperMaps | None, str]:
         try:
-            return ShopperMaps.load(self.recommender, self.checkpoint), ""
+            return self.recommender.maps, ""
         except MolarError as error:
             return None, str(error)
 

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup, escape
 
-from app.strings import alignment, catalogue, common, quiz, recommend
+from app.strings import alignment, catalogue, common, evidence, quiz, recommend
 
 BETWEEN_PARTS = re.compile(r"(?<=[>}])\s*\n\s*(?=[<{])")
 
@@ -36,7 +36,7 @@ ENVIRONMENT = Environment(
 )
 ENVIRONMENT.filters["code"] = code
 ENVIRONMENT.globals["strings"] = SimpleNamespace(
-    alignment=alignment, catalogue=catalogue, common=common, quiz=quiz, recommend=recommend
+    alignment=alignment, catalogue=catalogue, common=common, evidence=evidence, quiz=quiz, recommend=recommend
 )
 
 

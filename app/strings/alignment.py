@@ -41,7 +41,7 @@ MAPS = {
     "working": "Drawing …",
     "failed": "This could not be loaded. Reload the page to try again.",
     "other": "other",
-    "prints": "items",
+    "items": "items",
     "example": "such as ID",
 }
 OTHER = MAPS["other"]
@@ -104,12 +104,12 @@ def shopper(user_id: str) -> str:
     return f"Shopper {user_id}"
 
 
-def prints_bought(count: int) -> str:
+def items_bought(count: int) -> str:
     """The length of a history on the maps."""
     return f"{count:,} item" if count == 1 else f"{count:,} items"
 
 
-def prints_earlier(count: int) -> str:
+def items_earlier(count: int) -> str:
     """How many items of a history are not shown."""
     return f"{count:,} earlier"
 

@@ -1,5 +1,7 @@
 """What the quiz says."""
 
+from molar.core.schema import BAYES_ORACLE, LATENT_PREFERENCE_ORACLE
+
 TITLE = "What did they buy next?"
 LEAD = "A test shopper bought these, the oldest first. No model has seen what came next. Which of the eight was it?"
 RULE = (
@@ -16,8 +18,8 @@ NONE = "There is no test shopper with a history long enough for this game."
 NOT_RANKED = "not ranked: no purchases in the training data"
 TABLE = ("", "guess among the eight", "rank of what was bought, 1 is best")
 ORACLES = {
-    "oracle-knowing": "Oracle that knows this shopper’s taste",
-    "oracle-reading": "Oracle that reads only the history",
+    LATENT_PREFERENCE_ORACLE: "Oracle that knows this shopper’s taste",
+    BAYES_ORACLE: "Oracle that reads only the history",
 }
 
 

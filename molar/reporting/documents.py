@@ -86,7 +86,7 @@ def findings_section(folder: Path) -> str:
     for name, told in ((FILMS, every_metric), (FILMS_COLD, by_slice)):
         results = results_of(folder, name)
         if results.rows:
-            lines += [f"## {escaped(results.title)}", "", *source_lines(_all(results), weights=False), ""]
+            lines += [f"## {escaped(results.about.title)}", "", *source_lines(_all(results), weights=False), ""]
             found = (told(results), differences(results))
             lines += _lines([section for section in found if section], level=3, source=False)
     tastes = [(says, results_of(folder, name)) for name, says in labels.TASTES.items()]
@@ -114,9 +114,9 @@ def pages(folder: Path) -> dict[str, str]:
     made = {}
     for run in runs:
         curves = next((section.curves for section in report(run) if section.curves), None)
-        made[f"results/{run.key}.md"] = _page(run.title, run_lines(run))
+        made[f"results/{run.key}.md"] = _page(run.about.title, run_lines(run))
         if curves:
-            made[f"results/{run.key}.svg"] = curves_svg(curves, run.title)
+            made[f"results/{run.key}.svg"] = curves_svg(curves, run.about.title)
     asked = _lines(questions(folder))
     if asked:
         made["results/questions.md"] = _page(QUESTIONS, asked)
@@ -138,8 +138,7 @@ def _page(title: str, lines: Sequence[str]) -> str:
 
 def run_lines(run: Results) -> list[str]:
     """Everything that one results file tells."""
-    known = labels.RUNS.get(run.name)
-    notes = [run.note, known.detail if known else "", labels.NO_TIMES if run.is_movielens else ""]
+    notes = [run.about.note, run.about.detail, labels.NO_TIMES if run.is_movielens else ""]
     lines = [line for note in notes if note for line in (note, "")]
     lines += [f"{escaped(run.dataset)}. {' '.join(source_lines(_all(run)))}", ""]
     found = report(run, by_seed=True)
@@ -154,7 +153,7 @@ def _index(runs: Sequence[Results], asked: bool) -> list[str]:
         f"- [{QUESTIONS}](results/questions.md): the paper's tables beside ours, what its reviewers asked for"
     ] * asked
     lines += [
-        f"- [{escaped(run.title)}](results/{run.key}.md): {escaped(run.dataset)}, {run.size('all'):,} users"
+        f"- [{escaped(run.about.title)}](results/{run.key}.md): {escaped(run.dataset)}, {run.size('all'):,} users"
         for run in runs
     ]
     there = {run.name for run in runs}

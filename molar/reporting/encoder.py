@@ -6,6 +6,7 @@ from pathlib import Path
 from markupsafe import escape
 
 from molar.core.errors import MolarError
+from molar.core.schema import CONTENT
 from molar.data.segments import MAIN
 from molar.experiments.results import read_entries, read_rows
 from molar.reporting import labels
@@ -150,7 +151,7 @@ def _comparison(rows: Sequence[dict]) -> list[Section]:
     found = []
     for dataset in dict.fromkeys(row["dataset"] for row in rows if row["dataset"] != PHOTOGRAPHS):
         own = [row for row in rows if row["dataset"] == dataset]
-        trained = [row for row in own if row["model"] == "content"]
+        trained = [row for row in own if row["model"] == CONTENT]
         read = {(row["setting"], row["slice"]): row["metrics"][ACCURACY] for row in own if row["model"] == "probe"}
         columns = list(dict.fromkeys(name for _, name in read))
         table = []

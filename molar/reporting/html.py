@@ -45,10 +45,6 @@ def number(value: float, sign: str = "") -> str:
     return format(value, f"{sign}.{3 if abs(value) < 10 else 1}f").replace("-", "−")
 
 
-def interval(ci: tuple[float, float], sign: str = "") -> str:
-    return f"[{number(ci[0], sign)}, {number(ci[1], sign)}]"
-
-
 def said(cell: Cell) -> list[str]:
     """A cell's number, and what stands behind it: spread over seeds, interval, p-value, the same of shuffled pairs."""
     if isinstance(cell, Quoted):
@@ -60,7 +56,7 @@ def said(cell: Cell) -> list[str]:
     if cell.sd is not None and not sign:
         told.append(f"± {number(cell.sd)}")
     if cell.ci:
-        told.append(interval(cell.ci, sign))
+        told.append(f"[{number(cell.ci[0], sign)}, {number(cell.ci[1], sign)}]")
     if isinstance(cell, Difference) and cell.p is not None:
         told[-1] += ","
         told.append(_probability(cell.p, cell.corrected))
@@ -104,16 +100,15 @@ def _table(table: Table, title: str) -> dict:
         "width": len(table.columns) + 1,
         "heads": [(one, charts.axis(scales[one.axis]) if one.axis in scales else "") for one in table.columns],
         "parts": [
-            [(name, [_row(row, table.columns, scales) for row in rows]) for name, rows in _groups(part)]
+            [
+                (name, [_row(row, table.columns, scales) for row in rows])
+                for name, rows in groupby(part, lambda row: row.group)
+            ]
             for part in parts
         ],
         "folded": len(parts[-1]) if len(parts) > 1 else 0,
         "beyond": beyond,
     }
-
-
-def _groups(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
-    return [(name, list(of)) for name, of in groupby(rows, key=lambda row: row.group)]
 
 
 def _scale(table: Table, name: str) -> Axis | None:

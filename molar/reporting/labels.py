@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from molar.core.schema import ALIGNED, BAYES_ORACLE, CONTENT, LATENT_PREFERENCE_ORACLE
+from molar.core.schema import ALIGNED, BAYES_ORACLE, CONTENT, ID, LATENT_PREFERENCE_ORACLE
 from molar.experiments.results import NORMALISED_NDCG
 
 NDCG, RECALL = "ndcg@10", "recall@10"
@@ -10,7 +10,7 @@ DEFAULT, BEFORE = ALIGNED, CONTENT  # the model that ablations differ from, and 
 
 BASELINES = {"random": "random", "popularity": "popularity", "item-knn": "item-kNN", "content-knn": "content-kNN"}
 TRAINED = {
-    "sasrec": "SASRec, ids only",
+    ID: "SASRec, ids only",
     "sasrec-bce": "SASRec, BCE",
     "sasrec-gbce": "SASRec, gBCE",
     "sasrec-sampled": "SASRec, sampled softmax",
@@ -18,9 +18,9 @@ TRAINED = {
     "gru4rec": "GRU4Rec",
     "fpmc": "FPMC",
     "duorec": "DuoRec",
-    "content": "content only",
+    CONTENT: "content only",
     "content-fused": "content, fused with ids",
-    "molar": "Molar, aligned",
+    ALIGNED: "Molar, aligned",
     "molar-fused": "Molar, fused with ids",
     "targets-random": "control: aligned to random vectors",
     "targets-shuffled": "control: aligned to other users",
@@ -39,7 +39,7 @@ LIMITS = {
 }
 MODELS = {**BASELINES, **TRAINED, **LIMITS}
 FUSED = {"molar-fused": "fused Molar", "content-fused": "fused content"}
-SHORT = {"sasrec": "SASRec", "content": "content", "molar": "Molar"} | FUSED  # in a difference or beside a curve
+SHORT = {ID: "SASRec", CONTENT: "content", ALIGNED: "Molar"} | FUSED  # in a difference or beside a curve
 OVER = {"text": "MiniLM", "image": "CLIP", "both": "MiniLM + CLIP"}  # content-knn's vectors; also beside a curve
 OVER |= dict.fromkeys(("random", "random-linear"), "random vectors")
 SIMPLE, LEARNED, KNOWN = "Simple baselines", "Trained models", "Limits, known of simulated data alone"
@@ -47,11 +47,8 @@ SIMPLE, LEARNED, KNOWN = "Simple baselines", "Trained models", "Limits, known of
 # what is changed -> label -> its name
 FACTORS = {
     "The default, before it, and what it is aligned to": {
-        "molar": "Molar, aligned",
-        "content": "content only, before alignment",
-        "sasrec": "SASRec, ids only",
-        "molar-fused": "Molar, fused with ids",
-        "content-fused": "content, fused with ids",
+        **{label: TRAINED[label] for label in (ALIGNED, CONTENT, ID, *FUSED)},
+        CONTENT: "content only, before alignment",
     },
     "How it is aligned": {"align-cosine": "cosine", "align-procrustes": "Procrustes, closed form", "align-cka": "CKA"},
     "What is aligned": {"on-items": "items", "on-both": "users and items"},
@@ -91,7 +88,7 @@ FACTORS = {
         "random-linear": "random vectors, linear",
         "random-mlp": "random vectors",
     },
-    "ID models": {"fpmc": "FPMC", "gru4rec": "GRU4Rec", "duorec": "DuoRec"},
+    "ID models": {label: TRAINED[label] for label in ("fpmc", "gru4rec", "duorec")},
 }
 OTHERS = "Beside them"
 OF_FACTORS = {label: says for group in FACTORS.values() for label, says in group.items()}

@@ -1,7 +1,6 @@
 """Sections and tables as Markdown for the documents."""
 
 from collections.abc import Sequence
-from statistics import stdev
 
 from molar.reporting import labels
 from molar.reporting.tables import Cell, Column, Difference, Quoted, Row, Section, Source, Table
@@ -64,8 +63,8 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, Difference):
         return _difference(cell)
     told = f"{cell.value:.3f}"
-    if len(cell.seeds) > 1:
-        told += f" ± {stdev(cell.seeds):.3f}"
+    if cell.sd is not None:
+        told += f" ± {cell.sd:.3f}"
     elif cell.ci:
         told += f" [{cell.ci[0]:.3f}, {cell.ci[1]:.3f}]"
     return told if cell.shuffled is None else f"{told} (shuffled {cell.shuffled:.3f})"

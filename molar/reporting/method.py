@@ -91,7 +91,7 @@ def alignment(results: Results, *, by_seed: bool = False) -> Section | None:
     known = [name for name in MEASURES if any(ALIGN + name in row["metrics"] for row in results.alignment)]
     rows = []
     for (label, other, seed), own in models.items():
-        cells: list[Cell] = [difference(_changes(own)) or UNALIGNED]
+        cells: list[Cell] = [difference(own, CHANGE) or UNALIGNED]
         cells += [_measure(own, name, by_seed) for name in known]
         name = labels.ablated(label) + (f", against {labels.short(other)}" if other else "")
         rows.append(Row(name, cells, label, seeds=str(seed)))
@@ -101,15 +101,6 @@ def alignment(results: Results, *, by_seed: bool = False) -> Section | None:
     table = Table("model", columns, rows, layout="ev-align")
     source = results.source([row for own in models.values() for row in own])
     return Section(title, [ALIGNMENT_NOTE], table=table, source=source)
-
-
-def _changes(rows: Sequence[dict]) -> list[dict]:
-    """The gains in accuracy as rows of a difference."""
-    return [
-        {"metrics": {NDCG: row["metrics"][CHANGE]}, "ci": {NDCG: row["ci"][CHANGE]}}
-        for row in rows
-        if CHANGE in row["metrics"]
-    ]
 
 
 def _under(name: str, row: dict) -> str:
@@ -158,6 +149,7 @@ def input_ablations(results: Results) -> Section | None:
     found = {pair: by_slice["all"] for pair, by_slice in results.ablated.items() if "all" in by_slice}
     if not found:
         return None
+    models = [label for label, _ in found]
     rows = [
         Row(
             labels.INPUT_ABLATIONS.get(ablation, ablation),
@@ -165,7 +157,7 @@ def input_ablations(results: Results) -> Section | None:
             label,
             group=labels.model(label),
         )
-        for (label, ablation), own in sorted(found.items(), key=lambda one: _first(found, one[0][0]))
+        for (label, ablation), own in sorted(found.items(), key=lambda one: models.index(one[0][0]))
     ]
     columns = [Column(labels.metric_name(NDCG), axis=VALUES), Column("what it costs", axis=DIFFERENCES)]
     idle = any("no_op" in row["metrics"] for own in found.values() for row in own)
@@ -177,11 +169,6 @@ def input_ablations(results: Results) -> Section | None:
         [NO_OPERATION] if idle else [],
         source=results.source([row for own in found.values() for row in own]),
     )
-
-
-def _first(found: dict, label: str) -> int:
-    """The place of a model's first row."""
-    return [model for model, _ in found].index(label)
 
 
 def by_taste(tastes: Sequence[tuple[str, Results]], pairs: Sequence[Pair] = ((DEFAULT, BEFORE),)) -> Section | None:

@@ -16,7 +16,7 @@ from molar.reporting.rows import Pair, Results
 from molar.reporting.tables import Cell, Column, Measured, Quoted, Row, Section, Source, Table
 
 FULL, COLD = "ml1m", "ml1m-cold"
-ALIGNED, ENCODED, FINE_TUNED = "ablations-alignment", "ablations-encoders", "ablations-stage-1"
+ALIGNMENT, ENCODERS, FINE_TUNING = "ablations-alignment", "ablations-encoders", "ablations-stage-1"
 SEARCH, OFFSETS = "search-content.json", "cold-offsets.json"
 MINUS_DEFAULT = f"minus {labels.SHORT[DEFAULT]}"
 OURS_5 = (
@@ -50,13 +50,13 @@ def _against(other: str, *models: str) -> tuple[Pair, ...]:
 QUESTIONS = (
     Question(
         "Early, middle or late fusion of ids in place of alignment, at matched compute",
-        ALIGNED,
+        ALIGNMENT,
         _against(DEFAULT, "fusion-early", "fusion-middle", "fusion-late"),
     ),
-    Question("Aligning items, or items as well as users", ALIGNED, _against(DEFAULT, "on-items", "on-both")),
+    Question("Aligning items, or items as well as users", ALIGNMENT, _against(DEFAULT, "on-items", "on-both")),
     Question(
         "What is lost when the ID model is blanked, pictures are swapped, text is dropped",
-        FINE_TUNED,
+        FINE_TUNING,
         ablations=("id-blanked", "shuffled-pictures", "no-picture", "no-text", "no-title", "shuffled-history"),
     ),
     Question(
@@ -66,7 +66,7 @@ QUESTIONS = (
     ),
     Question(
         "Small encoders as controls",
-        ENCODED,
+        ENCODERS,
         _against(DEFAULT, "text", "image", "both", "random-linear", "both-mlp", "random-mlp", "hllm"),
     ),
     Question(
@@ -75,11 +75,11 @@ QUESTIONS = (
         tuple((DEFAULT, other) for other in ("content-knn", BEFORE, "popularity", "random")),
         slice="cold",
     ),
-    Question("Sensitivity to α (default 0.3)", ALIGNED, _against(DEFAULT, "alpha-0.1", "alpha-1")),
-    Question("Sensitivity to τ (default 0.1)", ALIGNED, _against(DEFAULT, "tau-0.05", "tau-0.2")),
+    Question("Sensitivity to α (default 0.3)", ALIGNMENT, _against(DEFAULT, "alpha-0.1", "alpha-1")),
+    Question("Sensitivity to τ (default 0.1)", ALIGNMENT, _against(DEFAULT, "tau-0.05", "tau-0.2")),
     Question(
         "Is it the ID model's knowledge, or mere regularisation? Random targets, shuffled users",
-        ALIGNED,
+        ALIGNMENT,
         _against(DEFAULT, "targets-random", "targets-shuffled"),
     ),
 )
@@ -87,18 +87,20 @@ QUESTIONS = (
 
 def questions(folder: Path) -> list[Section]:
     """All of these tables; [] where nothing is measured."""
-    files = {name: results_of(folder, name) for name in (FULL, COLD, ALIGNED, ENCODED, FINE_TUNED)}
+    files = {name: results_of(folder, name) for name in (FULL, COLD, ALIGNMENT, ENCODERS, FINE_TUNING)}
     found = [
         _beside_paper(
-            "The paper's Table 3: inputs, encoder fine-tuning, alignment", files[FINE_TUNED], published.TABLE_3
+            "The paper's Table 3: inputs, encoder fine-tuning, alignment", files[FINE_TUNING], published.TABLE_3
         ),
         _beside_paper(
             "The paper's Table 3 again, over all films, the encoder fine-tuned on the print shop",
-            files[ENCODED],
+            files[ENCODERS],
             published.TABLE_3,
         ),
-        _beside_paper("The paper's Table 4: the ID model that users are aligned to", files[ALIGNED], published.TABLE_4),
-        *_encoders(files[ENCODED]),
+        _beside_paper(
+            "The paper's Table 4: the ID model that users are aligned to", files[ALIGNMENT], published.TABLE_4
+        ),
+        *_encoders(files[ENCODERS]),
         _answers(files),
         offsets(folder / OFFSETS),
         search(folder / SEARCH),

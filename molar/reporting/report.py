@@ -1,11 +1,13 @@
 """Everything that one results file tells, section by section: accuracy, who is ahead, what others published, curves."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from molar.core.schema import MODELS
 from molar.data.segments import HISTORY, MAIN, POPULARITY
 from molar.experiments.results import NORMALISED_NDCG
 from molar.reporting import labels, method, published
-from molar.reporting.charts import OWN_SHADES, Curves, Line, shade_of
+from molar.reporting.charts import Curves, Line, shade_of
 from molar.reporting.labels import NDCG, RECALL
 from molar.reporting.rows import Results
 from molar.reporting.tables import (
@@ -179,7 +181,7 @@ def beside_published(results: Results) -> Section:
     for label in results.models:
         ndcg, recall = results.cell(label), results.cell(label, metric=RECALL)
         if ndcg:
-            cells: list[Cell] = [ndcg, recall and recall.without_interval(), here]
+            cells: list[Cell] = [ndcg, recall and replace(recall, ci=None), here]
             lines.append((ndcg.value, Row(labels.model(label), cells, label)))
     for one in published.MOVIELENS:
         cells = [Quoted(one.ndcg), Quoted(one.recall), one.where]
@@ -200,7 +202,7 @@ def learning(results: Results) -> Section:
     if not results.curves:
         return Section(LEARNING, [NO_CURVES])
     names = list(dict.fromkeys(curve["model"] for curve in results.curves))
-    others = [name for name in names if name not in OWN_SHADES]
+    others = [name for name in names if name not in MODELS]
     lines, rows = [], []
     for name in names:
         seeds = sorted((curve for curve in results.curves if curve["model"] == name), key=lambda one: str(one["seed"]))

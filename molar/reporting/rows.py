@@ -37,14 +37,9 @@ class Results:
         return self.rows[0]["data_hash"]
 
     @property
-    def title(self) -> str:
-        known = labels.RUNS.get(self.name)
-        return known.title if known else f"{self.dataset} ({self.name})"
-
-    @property
-    def note(self) -> str:
-        known = labels.RUNS.get(self.name)
-        return known.note if known else ""
+    def about(self) -> labels.RunLabel:
+        """What is said of the file; of one that labels do not know, its name alone."""
+        return labels.RUNS.get(self.name) or labels.RunLabel(f"{self.dataset} ({self.name})", command="")
 
     @property
     def is_movielens(self) -> bool:
@@ -146,14 +141,14 @@ class Results:
         """One model's NDCG@10 minus another's; None where they were not compared."""
         return difference(self.differences.get((label, other), {}).get(slice_, []))
 
-    def either_way(self, label: str, other: str, slice_: str = "all") -> Difference | None:
-        """The same; turned round where it was measured the other way."""
-        other_way = self.minus(other, label, slice_)
-        return self.minus(label, other, slice_) or (other_way and other_way.turned())
+    def either_way(self, label: str, other: str) -> Difference | None:
+        """The same for all users; turned round where it was measured the other way."""
+        other_way = self.minus(other, label)
+        return self.minus(label, other) or (other_way and other_way.turned())
 
-    def cost(self, label: str, ablation: str, slice_: str = "all") -> Difference | None:
-        """A model's NDCG@10 minus that under an input ablation."""
-        return difference(self.costs.get((label, ablation), {}).get(slice_, []))
+    def cost(self, label: str, ablation: str) -> Difference | None:
+        """A model's NDCG@10 minus that under an input ablation, for all users."""
+        return difference(self.costs.get((label, ablation), {}).get("all", []))
 
     @property
     def splits(self) -> list[str]:

@@ -30,9 +30,6 @@ class Measured:
         """Every value that an axis should hold."""
         return (self.value, *(self.ci or ()), *self.seeds)
 
-    def without_interval(self) -> "Measured":
-        return replace(self, ci=None)
-
 
 @dataclass(frozen=True)
 class Difference(Measured):
@@ -65,7 +62,7 @@ class Quoted:
         return self.values
 
 
-Cell = Measured | Difference | Quoted | str | None
+Cell = Measured | Quoted | str | None
 VALUES, SHARES, DIFFERENCES = "values", "shares", "differences"  # axes; columns of the same one share it
 
 

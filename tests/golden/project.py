@@ -12,11 +12,11 @@ from pathlib import Path
 
 import torch
 
+import molar
 from app.page import start
 from app.state import Shop
 from app.tabs.alignment import map_data, numbers
 from app.tabs.evidence import tab as evidence
-from app.tabs.evidence.words import BY_TASTE
 from app.tabs.quiz.quiz import Quiz
 from molar.cli.main import build_parser, main
 from molar.core.schema import MODELS
@@ -24,7 +24,6 @@ from molar.data.splits import STRATEGIES as METHODS
 from molar.data.splits import split_dataset
 from molar.experiments.results import read_rows
 from molar.reporting.files import read_results as read_all_results
-from molar.serving.recommender import Recommender
 
 ROOT = Path(__file__).parents[2]
 DATASET, CHECKPOINT, RESULTS = ROOT / "assets/demo", ROOT / "checkpoints/demo", ROOT / "results"
@@ -34,7 +33,7 @@ __all__ = ["METHODS", "MODELS", "Quiz", "Shop", "map_data", "split_dataset", "st
 
 def open_demo() -> Shop:
     """The shipped shop; its parts are `recommender` (`dataset`, `split`) and `maps`."""
-    return Shop(Recommender.load(DATASET, CHECKPOINT), CHECKPOINT)
+    return Shop(molar.load(DATASET, CHECKPOINT))
 
 
 def maps_address(shop: Shop) -> str:
@@ -73,7 +72,8 @@ def evidence_pages(shop: Shop) -> dict[str, str]:
     runs, problems = read_all_results(RESULTS, served, CHECKPOINT)
     assert not problems
     return {
-        key: evidence.page(RESULTS, served, CHECKPOINT, {"run": key}) for key in [*(run.key for run in runs), BY_TASTE]
+        key: evidence.page(RESULTS, served, CHECKPOINT, {"run": key})
+        for key in [*(run.key for run in runs), evidence.BY_TASTE]
     }
 
 

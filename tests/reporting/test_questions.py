@@ -8,10 +8,10 @@ from standin_results import minus, row, write
 
 from molar.reporting.markdown import section_lines
 from molar.reporting.questions import (
-    ALIGNED,
+    ALIGNMENT,
     COLD,
-    ENCODED,
-    FINE_TUNED,
+    ENCODERS,
+    FINE_TUNING,
     FULL,
     OFFSETS,
     QUESTIONS,
@@ -40,14 +40,14 @@ def folder(tmp_path):
         ("molar", "content"): 0.004,
     }
     models = ("molar", "content", "to-gru4rec", "alpha-1", "fusion-late")
-    write(tmp_path, ALIGNED, [row(label, **SOURCE) for label in models] + differences(aligned))
+    write(tmp_path, ALIGNMENT, [row(label, **SOURCE) for label in models] + differences(aligned))
     encoded = {("image-only", "molar"): -0.02, ("random-linear", "molar"): -0.03, ("molar", "content"): 0.004}
     models = ("molar", "content", "image-only", "random-linear")
-    write(tmp_path, ENCODED, [row(label, **SOURCE) for label in models] + differences(encoded))
+    write(tmp_path, ENCODERS, [row(label, **SOURCE) for label in models] + differences(encoded))
     tuned = [row(label, seed=seed, **SOURCE) for label in ("molar", "content", "without-it") for seed in range(3)]
     tuned += differences({("without-it", "molar"): -0.006})
     tuned += [minus("molar", ablation="no-text", value=0.04, p=0.02, **SOURCE)]
-    write(tmp_path, FINE_TUNED, tuned)
+    write(tmp_path, FINE_TUNING, tuned)
     cold = [minus("molar", "content-knn", "cold", value=0.011, p=0.02, **SOURCE)]
     write(tmp_path, COLD, [row("molar", "cold", **SOURCE), *cold])
     return tmp_path

@@ -8,8 +8,8 @@ from app.components.templates import note, render
 from app.strings import alignment as words
 from molar.serving.map_queries import Place, ShopperMaps
 
-SHOWN_PRINTS = 14
-NEAR_PRINTS = 4
+SHOWN_ITEMS = 14
+NEAR_ITEMS = 4
 
 
 def of_shopper(maps: ShopperMaps, row: int) -> dict:
@@ -31,11 +31,11 @@ def of_visitor(maps: ShopperMaps, history: Sequence[int], places: dict[str, Plac
 
 def _answer(maps: ShopperMaps, title: str, known: list[str], history: list[int], places: dict[str, Place]) -> dict:
     near = {view: place.nearest.tolist() for view, place in places.items()}
-    shown = history[-SHOWN_PRINTS:]
+    shown = history[-SHOWN_ITEMS:]
     html = render(
         "tabs/alignment/inspector.html",
         title=title,
-        known=[*known, words.prints_bought(len(history))],
+        known=[*known, words.items_bought(len(history))],
         items=[item(maps.recommender.dataset, number) for number in shown],
         earlier=len(history) - len(shown),
         spaces=[_space(maps, view, places.get(view), near) for view in words.NEAR],
@@ -57,7 +57,7 @@ def _space(maps: ShopperMaps, view: str, place: Place | None, near: dict[str, li
 
 
 def _neighbour(maps: ShopperMaps, row: int, similarity: float, also: list[str]) -> dict:
-    last = maps.history(row)[-NEAR_PRINTS:].tolist()
+    last = maps.history(row)[-NEAR_ITEMS:].tolist()
     pictures = [picture_url(maps.recommender.dataset, number) for number in last]
     return {
         "row": row,

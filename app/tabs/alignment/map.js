@@ -80,7 +80,7 @@ const made = (tag, text) => Object.assign(document.createElement(tag), { textCon
 
 function describe(row, event) {
   const told = world.colours.filter((one) => one.groups.length).map((one) => one.groups[one.of[row]]);
-  const line = made('span', `${[...told, `${world.length[row]} ${tip.dataset.prints}`].join(' · ')}`);
+  const line = made('span', `${[...told, `${world.length[row]} ${tip.dataset.items}`].join(' · ')}`);
   const strip = document.createElement('div');
   for (const item of world.last[row]) strip.append(Object.assign(new Image(), { src: url(item), alt: '' }));
   tip.replaceChildren(made('b', world.shoppers[row]), line, strip);
@@ -130,7 +130,7 @@ async function openShopper(row) {
   tell(live.dataset.opened + inspector.querySelector('h2').textContent);
   if (focused) { inspector.tabIndex = -1; inspector.focus({ preventScroll: true }); }
   // The maps stay in sight: only as far as the history.
-  inspector.querySelector('.prints').scrollIntoView({ block: 'nearest', behavior: still.matches ? 'auto' : 'smooth' });
+  inspector.querySelector('.past').scrollIntoView({ block: 'nearest', behavior: still.matches ? 'auto' : 'smooth' });
 }
 
 function openYou() {

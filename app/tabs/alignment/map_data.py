@@ -1,4 +1,4 @@
-"""What the maps show, as plain data for the browser and for the figure: places, last prints, colours, the maps in words."""
+"""What the maps show, as plain data for the browser and for the figure: places, last items, colours, the maps in words."""
 
 import gzip
 import hashlib
@@ -12,7 +12,7 @@ from app.strings import alignment as words
 from molar.serving.map_queries import ShopperMaps
 from molar.serving.user_maps import VIEWS
 
-LAST_PRINTS = 4
+LAST_ITEMS = 4
 MOST_GROUPS = 40
 # Told apart by lightness as well as by hue, on light paper and on dark; groups beyond them share the last one.
 PALETTE = ["#d3573f", "#e3a938", "#2c8a8f", "#7a62b8", "#6fa04f", "#4a86cf", "#a8663a", "#cf7fae", "#57b8a4", "#98928a"]
@@ -68,7 +68,7 @@ def shoppers(maps: ShopperMaps) -> dict:
         "shoppers": list(map(str, maps.user_ids)),
         "places": {view: np.round(maps.points[view] * 1000).astype(int).ravel().tolist() for view in VIEWS},
         "reach": reach(maps),
-        "last": [maps.history(row)[-LAST_PRINTS:].tolist() for row in range(len(maps))],
+        "last": [maps.history(row)[-LAST_ITEMS:].tolist() for row in range(len(maps))],
         "length": maps.table["history"].tolist(),
         "pictures": f"pictures/NUMBER?v={dataset.data_hash}",
         "palette": PALETTE,

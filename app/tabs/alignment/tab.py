@@ -32,7 +32,7 @@ def build(shop: Shop, tab: gr.Tab, history: gr.State) -> list[Route]:
         packed = map_data.Packed(maps)
         routes = map_routes.routes(maps, packed)
         linked = LinkedMaps(packed.address, lambda row: open_shopper(maps, row), elem_id="linked-maps")
-    with gr.Row(elem_id="evidence"):
+    with gr.Row(elem_id="beside-maps"):
         with gr.Column(elem_id="reading"):
             still(render("tabs/alignment/limits.html"))
             told = still("")

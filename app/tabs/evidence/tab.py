@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from app.components.panel import Panel, sent, still
 from app.components.styles import stylesheets
 from app.components.templates import render
 from app.state import Shop
-from app.tabs.evidence import words
+from app.strings import evidence as words
 
 if TYPE_CHECKING:
     from molar.reporting.rows import Results
@@ -21,12 +20,13 @@ if TYPE_CHECKING:
 
 STYLE = stylesheets(Path(__file__).parent, "evidence.css")
 RESULTS = Path(__file__).parents[3] / "results"
+BY_TASTE = "dial"  # the choice that shows the shop at several hidden-taste ratios
 
 
 def build(shop: Shop, tab: gr.Tab) -> None:
     """Lay out the tab. Nothing is read before a visitor opens it; his choice stays while he looks at other tabs."""
     chosen = gr.State({})
-    still(intro())
+    still(render("tabs/evidence/intro.html"))
     panel = Panel(elem_id="proof", script=Path(__file__).parent / "evidence.js")
 
     def show(now: dict) -> str:
@@ -44,17 +44,9 @@ def choice(before: dict[str, str], wanted: object) -> dict[str, str]:
     """What a browser asked for, as far as it is text. The ratios have a metric of their own, other runs keep the last."""
     now = {name: value for name, value in wanted.items() if isinstance(value, str)} if isinstance(wanted, dict) else {}
     runs = now.get("run"), before.get("run")
-    if runs[0] != runs[1] and words.BY_TASTE in runs:
+    if runs[0] != runs[1] and BY_TASTE in runs:
         now.pop("metric", None)
     return now
-
-
-def intro() -> str:
-    """The protocol in one sentence, and what the intervals mean."""
-    return (
-        f'<div class="lead ev-lead"><h2>{words.TITLE}</h2><p>{escape(words.PROTOCOL)}</p>'
-        f'<p class="quiet">{escape(words.INTERVALS)}</p></div>'
-    )
 
 
 def page(folder: Path, served: str, checkpoint: Path, chosen: dict[str, str]) -> str:
@@ -65,9 +57,9 @@ def page(folder: Path, served: str, checkpoint: Path, chosen: dict[str, str]) ->
 
     runs, problems = read_results(folder, served, checkpoint)
     if not runs:
-        return render("tabs/evidence/evidence.html", words=words, runs=[], problems=problems)
+        return render("tabs/evidence/evidence.html", runs=[], problems=problems)
     tastes = [run for name in labels.TASTES for run in runs if run.name == name]
-    titles = {run.key: run.title for run in runs} | ({words.BY_TASTE: words.BY_TASTE_TITLE} if len(tastes) > 1 else {})
+    titles = {run.key: run.about.title for run in runs} | ({BY_TASTE: words.BY_TASTE_TITLE} if len(tastes) > 1 else {})
     key = chosen["run"] if chosen.get("run") in titles else runs[0].key
     run = next((run for run in runs if run.key == key), None)
     metrics = (run or tastes[0]).metrics
@@ -76,7 +68,6 @@ def page(folder: Path, served: str, checkpoint: Path, chosen: dict[str, str]) ->
     own = [run.key for run in runs if run.data_hash == served]
     return render(
         "tabs/evidence/evidence.html",
-        words=words,
         problems=problems,
         runs=[
             (words.OF_THIS_DATA, [(one, titles[one]) for one in own]),
@@ -96,7 +87,7 @@ def _notes(run: Results) -> list[str]:
     """What a reader of a run must know."""
     from molar.reporting import labels
 
-    return [one for one in (run.note, labels.NO_TIMES if run.is_movielens else "") if one]
+    return [one for one in (run.about.note, labels.NO_TIMES if run.is_movielens else "") if one]
 
 
 def _sections(run: Results | None, tastes: list[Results], metric: str) -> list[Section]:

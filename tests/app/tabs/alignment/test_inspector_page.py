@@ -16,7 +16,7 @@ def test_a_click_opens_history_and_neighbours_in_each_space(size, visit, world):
     page.locator("#linked-maps [data-panel=before] canvas").click(position=at(page, world[1], row))
     page.wait_for_selector(f"#linked-maps .inspector[data-shopper='{row}']")
     assert world[1]["user_id"][row] in page.locator("#linked-maps .inspector h2").inner_text()
-    opened.wait_for_pictures("#linked-maps .prints", int(world[1]["history"][row]))
+    opened.wait_for_pictures("#linked-maps .past", int(world[1]["history"][row]))
     spaces = page.locator("#linked-maps .thirds section")
     assert spaces.count() == 3
     near = {
@@ -57,13 +57,13 @@ def test_a_shopper_is_found_by_id_and_a_wrong_id_is_told(visit):
 def test_the_visitors_point_follows_the_history(visit):
     opened = visit()
     page = opened.page
-    assert page.locator("#linked-maps .inspector .prints img").count() == 4
+    assert page.locator("#linked-maps .inspector .past img").count() == 4
     before = ink(page, "id")
     page.get_by_role("tab", name="Recommend").click()
     page.locator("#gallery .card[aria-pressed=false]").first.click()
     opened.wait_for_selected(5)
     page.get_by_role("tab", name="Alignment").click()
-    page.wait_for_function("document.querySelectorAll('#linked-maps .inspector .prints img').length === 5")
+    page.wait_for_function("document.querySelectorAll('#linked-maps .inspector .past img').length === 5")
     assert ink(page, "id") != before
     page.get_by_role("tab", name="Recommend").click()
     page.click("#history [data-act=clear]")

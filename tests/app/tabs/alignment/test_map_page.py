@@ -83,7 +83,7 @@ def test_arrow_keys_travel_and_are_told(visit):
 
 
 @pytest.mark.parametrize("view, panel", [("before", "before"), ("after", "stage"), ("id", "id")])
-def test_pointing_shows_the_last_prints_on_each_map(view, panel, visit, world):
+def test_pointing_shows_the_last_items_on_each_map(view, panel, visit, world):
     page = visit().page
     row = lonely(world[1], view)
     page.locator(f"#linked-maps [data-panel={panel}] canvas").hover(position=at(page, world[1], row, view, panel))

@@ -21,8 +21,8 @@ from standin_results import (
 )
 
 from app.strings import common as words
+from app.strings import evidence as said
 from app.tabs.evidence import tab as evidence
-from app.tabs.evidence import words as said
 from molar.reporting import labels, method, published, report
 from molar.reporting.files import read_results
 
@@ -147,7 +147,7 @@ def test_movielens_says_why_there_is_no_temporal_split(folder, tmp_path):
 
 
 def test_the_hidden_taste_ratios_are_shown_side_by_side_by_shares(folder, tmp_path):
-    html = page(folder, tmp_path, run=said.BY_TASTE)
+    html = page(folder, tmp_path, run=evidence.BY_TASTE)
     assert "normalised NDCG@10" in text(table_under(html, report.ACCURACY))
     assert re.findall(r"hidden taste \d+ %, 200 users", text(html)) == [
         f"hidden taste {one} %, 200 users" for one in (0, 50, 100)
@@ -157,7 +157,7 @@ def test_the_hidden_taste_ratios_are_shown_side_by_side_by_shares(folder, tmp_pa
 
 def test_one_ratio_alone_has_nothing_beside_it(tmp_path):
     write(tmp_path, "demo-dial-0", shop_rows())
-    assert f'value="{said.BY_TASTE}"' not in page(tmp_path, tmp_path)
+    assert f'value="{evidence.BY_TASTE}"' not in page(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize(

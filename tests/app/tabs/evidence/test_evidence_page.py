@@ -8,8 +8,8 @@ from standin_results import write_all
 from tiny_world import write_tiny_folder
 
 from app.strings import common as words
+from app.strings import evidence as said
 from app.tabs.evidence import tab as evidence
-from app.tabs.evidence import words as said
 from molar.data.dataset import load_dataset
 from molar.reporting import labels
 

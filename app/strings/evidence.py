@@ -1,4 +1,4 @@
-"""What the Evidence tab says around the tables; what stands in them is said by molar.reporting."""
+"""What the Evidence tab says around the tables; what stands in them molar.reporting says."""
 
 TITLE = "How well do the models rank?"
 PROTOCOL = (
@@ -24,7 +24,6 @@ RUN = "Results"
 METRIC = "Measured by"
 OF_THIS_DATA = "This page’s data"
 OF_OTHER_DATA = "Other data: evidence about the method"
-BY_TASTE = "dial"  # the value of the choice that shows the shop at several hidden-taste ratios
 BY_TASTE_TITLE = "Print shop’s hidden-taste ratio, side by side"
 
 

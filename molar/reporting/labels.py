@@ -39,9 +39,15 @@ LIMITS = {
 }
 MODELS = {**BASELINES, **TRAINED, **LIMITS}
 FUSED = {"molar-fused": "fused Molar", "content-fused": "fused content"}
-SHORT = {ID: "SASRec", CONTENT: "content", ALIGNED: "Molar"} | FUSED  # in a difference or beside a curve
-OVER = {"text": "MiniLM", "image": "CLIP", "both": "MiniLM + CLIP"}  # content-knn's vectors; also beside a curve
+SHORT = {ID: "SASRec", CONTENT: "content", ALIGNED: "Molar"} | FUSED  # in a difference
+OVER = {"text": "MiniLM", "image": "CLIP", "both": "MiniLM + CLIP"}  # content-knn's vectors
 OVER |= dict.fromkeys(("random", "random-linear"), "random vectors")
+BESIDE_CURVES = OVER | {  # there is room for fifteen letters or so; the table below has the names in full
+    "sasrec-sampled": "sampled softmax",
+    "sasrec-in-batch": "in-batch softmax",
+    "targets-random": "control: random",
+    "targets-shuffled": "control: others",
+}
 SIMPLE, LEARNED, KNOWN = "Simple baselines", "Trained models", "Limits, known of simulated data alone"
 
 # what is changed -> label -> its name
@@ -209,6 +215,11 @@ def model(label: str) -> str:
 def short(label: str) -> str:
     """A model's name inside of a sentence."""
     return SHORT.get(label) or model(label)
+
+
+def beside_curve(label: str) -> str:
+    """A model's name beside its learning curve."""
+    return BESIDE_CURVES.get(label) or short(label)
 
 
 def ablated(label: str) -> str:

@@ -226,7 +226,7 @@ def _line(name: str, curves: list[dict], shade: str) -> Line:
     seeds = [[(epoch["epoch"], epoch[NDCG]) for epoch in curve["curve"] if NDCG in epoch] for curve in curves]
     shared = list(zip(*seeds, strict=False))  # as long as the shortest
     middle = [(at[0][0], sum(value for _, value in at) / len(at)) for at in shared]
-    return Line(labels.OVER.get(name) or labels.short(name), shade, seeds, middle, max(middle, key=lambda at: at[1]))
+    return Line(labels.beside_curve(name), shade, seeds, middle, max(middle, key=lambda at: at[1]))
 
 
 def _learned(curves: list[dict], line: Line) -> list[str]:

@@ -1,10 +1,12 @@
 """Which files of results are read, in which order, and again when they changed."""
 
 import os
+from pathlib import Path
 
 from standin_results import OTHERS, OURS, ablation_rows, curve, method_rows, row, shop_rows, write, write_all
 
 from molar.reporting.files import read_results, results_of
+from molar.reporting.labels import beside_curve
 
 
 def test_results_of_the_served_data_come_first(tmp_path):
@@ -79,3 +81,10 @@ def test_a_checkpoint_lends_its_curves_to_results_of_the_same_weights(tmp_path):
     assert [one["model"] for one in read_results(tmp_path, OURS, tmp_path / "checkpoint")[0][0].curves] == ["sasrec"]
     write(tmp_path, "demo", [row("sasrec")])
     assert read_results(tmp_path, OURS, tmp_path / "checkpoint")[0][0].curves == []
+
+
+def test_names_beside_the_curves_of_this_project_fit_on_a_phone():
+    found, _ = read_results(Path(__file__).parents[2] / "results")
+    drawn = {curve["model"] for run in found if not run.is_ablation for curve in run.curves}
+    assert len(drawn) > 9
+    assert {name: beside_curve(name) for name in drawn if len(beside_curve(name)) > 16} == {}

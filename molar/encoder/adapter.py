@@ -97,7 +97,9 @@ def read_metadata(folder: Path | None) -> dict:
     if folder is None:
         return {}
     if not (folder / "adapter.safetensors").exists():
-        raise MolarError(f"There is no fine-tuned encoder at {folder}: run `python -m molar finetune-encoder` first.")
+        raise MolarError(
+            f"There is no fine-tuned encoder at {folder}: check --encoder, or make one by `python -m molar finetune-encoder`."
+        )
     try:
         metadata = json.loads((folder / "config.json").read_text())
         metadata["backbone"]["backbone_sha256"]

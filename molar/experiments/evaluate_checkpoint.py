@@ -37,7 +37,7 @@ def evaluate_checkpoint(
         for name, model in models.items()
     }
     noted = baselines(split, {path: vectors})
-    half_lives = {entry.scorer.name: entry.noted.get("half_life") for entry in noted[2:]}
+    half_lives = {one.scorer.name: one.noted.get("half_life") for one in noted if hasattr(one.scorer, "half_life")}
     entries = [dataclasses.replace(entry, noted={}) for entry in noted]  # metrics.json tells them, the rows do not
 
     def of_alignment(part: Part) -> list[dict]:

@@ -21,9 +21,9 @@ def main() -> int:
     gc.disable()  # what imports and loading make stays anyway: looking for garbage in it costs a fifth of the start
     try:
         from app.page import start
-        from app.state import Shop
+        from app.state import PageState
 
-        shop = Shop.open(wanted.dataset, wanted.checkpoint)
+        shop = PageState.open(wanted.dataset, wanted.checkpoint)
     except MolarError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -4,12 +4,12 @@ from dataclasses import asdict
 
 import gradio as gr
 
-from app.state import Shop
+from app.state import PageState
 from molar.core.errors import MolarError
 from molar.core.schema import ALIGNED
 
 
-def publish(shop: Shop) -> None:
+def publish(shop: PageState) -> None:
     """Add the endpoints. Must be called inside `gr.Blocks`."""
 
     def search_items(query: str, limit: int = 24) -> list[dict]:

@@ -14,7 +14,7 @@ from app.components import pictures
 from app.components.panel import Panel
 from app.components.styles import SHARED
 from app.components.templates import render
-from app.state import Shop
+from app.state import PageState
 from app.strings import common as words
 from app.tabs.alignment import tab as alignment
 from app.tabs.catalogue import tab as catalogue
@@ -28,7 +28,7 @@ WARM = 15  # seconds after the start, when the first visitors have their page
 LARGEST = 110 * 1024 * 1024  # bytes of one uploaded file; what is in it is checked by molar.data.ingest.archive
 
 
-def build(shop: Shop) -> tuple[gr.Blocks, list[Route]]:
+def build(shop: PageState) -> tuple[gr.Blocks, list[Route]]:
     """The page over one loaded dataset and checkpoint, and the addresses beside it that its parts are drawn from."""
     routes = pictures.routes(shop.dataset)
     with gr.Blocks(title=words.PAGE_TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)) as page:
@@ -48,7 +48,7 @@ def build(shop: Shop) -> tuple[gr.Blocks, list[Route]]:
     return page, routes
 
 
-def start(shop: Shop, host: str, port: int | None) -> tuple[gr.Blocks, str]:
+def start(shop: PageState, host: str, port: int | None) -> tuple[gr.Blocks, str]:
     """Serve the page in the background: the running blocks, and the address. A port of None takes a free one."""
     page, routes = build(shop)
     page.queue(max_size=200, default_concurrency_limit=4, api_open=False)

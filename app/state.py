@@ -35,7 +35,7 @@ def read_truth(dataset: Dataset) -> pd.DataFrame | None:
     return table.set_index(USER) if USER in table and table.shape[1] > 1 and table[USER].is_unique else None
 
 
-class Shop:
+class PageState:
     """A loaded recommender, and the parts of the page that follow from it. No visitor's data live here."""
 
     def __init__(self, recommender: molar.Shop):
@@ -43,7 +43,7 @@ class Shop:
         self.dataset, self.checkpoint = recommender.dataset, recommender.checkpoint
 
     @classmethod
-    def open(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "Shop":
+    def open(cls, dataset_dir: str | Path, checkpoint_dir: str | Path) -> "PageState":
         """Load a dataset and its checkpoint. Raises MolarError when a part is missing or does not fit."""
         return cls(molar.load(dataset_dir, checkpoint_dir))
 

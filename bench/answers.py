@@ -1,4 +1,4 @@
-"""What one click asks of the models: `Shop.answers` for four picks, against another checkout of the project in the same run.
+"""What one click asks of the models: `PageState.answers` for four picks, against another checkout of the project in the same run.
 
     python -m bench.answers --against FOLDER [--rounds 5]
 
@@ -17,10 +17,10 @@ HERE = Path(__file__).parents[1]
 ASK = """
 import json, sys, time
 try:
-    from app.state import Shop
-except ModuleNotFoundError:  # where it stood earlier
-    from app.shop import Shop
-shop = Shop.open("assets/demo", "checkpoints/demo")
+    from app.state import PageState
+except ModuleNotFoundError:  # where it stood in 0.1.0
+    from app.shop import Shop as PageState
+shop = PageState.open("assets/demo", "checkpoints/demo")
 picks, kind, looked = (3, 141, 592, 653), type(shop.dataset), []
 look_up = kind.item_number
 kind.item_number = lambda *asked: looked.append(1) or look_up(*asked)

@@ -10,7 +10,7 @@ from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
 from app.page import start
-from app.state import Shop
+from app.state import PageState
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_without_maps_the_reason_stands_beside_and_comes_back_as_a_sentence(tmp_
     dataset = write_tiny_folder(tmp_path / "tiny")
     checkpoint = write_checkpoint(tmp_path / "checkpoint", dataset)
     (checkpoint / "maps.csv").unlink()
-    shop = Shop.open(dataset, checkpoint)
+    shop = PageState.open(dataset, checkpoint)
     assert shop.maps is None and "draw-maps" in shop.why_no_maps
     running, address = start(shop, "127.0.0.1", None)
     try:
@@ -149,10 +149,10 @@ import time
 from threading import Event
 import torch
 from app import page
-from app.state import Shop
+from app.state import PageState
 
 page.WARM = 0.01
-shop = Shop.open("assets/demo", "checkpoints/demo")
+shop = PageState.open("assets/demo", "checkpoints/demo")
 inside = Event()
 
 def slowly(maps):

@@ -11,7 +11,7 @@ from standin import write_checkpoint
 
 from app.components.pictures import placeholder
 from app.components.templates import render
-from app.state import Shop
+from app.state import PageState
 from app.tabs.alignment import tab as alignment
 from app.tabs.catalogue import answers, view
 from app.tabs.catalogue.uploads import Upload
@@ -32,7 +32,7 @@ def folders(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shop(folders):
-    return Shop.open(*folders)
+    return PageState.open(*folders)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
-from app.state import Shop
+from app.state import PageState
 from molar.core.schema import ALIGNED, CONTENT, MODELS
 
 
@@ -13,7 +13,7 @@ from molar.core.schema import ALIGNED, CONTENT, MODELS
 def shop(tmp_path_factory):
     root = tmp_path_factory.mktemp("state")
     dataset = write_tiny_folder(root / "tiny")
-    return Shop.open(dataset, write_checkpoint(root / "checkpoint", dataset))
+    return PageState.open(dataset, write_checkpoint(root / "checkpoint", dataset))
 
 
 @pytest.fixture

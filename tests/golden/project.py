@@ -14,7 +14,7 @@ import torch
 
 import molar
 from app.page import start
-from app.state import Shop
+from app.state import PageState
 from app.tabs.alignment import map_data, numbers
 from app.tabs.evidence import tab as evidence
 from app.tabs.quiz.quiz import Quiz
@@ -28,15 +28,15 @@ from molar.reporting.files import read_results as read_all_results
 ROOT = Path(__file__).parents[2]
 DATASET, CHECKPOINT, RESULTS = ROOT / "assets/demo", ROOT / "checkpoints/demo", ROOT / "results"
 
-__all__ = ["METHODS", "MODELS", "Quiz", "Shop", "map_data", "split_dataset", "start"]
+__all__ = ["METHODS", "MODELS", "PageState", "Quiz", "map_data", "split_dataset", "start"]
 
 
-def open_demo() -> Shop:
+def open_demo() -> PageState:
     """The shipped shop; its parts are `recommender` (`dataset`, `split`) and `maps`."""
-    return Shop(molar.load(DATASET, CHECKPOINT))
+    return PageState(molar.load(DATASET, CHECKPOINT))
 
 
-def maps_address(shop: Shop) -> str:
+def maps_address(shop: PageState) -> str:
     """Where the browser gets the shoppers of the maps."""
     return map_data.Packed(shop.maps).address
 
@@ -66,7 +66,7 @@ def numbers_table() -> str:
     return numbers.table(CHECKPOINT / "metrics.json")
 
 
-def evidence_pages(shop: Shop) -> dict[str, str]:
+def evidence_pages(shop: PageState) -> dict[str, str]:
     """The key of everything that the Evidence tab lets a visitor choose → its HTML."""
     served = shop.dataset.data_hash
     runs, problems = read_all_results(RESULTS, served, CHECKPOINT)

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.page import start
-from app.state import Shop
+from app.state import PageState
 
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}  # width and height of the window
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -25,7 +25,7 @@ QUIET = (
 @contextmanager
 def serving(dataset: Path, checkpoint: Path):
     """The address of a page over this dataset and checkpoint, on a free port, until the block ends."""
-    page, address = start(Shop.open(dataset, checkpoint), "127.0.0.1", None)
+    page, address = start(PageState.open(dataset, checkpoint), "127.0.0.1", None)
     try:
         yield address
     finally:

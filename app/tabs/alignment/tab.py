@@ -10,7 +10,7 @@ from app.components.listeners import QUIET
 from app.components.panel import still
 from app.components.styles import stylesheets
 from app.components.templates import note, render
-from app.state import Shop
+from app.state import PageState
 from app.tabs.alignment import inspector, map_data, map_routes, numbers
 from app.tabs.alignment.map import LinkedMaps
 from molar.serving.map_queries import ShopperMaps
@@ -19,7 +19,7 @@ STYLE = stylesheets(Path(__file__).parent, "alignment.css")
 NUMBERS = "metrics.json"
 
 
-def build(shop: Shop, tab: gr.Tab, history: gr.State) -> list[Route]:
+def build(shop: PageState, tab: gr.Tab, history: gr.State) -> list[Route]:
     """Lay out the tab. `history` holds the visitor's History; the point follows it whenever the tab is opened.
 
     Gives back the addresses that the maps are drawn from.

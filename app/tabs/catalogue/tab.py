@@ -11,7 +11,7 @@ from app.components.listeners import EVERY, ONCE, QUIET, Listening
 from app.components.panel import number_of, still
 from app.components.styles import stylesheets
 from app.components.templates import note
-from app.state import Shop
+from app.state import PageState
 from app.strings import catalogue as words
 from app.tabs.catalogue import view
 from app.tabs.catalogue.answers import answers
@@ -32,7 +32,7 @@ SEARCH: Listening = {**CLICK, "trigger_mode": "always_last"}
 ENCODE: Listening = {**QUIET, "concurrency_id": "encoder", "concurrency_limit": 1}
 
 
-def build(shop: Shop, tab: gr.Tab) -> None:
+def build(shop: PageState, tab: gr.Tab) -> None:
     """Lay out the tab and connect it, or say what is missing. Must be called inside `gr.Blocks`."""
     encoding = Encoding(shop.checkpoint)
     if why := encoding.missing():

@@ -11,7 +11,7 @@ from app.components.listeners import LATEST, QUIET
 from app.components.panel import Panel, sent, still
 from app.components.styles import stylesheets
 from app.components.templates import render
-from app.state import Shop
+from app.state import PageState
 from app.strings import evidence as words
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ RESULTS = Path(__file__).parents[3] / "results"
 BY_TASTE = "dial"  # the choice that shows the shop at several hidden-taste ratios
 
 
-def build(shop: Shop, tab: gr.Tab) -> None:
+def build(shop: PageState, tab: gr.Tab) -> None:
     """Lay out the tab. Nothing is read before a visitor opens it; his choice stays while he looks at other tabs."""
     chosen = gr.State({})
     still(render("tabs/evidence/intro.html"))

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from app.state import Shop
+from app.state import PageState
 from molar.core.schema import MODELS
 from molar.data.oracles import read_oracles
 from molar.serving.quiz import Question, draw_question, question_users
@@ -38,7 +38,7 @@ class Reveal:
 class Quiz:
     """The questions of one shop and their answers. No visitor's data live here."""
 
-    def __init__(self, shop: Shop):
+    def __init__(self, shop: PageState):
         self.shop, self.split = shop, shop.recommender.split
 
     @cached_property

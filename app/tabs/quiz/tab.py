@@ -8,7 +8,7 @@ from app.components.listeners import ONCE
 from app.components.panel import Panel, number_of
 from app.components.styles import stylesheets
 from app.components.templates import note
-from app.state import Shop
+from app.state import PageState
 from app.strings import quiz as words
 from app.tabs.quiz import view
 from app.tabs.quiz.quiz import Progress, Quiz
@@ -16,7 +16,7 @@ from app.tabs.quiz.quiz import Progress, Quiz
 STYLE = stylesheets(Path(__file__).parent, "quiz.css")
 
 
-def build(shop: Shop) -> None:
+def build(shop: PageState) -> None:
     """Lay out the tab and connect it. Must be called inside `gr.Blocks`."""
     quiz = Quiz(shop)
     if not quiz.users:

@@ -10,7 +10,7 @@ from app.components.listeners import EVERY, LATEST, ONCE, Listening
 from app.components.panel import Panel, number_of, sent
 from app.components.search import search_field
 from app.components.styles import stylesheets
-from app.state import Shop
+from app.state import PageState
 from app.strings import recommend as words
 from app.tabs.recommend.history import History, read_items
 from app.tabs.recommend.view import RecommendView
@@ -20,7 +20,7 @@ STYLE = stylesheets(Path(__file__).parent, "recommend.css")
 TURN: Listening = {**EVERY, "concurrency_id": "history", "concurrency_limit": 1}
 
 
-def build(shop: Shop, page: gr.Blocks) -> gr.State:
+def build(shop: PageState, page: gr.Blocks) -> gr.State:
     """Lay out the tab and connect it, inside `page`. Gives back the state that holds the visitor's History."""
     return RecommendTab(RecommendView(shop), page).history
 

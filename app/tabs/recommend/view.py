@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from app.components.items import PAGE, Item, Ranked, Row, all_items, gallery, rows
 from app.components.templates import render
-from app.state import Answer, Shop
+from app.state import Answer, PageState
 from app.strings import common
 from app.strings import recommend as words
 from app.tabs.recommend.facets import chosen_items, facets
@@ -18,7 +18,7 @@ SAID_ALOUD = 3  # recommendations that a screen reader reads after a change
 class RecommendView:
     """Draws the tab for a history. No visitor's data live here."""
 
-    def __init__(self, shop: Shop):
+    def __init__(self, shop: PageState):
         self.shop = shop
         self._items = all_items(shop.dataset)
         self.facets = facets(shop.dataset.items)

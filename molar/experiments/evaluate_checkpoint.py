@@ -12,6 +12,7 @@ from molar.experiments.alignment_report import HELD_OUT, Pairing, alignment_rows
 from molar.experiments.evaluate import Options, Part, Trained, baselines, dataset_label, evaluate, open_split, trained
 from molar.experiments.results import DIFFERENCE
 from molar.experiments.rows import DIFFERENCES
+from molar.models.baselines import ContentKNN, ItemKNN
 from molar.storage.checkpoint import read_meta
 from molar.storage.trained import load_checkpoint_models
 
@@ -37,7 +38,8 @@ def evaluate_checkpoint(
         for name, model in models.items()
     }
     noted = baselines(split, {path: vectors})
-    half_lives = {one.scorer.name: one.noted.get("half_life") for one in noted if hasattr(one.scorer, "half_life")}
+    decaying = [one for one in noted if isinstance(one.scorer, ItemKNN | ContentKNN)]
+    half_lives = {one.scorer.name: one.noted.get("half_life") for one in decaying}
     entries = [dataclasses.replace(entry, noted={}) for entry in noted]  # metrics.json tells them, the rows do not
 
     def of_alignment(part: Part) -> list[dict]:

@@ -117,6 +117,8 @@ def debiased_cka(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def hsic(k: np.ndarray, m: np.ndarray) -> float:
+    """The unbiased estimate of the Hilbert-Schmidt independence criterion of two kernel matrices (n, n), n above 3, which
+    stay as they are (Song et al., Feature Selection via Dependence Maximization, JMLR 2012)."""
     n = len(k)
     k, m = k.copy(), m.copy()
     np.fill_diagonal(k, 0)

@@ -89,17 +89,10 @@ def evaluate_ranks(scorer: Scorer, split: Split, subset: str, users: np.ndarray 
     return ranks
 
 
-def top_items(
-    scorer: Scorer, split: Split, subset: str, users: np.ndarray | None = None, k: int = LIST_LENGTH
-) -> np.ndarray:
-    """The `k` items that each user would be shown, best first, (n, k) int32: see `best_items`."""
-    return ranks_and_lists(scorer, split, subset, users, k)[1]
-
-
 def ranks_and_lists(
     scorer: Scorer, split: Split, subset: str, users: np.ndarray | None = None, k: int = LIST_LENGTH
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`evaluate_ranks` (n,) and `top_items` (n, k) from one scoring."""
+    """`evaluate_ranks` (n,), and the `k` items that each user would be shown (`best_items`), (n, k), from one scoring."""
     users = _users(split, subset, users)
     ranks, lists = np.empty(len(users), np.int64), np.empty((len(users), k), np.int32)
     for part, scores, seen, targets in _blocks(scorer, split, subset, users):

@@ -255,4 +255,5 @@ def slice_name(name: str, n: int) -> str:
 
 
 def metric_name(name: str) -> str:
+    """What tables call a metric of the rows; an unknown one has its own name."""
     return METRICS.get(name, name)

@@ -156,6 +156,8 @@ def quality(spaces: dict[str, np.ndarray], layouts: dict[str, np.ndarray]) -> di
 
 
 def maps_table(dataset: Dataset, split: Split, users: np.ndarray, spaces: dict, layouts: dict) -> pd.DataFrame:
+    """What maps.csv holds, one row a user of `users` (n,): the place on each of the `layouts` (view → (n, 2)), length of the
+    history, shares of neighbours in common between the `spaces` (view → (n, dim)), and what is true of the user, if told."""
     columns = {c.USER: dataset.user_ids[users], "held_out": split.held_out[users].astype(int)}
     for view, points in layouts.items():
         columns[f"{view}_x"], columns[f"{view}_y"] = points.T

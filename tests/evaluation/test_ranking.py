@@ -14,7 +14,6 @@ from molar.evaluation.ranking import (
     evaluate_ranks,
     rank_all,
     ranks_and_lists,
-    top_items,
 )
 from molar.models.baselines import ItemKNN, Popularity, Random
 
@@ -52,7 +51,7 @@ def test_a_list_is_filled_up_where_the_catalogue_is_smaller():
 @pytest.mark.parametrize("build", [Popularity, Random, ItemKNN])
 def test_lists_hold_nothing_that_was_seen(tiny, build):
     users = tiny.split.evaluation_users("test")
-    lists = top_items(build(tiny.split), tiny.split, "test", users)
+    _, lists = ranks_and_lists(build(tiny.split), tiny.split, "test", users)
     histories = tiny.split.histories_of(users, "test")
     assert lists.dtype == np.int32 and lists.shape == (len(users), 10)
     assert all(not set(shown) & {PAD, *history} for shown, history in zip(lists.tolist(), histories, strict=True))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from molar.core.errors import MolarError
-from molar.evaluation.ranking import ModelScorer, evaluate_ranks, top_items
+from molar.evaluation.ranking import ModelScorer, evaluate_ranks, ranks_and_lists
 from molar.evaluation.score_fusion import FusedScorer
 from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.models.fpmc import FPMC, FPMCConfig
@@ -164,7 +164,7 @@ def test_warm_items_are_probabilities_and_cold_ones_are_contents_own(tiny, tiny_
 def test_the_offset_lets_cold_items_in(tiny, tiny_vectors):
     users = tiny.split.evaluation_users("test")
     low, high = (
-        top_items(scorer(tiny, tiny_vectors, weight=0.5, offset=offset), tiny.split, "test", users, 2)
+        ranks_and_lists(scorer(tiny, tiny_vectors, weight=0.5, offset=offset), tiny.split, "test", users, 2)[1]
         for offset in (-50.0, 50.0)
     )
     assert not tiny.split.cold[low].any() and tiny.split.cold[high].all()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.components.pictures import picture_url
 from app.components.templates import render
-from molar.core.schema import DESCRIPTION, IMAGE, ITEM, TITLE
+from molar.core.schema import NO_ATTRIBUTES, TITLE
 from molar.data.dataset import Dataset
 
 PAGE = 24  # pictures the gallery adds at a time
@@ -50,7 +50,7 @@ def item(dataset: Dataset, number: int) -> Item:
 
 def all_items(dataset: Dataset) -> list[Item]:
     """All of them, with the first attributes of each in words: item number n is at n - 1."""
-    told = [dataset.items[name].tolist() for name in dataset.items if name not in (ITEM, TITLE, DESCRIPTION, IMAGE)]
+    told = [dataset.items[name].tolist() for name in dataset.items if name not in NO_ATTRIBUTES]
     facts = [
         " · ".join([cell.replace("|", ", ") for cell in cells if cell][:MOST_FACTS])
         for cells in (zip(*told) if told else [()] * dataset.n_items)

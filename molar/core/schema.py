@@ -5,9 +5,12 @@ ITEM = "item_id"
 TITLE = "title"
 DESCRIPTION = "description"
 IMAGE = "image"
+AVAILABLE_FROM = "available_from"
 TIMESTAMP = "timestamp"
 ORDER = "order"
 RATING = "rating"
+TECHNICAL = (ITEM, IMAGE, AVAILABLE_FROM)  # columns of items.csv that are never encoded, searched or shown
+NO_ATTRIBUTES = (*TECHNICAL, TITLE, DESCRIPTION)  # all others are attributes
 
 # Items are numbered 1..n in the order of items.csv; 0 pads histories and is never ranked.
 PAD = 0

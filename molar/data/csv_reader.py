@@ -148,3 +148,20 @@ def _records(text: str) -> int:
     except csv.Error:
         pass
     return count + 1
+
+
+def read_numbers(name: str, cells: pd.Series, *, whole: bool, needed: bool) -> tuple[np.ndarray, list[Problem]]:
+    """The cells as int64 (`whole`) or float64, and the cells that are no such number."""
+    values = pd.to_numeric(cells, errors="coerce").to_numpy()
+    if values.dtype == np.int64:
+        return values, []
+    values = values.astype(np.float64)
+    wrong = ~np.isfinite(values) | (np.abs(values) >= 2.0**53)  # from there on float64 would merge neighbours
+    if whole:
+        with np.errstate(invalid="ignore"):
+            wrong |= values != np.floor(values)
+    if not needed:
+        wrong &= (cells != "").to_numpy()
+    kind = "a whole number" if whole else "a number"
+    problems = [Problem(name, row, cells.name, f'"{cell}" is not {kind}') for row, cell in cells[wrong].items()]
+    return (values.astype(np.int64) if whole and not problems else values), problems

@@ -1,6 +1,7 @@
 """The one dataset format, for the demo, for real data and for uploads: a folder of items.csv, interactions.csv, images/.
 
-items.csv         item_id, title; optional description, image (a file name under images/); other columns are attributes
+items.csv         item_id, title; optional description, image (a file name under images/), available_from (in the unit of
+                  timestamp; empty: always); other columns are attributes
 interactions.csv  user_id, item_id, and timestamp or order; optional rating
 dataset.json      optional: name, note (shown on the page), encoded_columns (what of items.csv enters the prompt)
 """
@@ -34,6 +35,7 @@ class Dataset:
     sequence: np.ndarray  # (n_interactions,) int32 item numbers: users concatenated, each in time order
     offsets: np.ndarray  # (n_users + 1,) int64: history of user u = sequence[offsets[u]:offsets[u + 1]]
     times: np.ndarray | None  # (n_interactions,) int64 timestamps along `sequence`; None where only `order` is given
+    available_from: np.ndarray | None  # (n_items + 1,) int64, see `molar.data.availability`; None without it
     encoded_columns: tuple[str, ...]  # the columns of `items` that enter the prompt, in prompt order
     note: str  # what the page says about the data, "" when nothing
     data_hash: str  # 16 hex digits over items and histories; pictures have keys of their own in the vector cache
@@ -113,6 +115,7 @@ def number_dataset(root: Path, found: Inspection) -> Dataset:
         sequence=sequence,
         offsets=offsets,
         times=times,
+        available_from=found.available_from,
         encoded_columns=encoded_columns(items, found.settings.get("encoded_columns"))[0],
         note=found.settings.get("note", ""),
         data_hash=_hash(items, found.user_ids, sequence, offsets, times),

@@ -64,6 +64,15 @@ class Split:
         sequence = self.dataset.sequence
         return [sequence[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
+    def times_of(self, users: np.ndarray, subset: str) -> np.ndarray | None:
+        """(n,) int64: when `users` (n,) of `evaluation_users(subset)` bought the target; None where the data have no times."""
+        return None if self.dataset.times is None else self.dataset.times[self._asked(users, subset)]
+
+    @property
+    def available_from(self) -> np.ndarray | None:
+        """(n_items + 1,) int64: the time from which each item can be bought; None where the data do not say."""
+        return self.dataset.available_from
+
     def history_lengths(self, users: np.ndarray, subset: str) -> np.ndarray:
         """(n,) int64: how many items `histories_of(users, subset)` hold."""
         return self._asked(users, subset) - self.dataset.offsets[users]

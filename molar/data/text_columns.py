@@ -8,25 +8,24 @@ from molar.core import schema as c
 # "30 × 40 cm", "€ 12").
 LINK = r"(?:\w+://|www\.)\S*|\S+\.(?:jpe?g|png|webp|gif|bmp|tiff?|svg|avif)"
 NO_WORDS = LINK + r"|\S*\d\S*|[-+€$£¥]?\s*\d.*"
-NEVER = (c.ITEM, c.IMAGE)
 
 
 def encoded_columns(items: pd.DataFrame, chosen: list[str] | None = None) -> tuple[tuple[str, ...], list[str]]:
     """The encoded columns in prompt order, and what is wrong with the choice.
 
     Without a choice: title, description, then every further column of which most filled cells are words. A choice may
-    add a number that has a meaning in itself, such as a year; it may not name the item id, the picture, or links.
+    add a number that has a meaning in itself, such as a year; it may not name the item id, the picture, when items come on sale, or links.
     """
     if chosen is None:
-        attributes = [column for column in items if column not in (*NEVER, c.TITLE, c.DESCRIPTION)]
+        attributes = [column for column in items if column not in c.NO_ATTRIBUTES]
         first = [column for column in (c.TITLE, c.DESCRIPTION) if column in items]
         return (*first, *(column for column in attributes if holds_words(column, items[column]))), []
     wrong = [f'"{column}" is not a column of items.csv' for column in chosen if column not in items]
-    wrong += [f'"{column}" never enters a prompt' for column in chosen if column in NEVER or _names_an_id(column)]
+    wrong += [f'"{column}" never enters a prompt' for column in chosen if column in c.TECHNICAL or _names_an_id(column)]
     wrong += [
         f'"{column}" holds links or file names, which never enter a prompt'
         for column in chosen
-        if column in items and column not in NEVER and _holds_links(items[column])
+        if column in items and column not in c.TECHNICAL and _holds_links(items[column])
     ]
     if len(set(chosen)) < len(chosen):
         wrong.append("a column is named twice")

@@ -10,6 +10,8 @@ What is an error (nothing is loaded) and what a warning (it is loaded, and this 
 - Order of histories: `order` gives positions within a user, so a position used twice is an error; where `timestamp` is
   given too, it must not contradict `order`. With `timestamp` alone, rows are sorted by time and rows of one time keep
   their order in the file. Rows that the file does not hold in time order are a warning: they are sorted.
+- `available_from` of items.csv holds what `timestamp` would hold, or nothing: anything else is an error. A purchase before
+  that time is a warning (it stays); so is the column where histories have no `timestamp` to compare it with (it is ignored).
 """
 
 import json
@@ -21,7 +23,8 @@ import pandas as pd
 
 from molar.core import schema as c
 from molar.core.errors import MolarError
-from molar.data.csv_reader import read_table
+from molar.data.availability import bought_too_early, read_availability
+from molar.data.csv_reader import read_numbers, read_table
 from molar.data.images import IMAGES_FOLDER, ErrorOf, decoding_error, picture_problem
 from molar.data.problems import ERROR, WARNING, Problem, describe
 from molar.data.text_columns import encoded_columns
@@ -49,6 +52,7 @@ class Inspection:
     numbers: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # (n,) item number, 0 = unknown
     times: np.ndarray | None = None  # (n,) int64
     order: np.ndarray | None = None  # (n,) int64
+    available_from: np.ndarray | None = None  # (n_items + 1,) int64, see `molar.data.availability`
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -102,6 +106,8 @@ def _check_items(root: Path, found: Inspection, error_of: ErrorOf | None) -> Non
             if item_id.strip() and first_rows.setdefault(item_id, row) != row:
                 what = f'item "{item_id}" is already in row {first_rows[item_id]}'
                 problems.append(Problem(ITEMS_FILE, row, c.ITEM, what))
+    found.available_from, no_times = read_availability(ITEMS_FILE, items)
+    problems += no_times
     if c.IMAGE not in items:
         what = "there is no such column: items are encoded from their text alone"
         problems.append(Problem(ITEMS_FILE, 1, c.IMAGE, what, WARNING))
@@ -163,7 +169,7 @@ def _check_interactions(path: Path, found: Inspection) -> None:
     found.problems += _empty_cells(path.name, table, present)
     for column in (c.TIMESTAMP, c.ORDER, c.RATING):
         if column in table:
-            values, wrong = _numbers(path.name, table[column], whole=column != c.RATING, needed=column != c.RATING)
+            values, wrong = read_numbers(path.name, table[column], whole=column != c.RATING, needed=column != c.RATING)
             found.problems += wrong
             if column != c.RATING and not wrong:
                 setattr(found, "times" if column == c.TIMESTAMP else "order", values)
@@ -182,6 +188,16 @@ def _check_interactions(path: Path, found: Inspection) -> None:
             found.problems.append(Problem(path.name, row, c.ITEM, what))
     if c.USER in table:
         found.problems += _order_problems(path.name, table.index.to_numpy(), found)
+    if found.available_from is not None and c.TIMESTAMP not in table:
+        what = f"ignored: {path.name} has no column {c.TIMESTAMP} to compare it with; add it, or leave this one out"
+        found.problems.append(Problem(ITEMS_FILE, 1, c.AVAILABLE_FROM, what, WARNING))
+        found.available_from = None
+    elif found.available_from is not None and found.times is not None and len(found.numbers):
+        early = bought_too_early(found.available_from, found.numbers, found.times)
+        what = f"bought before the item's `{c.AVAILABLE_FROM}` in {ITEMS_FILE}, and kept; are both times in one unit?"
+        found.problems += [
+            Problem(path.name, int(row), c.TIMESTAMP, what, WARNING) for row in table.index.to_numpy()[early]
+        ]
 
 
 def _order_problems(name: str, rows: np.ndarray, found: Inspection) -> list[Problem]:
@@ -217,20 +233,3 @@ def _empty_cells(name: str, table: pd.DataFrame, needed: list[str]) -> list[Prob
         rows = table.index[table[column].isin(blank)] if blank else []
         problems += [Problem(name, row, column, "this cell is empty") for row in rows]
     return problems
-
-
-def _numbers(name: str, cells: pd.Series, *, whole: bool, needed: bool) -> tuple[np.ndarray, list[Problem]]:
-    """The cells as int64 (`whole`) or float64, and the cells that are no such number."""
-    values = pd.to_numeric(cells, errors="coerce").to_numpy()
-    if values.dtype == np.int64:
-        return values, []
-    values = values.astype(np.float64)
-    wrong = ~np.isfinite(values) | (np.abs(values) >= 2.0**53)  # from there on float64 would merge neighbours
-    if whole:
-        with np.errstate(invalid="ignore"):
-            wrong |= values != np.floor(values)
-    if not needed:
-        wrong &= (cells != "").to_numpy()
-    kind = "a whole number" if whole else "a number"
-    problems = [Problem(name, row, cells.name, f'"{cell}" is not {kind}') for row, cell in cells[wrong].items()]
-    return (values.astype(np.int64) if whole and not problems else values), problems

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from molar.core.schema import IMAGE, ITEM, TITLE
+from molar.core.schema import TECHNICAL, TITLE
 
 
 def fold(text: str) -> str:
@@ -18,7 +18,7 @@ def fold(text: str) -> str:
 
 
 class WordIndex:
-    """Items by words of title, description and attributes; ids and file names are not searched.
+    """Items by words of title, description and attributes; ids, file names and availability are not searched.
 
     Arguments:
         items: (n_items rows) the catalogue, row r is item number r + 1.
@@ -39,7 +39,7 @@ class WordIndex:
     @cached_property
     def texts(self) -> list[str]:
         """All folded words of each row."""
-        columns = [column for column in self._items.columns if column not in (ITEM, IMAGE)]
+        columns = [column for column in self._items.columns if column not in TECHNICAL]
         return [" " + fold(" ".join(row)) for row in self._items[columns].itertuples(index=False)]
 
     def find(self, query: str) -> list[int]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from molar.core.schema import DESCRIPTION, IMAGE, ITEM, TITLE
+from molar.core.schema import NO_ATTRIBUTES
 
 MOST_FACETS = 4
 MOST_VALUES = 40
@@ -35,7 +35,7 @@ def facets(items: pd.DataFrame) -> list[Facet]:
     """
     found = []
     for column in items:
-        if column in (ITEM, TITLE, DESCRIPTION, IMAGE):
+        if column in NO_ATTRIBUTES:
             continue
         values = _ranges(items[column]) or _values(items[column])
         if len(values) > 1:

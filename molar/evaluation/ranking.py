@@ -33,6 +33,11 @@ class ModelScorer:
                 f"{split.dataset.n_items:,}: it was trained on another dataset."
             )
 
+    @property
+    def logit_scale(self) -> float:
+        """What turns a score into the logit of the model's training softmax."""
+        return self.model.logit_scale()
+
     def scores(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(n, n_items + 1) float32, -inf for what the model cannot rank."""
         return self.scores_of(self.model.user_vectors(histories, users))
@@ -84,8 +89,8 @@ def evaluate_ranks(scorer: Scorer, split: Split, subset: str, users: np.ndarray 
     """
     users = _users(split, subset, users)
     ranks = np.empty(len(users), np.int64)
-    for part, scores, seen, targets in _blocks(scorer, split, subset, users):
-        ranks[part] = _ranks(scores, seen, targets)
+    for part, scores, seen, targets in score_blocks(scorer, split, subset, users):
+        ranks[part] = ranks_of(scores, seen, targets)
     return ranks
 
 
@@ -95,15 +100,15 @@ def ranks_and_lists(
     """`evaluate_ranks` (n,), and the `k` items that each user would be shown (`best_items`), (n, k), from one scoring."""
     users = _users(split, subset, users)
     ranks, lists = np.empty(len(users), np.int64), np.empty((len(users), k), np.int32)
-    for part, scores, seen, targets in _blocks(scorer, split, subset, users):
-        ranks[part] = _ranks(scores, seen, targets)
+    for part, scores, seen, targets in score_blocks(scorer, split, subset, users):
+        ranks[part] = ranks_of(scores, seen, targets)
         lists[part] = best_items(scores, seen, k)
     return ranks, lists
 
 
 def rank_targets(scores: np.ndarray, histories: list[np.ndarray], targets: np.ndarray) -> np.ndarray:
     """Ranks (B,) of `targets` (B,) in `scores` (B, n_items + 1), which stays as it is (it may be a read-only view)."""
-    return _ranks(scores, _flat(histories, scores.shape[1]), targets)
+    return ranks_of(scores, _flat(histories, scores.shape[1]), targets)
 
 
 def rank_all(scores: np.ndarray) -> np.ndarray:
@@ -147,7 +152,7 @@ def _users(split: Split, subset: str, users: np.ndarray | None) -> np.ndarray:
     return split.evaluation_users(subset) if users is None else np.asarray(users, np.int64)
 
 
-def _blocks(
+def score_blocks(
     scorer: Scorer, split: Split, subset: str, users: np.ndarray
 ) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
     """Block by block: the slice of `users`, their scores (B, n_items + 1), flat places of seen items, targets (B,)."""
@@ -171,13 +176,13 @@ def _flat(histories: list[np.ndarray], columns: int) -> np.ndarray:
     return np.repeat(np.arange(len(histories)) * columns, lengths) + np.concatenate(histories)
 
 
-def _ranks(scores: np.ndarray, seen: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Ranks (B,) of `targets` (B,) in `scores` (B, n_items + 1) without the flat places `seen`."""
+def ranks_of(scores: np.ndarray, left_out: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Ranks (B,) of `targets` (B,) in `scores` (B, n_items + 1) without the flat places `left_out` (`score_blocks`)."""
     rows = np.arange(len(targets))
     own = scores[rows, targets]
     ahead = np.greater_equal(scores, own[:, None], order="C")  # (B, n_items + 1); False where a rival is NaN
     ahead[~(own > -np.inf)] = True  # the target is NaN or -inf: all other candidates are ahead of it
     ahead[:, PAD] = False
-    ahead.reshape(-1)[seen] = False
+    ahead.reshape(-1)[left_out] = False
     ahead[rows, targets] = True  # itself: the best rank is 1
     return ahead.sum(axis=1)

@@ -79,6 +79,10 @@ class IDModel(SequenceModel):
         """What is added to user · item, (n_items + 1,): nothing, the item vectors carry popularity themselves."""
         return torch.zeros(len(self.items.weight))
 
+    def logit_scale(self) -> float:
+        """1: the training softmax takes scores as they are."""
+        return 1.0
+
     def scorable(self, split: Split) -> np.ndarray:
         """(n_items + 1,) bool: the items of the training prefixes, the only ones that it has learnt anything about."""
         return trained_items(split)

@@ -45,6 +45,10 @@ class NextItemModel(Protocol):
         """What is added to user · item, (n_items + 1,)."""
         ...
 
+    def logit_scale(self) -> float:
+        """What turns a score into the logit that the training softmax took: 1 where they are the same."""
+        ...
+
     def scorable(self, split: Split) -> np.ndarray:
         """(n_items + 1,) bool: the items that it can rank, the padding id never."""
         ...
@@ -76,6 +80,15 @@ class Scorer(Protocol):
         """(n, n_items + 1) float32, higher is better, -inf for an item it cannot rank; column 0 is ignored.
 
         users: as for `NextItemModel.user_vectors`."""
+        ...
+
+
+class LogitScorer(Scorer, Protocol):
+    """A scorer whose scores are logits but for one factor, so that an offset in logits means the same for all of them."""
+
+    @property
+    def logit_scale(self) -> float:
+        """Logits are scores times this."""
         ...
 
 

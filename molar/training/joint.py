@@ -35,6 +35,10 @@ class JointModels(nn.Module):
         """The content model's prior, (n_items + 1,)."""
         return self.content.item_bias()
 
+    def logit_scale(self) -> float:
+        """The content model's."""
+        return self.content.logit_scale()
+
     def scorable(self, split: Split) -> np.ndarray:
         """(n_items + 1,) bool: what the content model can rank."""
         return self.content.scorable(split)

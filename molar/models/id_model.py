@@ -84,8 +84,16 @@ class IDModel(SequenceModel):
         return 1.0
 
     def scorable(self, split: Split) -> np.ndarray:
-        """(n_items + 1,) bool: the items of the training prefixes, the only ones that it has learnt anything about."""
-        return trained_items(split)
+        """(n_items + 1,) bool: the items of the training prefixes, the only ones that it has learnt anything about; of a
+        model of a part of the users, those that it knows itself."""
+        trained, known = trained_items(split), self.knows()
+        return (
+            trained & known if len(known) == len(trained) else trained
+        )  # of another catalogue: refused where it ranks
+
+    def knows(self) -> np.ndarray:
+        """(n_items + 1,) bool: the items that it was trained on. The embeddings of all others are zero."""
+        return (self.items.weight != 0).any(1).cpu().numpy()
 
     @classmethod
     def auxiliary_loss(cls, config, split: Split) -> AuxiliaryLoss | None:

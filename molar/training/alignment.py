@@ -10,35 +10,44 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from molar.core.errors import MolarError
+from molar.core.schema import PAD
 from molar.data.splits import Split
 from molar.evaluation.alignment_metrics import procrustes
 from molar.models.content import ContentUserEncoder
 from molar.models.id_model import IDModel
 from molar.models.sequences import Batch
+from molar.training.align_losses import cka_loss, cosine_loss, distillation_loss, infonce_loss
 
 CHOICES = {
-    "kind": ("none", "infonce", "cosine", "cka", "procrustes"),
+    "kind": ("none", "infonce", "cosine", "cka", "distill", "procrustes"),
     "on": ("users", "items", "both"),
     "id_tower": ("frozen", "joint"),
     "targets": ("own", "random", "shuffled"),
+    "schedule": ("constant", "warm-up", "decay"),
 }
-ITEMS_A_STEP = 256  # warm items, drawn evenly, that one step aligns
+ITEMS_A_STEP = 256  # items that the ID model knows, drawn evenly, whose vectors one step aligns
+DISTILLED_A_STEP = 1_024  # over which scores are distilled
+RISE = 0.2  # share of all epochs in which "warm-up" reaches α
 
 
 @dataclass(frozen=True)
 class AlignConfig:
     """What is aligned, how, and how strongly.
 
-    kind: "infonce", Eq. 4; "cosine", mean 1 − cos; "cka", 1 − debiased linear CKA of the batch; "procrustes", no loss at
+    kind: "infonce", Eq. 4; "cosine", mean 1 − cos; "cka", 1 − debiased linear CKA of the batch; "distill", scores in place
+    of vectors: after every prefix the content model's distribution over a sample of items that the ID model knows, the
+    same for both and without those of the prefix, is drawn to the ID model's, both at `temperature`; "procrustes", no loss at
     all: after training the whole content model is turned by an orthogonal map, fitted on training users. Every user · item stays
     what it was, so alignment numbers rise and no recommendation changes; "none".
     on: users, items (the two models' vectors of warm items), or both, whose losses are added.
     id_tower: "frozen", or "joint": it trains on, by its own next-item loss and by the alignment.
+    alpha: the weight; tau: the temperature of cosines, of "infonce" alone; temperature: that of logits, of "distill" alone.
     targets: "own", or a control: "random", fixed random unit vectors; "shuffled", the ID vectors of somebody (something)
-    else, by one fixed permutation. A user's control vector is one for all of his prefixes."""
+    else, by one fixed permutation. A user's control vector is one for all of his prefixes.
+    schedule: "constant", α throughout; "warm-up", from 0 evenly up to α in the first fifth of all epochs, then α; "decay",
+    from α evenly down to 0 at the end of all epochs."""
 
     kind: str = "infonce"
     on: str = "users"
@@ -46,6 +55,8 @@ class AlignConfig:
     tau: float = 0.1
     id_tower: str = "frozen"
     targets: str = "own"
+    temperature: float = 1.0
+    schedule: str = "constant"
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
@@ -53,10 +64,16 @@ class AlignConfig:
                 raise MolarError(
                     f"{name} of the alignment must be one of {', '.join(known)}, not {getattr(self, name)!r}."
                 )
-        if not self.alpha >= 0 or not self.tau > 0:
-            raise MolarError(f"alpha must be at least 0 and tau above 0, not {self.alpha} and {self.tau}.")
+        if not self.alpha >= 0 or not self.tau > 0 or not self.temperature > 0:
+            raise MolarError(
+                f"alpha must be at least 0, tau and temperature above 0, not {self.alpha}, {self.tau} and {self.temperature}."
+            )
         if self.kind == "procrustes" and (self.on, self.id_tower, self.targets) != ("users", "frozen", "own"):
             raise MolarError("procrustes is fitted on users after training: it takes no other on, id_tower or targets.")
+        if self.kind == "distill" and (self.on, self.id_tower) != ("users", "frozen"):
+            raise MolarError(
+                "distill compares what both models say to users: it takes no other on and no joint ID model."
+            )
         if self.id_tower == "joint" and self.targets != "own":
             raise MolarError(
                 f"targets={self.targets} are fixed vectors, which leave a joint ID model nothing to learn."
@@ -77,64 +94,22 @@ class AlignConfig:
         """Whether the ID model trains on."""
         return self.trains and self.id_tower == "joint"
 
-
-def infonce_loss(
-    ids: torch.Tensor, contents: torch.Tensor, *, tau: float, users: torch.Tensor, next_items: torch.Tensor
-) -> torch.Tensor:
-    """Symmetric InfoNCE (Eq. 4), a scalar: the sum of both directions, averaged over users; zero for no user.
-
-    ids, contents: (batch, dim), row u of both from one prefix; s is their cosine, K the batch.
-    users, next_items: (batch,), who it is and the item that follows. Rows of one user, and rows that the same item
-    follows, are no negatives of each other: they ought to be similar."""
-    if not len(users):
-        return contents.sum()
-    scores = F.normalize(ids, dim=-1) @ F.normalize(contents, dim=-1).T / tau  # (batch ids, batch contents)
-    alike = (users[:, None] == users) | (next_items[:, None] == next_items)
-    alike.fill_diagonal_(False)
-    scores = scores.masked_fill(alike, -torch.inf)
-    pairs = torch.arange(len(users), device=scores.device)
-    return F.cross_entropy(scores, pairs) + F.cross_entropy(scores.T, pairs)
-
-
-def cosine_loss(ids: torch.Tensor, contents: torch.Tensor) -> torch.Tensor:
-    """Mean 1 − cos of the pairs (batch, dim), a scalar; zero for no pair."""
-    if not len(ids):
-        return contents.sum()
-    return 1 - F.cosine_similarity(ids, contents, dim=-1).mean()
-
-
-def cka_loss(ids: torch.Tensor, contents: torch.Tensor) -> torch.Tensor:
-    """1 − debiased linear CKA of the unit rows (batch, dim), a scalar; zero for fewer than four rows.
-
-    Debiased (Song et al. 2012, Eq. 5, as `alignment_metrics.debiased_cka`): a batch has fewer rows than the vectors have
-    coordinates, and the plain CKA of so few is near one whatever they are."""
-    if len(ids) < 4:
-        return 0 * contents.sum()
-    x, y = F.normalize(ids, dim=-1), F.normalize(contents, dim=-1)
-    xx, yy = x @ x.T, y @ y.T
-    scale = (_hsic(xx, xx).clamp(min=0) * _hsic(yy, yy).clamp(min=0)).clamp(min=1e-12).sqrt()
-    return 1 - _hsic(xx, yy) / scale
-
-
-def _hsic(k: torch.Tensor, m: torch.Tensor) -> torch.Tensor:
-    n = len(k)
-    diagonal = torch.eye(n, dtype=torch.bool, device=k.device)
-    k, m = k.masked_fill(diagonal, 0), m.masked_fill(diagonal, 0)
-    middle = k.sum() * m.sum() / ((n - 1) * (n - 2))
-    cross = 2 / (n - 2) * (k.sum(0) @ m.sum(1))
-    return ((k * m).sum() + middle - cross) / (n * (n - 3))
+    def weight(self, done: float) -> float:
+        """α by the schedule, where the share `done` of all epochs, from 0 to 1, is over."""
+        factors = {"constant": 1.0, "warm-up": min(1.0, done / RISE), "decay": 1.0 - done}
+        return self.alpha * factors[self.schedule]
 
 
 class AlignmentLoss:
-    """L_align over one split: held-out users and cold items have no part in it.
+    """L_align over one split: held-out users, and items that the ID model does not know, have no part in it.
 
     `align(content, id_model, batch, states, id_states, rng)` is a scalar; both states are (batch, length, dim), from the
-    same batch. rng draws the warm items."""
+    same batch. rng draws the items."""
 
     def __init__(self, config: AlignConfig, split: Split, id_model: IDModel, seed: int):
         self.config, self.held_out = config, split.held_out
-        self.warm = np.flatnonzero(split.train_counts() > 0)
-        self.user_targets, self.item_targets = _control_targets(config, split, id_model, self.warm, seed)
+        self.known = np.flatnonzero(id_model.knows())  # also what nobody of a part that trains has bought
+        self.user_targets, self.item_targets = _control_targets(config, split, id_model, self.known, seed)
 
     @property
     def reads_states(self) -> bool:
@@ -152,6 +127,8 @@ class AlignmentLoss:
     ) -> torch.Tensor:
         kind = "cuda" if states.is_cuda else "cpu"
         with torch.autocast(kind, enabled=False):  # cosines over a small temperature need all their bits
+            if self.config.kind == "distill":
+                return self._scores(content, id_model, batch, states, id_states, rng)
             parts = []
             if self.config.on in ("users", "both"):
                 parts.append(self._users(batch, states, id_states))
@@ -171,23 +148,48 @@ class AlignmentLoss:
         contents = states[place(rows), place(prefixes)]
         if self.user_targets is not None:
             ids = self.user_targets.to(states.device)[users]
-        elif id_states is not None:
-            ids = id_states[place(rows), place(prefixes)]
         else:
-            raise ValueError("Without fixed targets the alignment needs what the ID model says of users.")
+            ids = _given(id_states)[place(rows), place(prefixes)]
         return self._compare(ids, contents, users, next_items)
 
     def _items(
         self, content: ContentUserEncoder, id_model: IDModel, rng: np.random.Generator, device: torch.device
     ) -> torch.Tensor:
-        drawn = np.sort(rng.choice(self.warm, min(ITEMS_A_STEP, len(self.warm)), replace=False))
-        numbers = torch.from_numpy(drawn).to(device)
+        numbers = torch.from_numpy(self._draw(ITEMS_A_STEP, rng)).to(device)
         contents = content.scoring_embeddings(content.embed_items(numbers))
         if self.item_targets is None:
             ids = id_model.scoring_embeddings(id_model.embed_items(numbers))
         else:
             ids = self.item_targets.to(device)[numbers]
         return self._compare(ids, contents, numbers, numbers)
+
+    def _scores(
+        self,
+        content: ContentUserEncoder,
+        id_model: IDModel,
+        batch: Batch,
+        states: torch.Tensor,
+        id_states: torch.Tensor | None,
+        rng: np.random.Generator,
+    ) -> torch.Tensor:
+        """Both models' logits after every prefix of the batch's users but the held-out ones."""
+        device, drawn = states.device, self._draw(DISTILLED_A_STEP, rng)
+        rows = np.flatnonzero(~self.held_out[batch.users])
+        row, place = (torch.from_numpy(one).to(device) for one in np.nonzero(batch.targets[rows] != PAD))
+        numbers = torch.from_numpy(drawn).to(device)
+        chosen = torch.from_numpy(rows).to(device)
+        contents = states[chosen][row, place]  # (prefixes, dim)
+        if self.user_targets is not None:
+            ids = self.user_targets.to(device)[torch.from_numpy(batch.users[rows]).to(device)][row]
+        else:
+            ids = _given(id_states)[chosen][row, place]
+        candidates = torch.from_numpy(unbought(batch.items[rows], drawn)).to(device)[row, place]
+        told, wanted = (_logits(model, one, numbers) for model, one in ((content, contents), (id_model, ids)))
+        return distillation_loss(wanted.detach(), told, candidates, temperature=self.config.temperature)
+
+    def _draw(self, most: int, rng: np.random.Generator) -> np.ndarray:
+        """At most so many of the items that the ID model knows, sorted."""
+        return np.sort(rng.choice(self.known, min(most, len(self.known)), replace=False))
 
     def _compare(
         self, ids: torch.Tensor, contents: torch.Tensor, users: torch.Tensor, next_items: torch.Tensor
@@ -198,8 +200,32 @@ class AlignmentLoss:
         return cosine_loss(ids, contents) if self.config.kind == "cosine" else cka_loss(ids, contents)
 
 
+def unbought(items: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """(batch, length, n) bool: whether each of `drawn` (n,), sorted item numbers, is not among the first t + 1 of a row of
+    `items` (batch, length)."""
+    places = np.searchsorted(drawn, items).clip(max=len(drawn) - 1)
+    row, step = np.nonzero(drawn[places] == items)
+    bought = np.zeros((*items.shape, len(drawn)), bool)
+    bought[row, step, places[row, step]] = True
+    return ~np.logical_or.accumulate(bought, axis=1)
+
+
+def _logits(model: ContentUserEncoder | IDModel, users: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
+    """What training takes the softmax of, (rows, items), for user vectors (rows, dim) and item numbers (items,)."""
+    items = model.scoring_embeddings(model.embed_items(numbers))
+    prior: torch.Tensor | None = getattr(model, "prior", None)
+    logits = model.scaled_users(users.float()) @ items.float().T
+    return logits if prior is None else logits + prior.to(numbers.device)[numbers]
+
+
+def _given(id_states: torch.Tensor | None) -> torch.Tensor:
+    if id_states is None:
+        raise ValueError("Without fixed targets the alignment needs what the ID model says of users.")
+    return id_states
+
+
 def _control_targets(
-    config: AlignConfig, split: Split, id_model: IDModel, warm: np.ndarray, seed: int
+    config: AlignConfig, split: Split, id_model: IDModel, known: np.ndarray, seed: int
 ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
     """Fixed targets of users (n_users, dim) and of items (n_items + 1, dim) in the controls; None, None without."""
     if config.targets == "own":
@@ -215,7 +241,7 @@ def _control_targets(
     else:
         vectors = id_model.user_vectors([split.train_history(user) for user in users.tolist()], users)
         user_targets[users] = vectors[_derangement(users, rng)]
-        item_targets[warm] = id_model.item_matrix().detach().cpu().numpy()[warm[_derangement(warm, rng)]]
+        item_targets[known] = id_model.item_matrix().detach().cpu().numpy()[known[_derangement(known, rng)]]
     return torch.from_numpy(user_targets), torch.from_numpy(item_targets)
 
 

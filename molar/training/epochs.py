@@ -23,8 +23,8 @@ from molar.training.loop import SMALLEST_LR, Plan, State, warm_up_and_cosine
 VALIDATION_USERS = 10_000  # at most so many, evenly spread, decide which epoch is best
 
 Recommender = IDModel | ContentUserEncoder | JointModels
-# loss(model, batch, rng) -> the scalar to minimise, and its parts by name for the learning curve
-Loss = Callable[[Any, Batch, np.random.Generator], tuple[torch.Tensor, dict[str, float]]]
+# loss(model, batch, rng, share of all epochs done) -> the scalar to minimise, and its parts by name for the learning curve
+Loss = Callable[[Any, Batch, np.random.Generator, float], tuple[torch.Tensor, dict[str, float]]]
 
 
 class EpochPlan(Plan[Batch]):
@@ -40,7 +40,7 @@ class EpochPlan(Plan[Batch]):
         self.max_length, self.seed, self.clip = max_length, seed, config.clip
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.total = training_targets(split)  # items that an epoch predicts
-        self.done = 0  # of them in this epoch
+        self.done, self._before = 0, 0  # of them in this epoch; epochs before it
         self._loss, self._sums = loss, dict[str, float]()
 
     def start(self) -> State:
@@ -61,6 +61,7 @@ class EpochPlan(Plan[Batch]):
         torch.manual_seed(self.seed * 1_000_003 + epoch + self.distributed.rank * 7_919)
         self.rng = np.random.default_rng([self.seed, epoch, 1])
         self.done, self._sums, self._began = 0, {}, time.perf_counter()
+        self._before = state.units
         self.model.train()
         batch_size = self.config.batch_size
         for batch in epoch_batches(
@@ -71,8 +72,10 @@ class EpochPlan(Plan[Batch]):
 
     def lr_factor(self, state: State) -> float:
         """By the share of all epochs that is done."""
-        done = (state.units + self.done / self.total) / self.config.epochs
-        return warm_up_and_cosine(done, 1, self.config.warm_up, SMALLEST_LR)
+        return warm_up_and_cosine(self._share_done(), 1, self.config.warm_up, SMALLEST_LR)
+
+    def _share_done(self) -> float:
+        return (self._before + self.done / self.total) / self.config.epochs
 
     def loss(self, batch: Batch) -> tuple[torch.Tensor | None, int]:
         """Of this process's shard of the batch; it weighs as many as it predicts."""
@@ -82,7 +85,7 @@ class EpochPlan(Plan[Batch]):
             return None, 0
         bfloat16 = self.config.precision == "bfloat16"
         with torch.autocast(self.distributed.device.type, torch.bfloat16, enabled=bfloat16):
-            value, parts = self._loss(self.model, batch, self.rng)
+            value, parts = self._loss(self.model, batch, self.rng, self._share_done())
         for name, part in parts.items():
             self._sums[name] = self._sums.get(name, 0.0) + part * predicted
         return value, predicted

@@ -19,7 +19,7 @@ def id_model_loss(model_class: type[IDModel], config: Any, split: Split, loss: L
     """What an ID model minimises: L_rec, and the auxiliary loss that its class may add."""
     next_item, auxiliary = NextItemLoss(split, loss), model_class.auxiliary_loss(config, split)
 
-    def measure(model: IDModel, batch: Batch, rng: np.random.Generator) -> tuple[torch.Tensor, dict[str, float]]:
+    def measure(model: IDModel, batch: Batch, rng: np.random.Generator, done: float):
         value, states = next_item(model, batch, rng)
         parts = {"loss": value.item()}
         if auxiliary:
@@ -36,7 +36,7 @@ def content_model_loss(split: Split, align: AlignConfig, loss: LossConfig, ids: 
     next_item = NextItemLoss(split, loss)
     if ids is None or not align.trains:
 
-        def measure_alone(model: ContentUserEncoder, batch: Batch, rng: np.random.Generator):
+        def measure_alone(model: ContentUserEncoder, batch: Batch, rng: np.random.Generator, done: float):
             value, _ = next_item(model, batch, rng)
             return value, {"loss": value.item()}
 
@@ -44,7 +44,7 @@ def content_model_loss(split: Split, align: AlignConfig, loss: LossConfig, ids: 
     aligned = AlignmentLoss(align, split, ids, seed)
     auxiliary = ids.auxiliary_loss(ids.config, split) if align.joint else None
 
-    def measure(model: ContentUserEncoder | JointModels, batch: Batch, rng: np.random.Generator):
+    def measure(model: ContentUserEncoder | JointModels, batch: Batch, rng: np.random.Generator, done: float):
         own = rng.spawn(1)[0]  # of the alignment, so that negatives are drawn as they are without it
         content = model.content if isinstance(model, JointModels) else model
         value, states = next_item(content, batch, rng)
@@ -62,7 +62,7 @@ def content_model_loss(split: Split, align: AlignConfig, loss: LossConfig, ids: 
             frozen = frozen_states(other, batch) if aligned.reads_states else None
             penalty = aligned(content, other, batch, states, frozen, own)
         parts["alignment"] = penalty.item()
-        return value + align.alpha * penalty, parts  # Eq. 5
+        return value + align.weight(done) * penalty, parts  # Eq. 5
 
     return measure
 

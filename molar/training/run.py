@@ -66,6 +66,8 @@ def run_training(
         "data_hash": split.dataset.data_hash,
         "split_hash": split.split_hash,
     }
+    if split.train_users < 1:
+        told["train_users"] = split.train_users
     distributed = Distributed()
     if distributed.world_size > 1:
         told["processes"] = distributed.world_size  # each has dropout of its own
@@ -130,7 +132,11 @@ def _parts(model: Recommender) -> tuple[IDModel | ContentUserEncoder, IDModel | 
 
 def _made_beside(made: dict) -> dict:
     """What is told of an ID model that is saved in a content model's folder: not that model's curve as its own."""
-    told = {name: made[name] for name in ("command", "seed", "data_hash", "split_hash", "run")}
+    told = {
+        name: made[name]
+        for name in ("command", "seed", "data_hash", "split_hash", "train_users", "run")
+        if name in made
+    }
     return told | {"label": f"{made['label']}, ID tower"}
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from molar.training.alignment import infonce_loss
+from molar.training.align_losses import infonce_loss
 
 
 def vectors(seed: int, rows: int = 4) -> torch.Tensor:

@@ -14,7 +14,8 @@ from molar.models.fpmc import FPMCConfig
 from molar.models.gru4rec import GRU4RecConfig
 from molar.models.sasrec import SASRecConfig
 from molar.storage.checkpoint import ID_TOWER, load_trained, read_meta, state_hash
-from molar.training.alignment import AlignConfig, AlignmentLoss, cka_loss, cosine_loss, fitted_rotation
+from molar.training.align_losses import cka_loss, cosine_loss
+from molar.training.alignment import AlignConfig, AlignmentLoss, fitted_rotation
 from molar.training.config import TrainingConfig
 from molar.training.train import CONTENT_ALONE, train_id_model, train_molar
 
@@ -151,7 +152,10 @@ def test_the_alignment_reaches_a_joint_id_model(tiny, tiny_vectors, sasrec, tmp_
     assert not same_weights(weak, strong)
 
 
-@pytest.mark.parametrize("settings", [{"id_tower": "joint"}, {"on": "both"}, {"targets": "random"}, {"kind": "cka"}])
+@pytest.mark.parametrize(
+    "settings",
+    [{"id_tower": "joint"}, {"on": "both"}, {"targets": "random"}, {"kind": "cka"}, {"kind": "distill"}],
+)
 def test_an_alignment_that_weighs_nothing_leaves_the_content_model_as_it_is_alone(tiny, tiny_vectors, sasrec, settings):
     """Same batches, dropout and steps, whatever the alignment draws for itself."""
     plain = train_molar(tiny.split, tiny_vectors, align=CONTENT_ALONE, config=CONTENT, training=TRAINING)
@@ -188,10 +192,17 @@ def test_control_targets_never_read_the_id_model_of_a_batch(tiny, tiny_vectors, 
 @pytest.mark.parametrize(
     "settings, error",
     [
-        ({"kind": "l2"}, "kind of the alignment must be one of none, infonce, cosine, cka, procrustes, not 'l2'"),
+        (
+            {"kind": "l2"},
+            "kind of the alignment must be one of none, infonce, cosine, cka, distill, procrustes, not 'l2'",
+        ),
         ({"on": "films"}, "on of the alignment must be one of users, items, both"),
         ({"targets": "other"}, "targets of the alignment"),
         ({"alpha": float("nan")}, "alpha must be at least 0"),
+        ({"temperature": 0.0}, "tau and temperature above 0"),
+        ({"schedule": "cosine"}, "schedule of the alignment must be one of constant, warm-up, decay"),
+        ({"kind": "distill", "on": "items"}, "distill compares what both models say to users"),
+        ({"kind": "distill", "id_tower": "joint"}, "no joint ID model"),
         ({"kind": "procrustes", "on": "both"}, "procrustes is fitted on users after training"),
         ({"id_tower": "joint", "targets": "random"}, "leave a joint ID model nothing to learn"),
     ],

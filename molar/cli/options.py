@@ -80,6 +80,12 @@ def seed(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--seed", type=whole(0, 2**32 - 1), default=0, help="seed of everything random (default: 0)")
 
 
+def train_users(verb: argparse.ArgumentParser) -> None:
+    """Which share of the users trains."""
+    what = "share of the users who train, such as 0.1 (default: 1, all); all are asked about"
+    verb.add_argument("--train-users", type=number(0, above=True), default=1.0, metavar="SHARE", help=what)
+
+
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     """An argparse type: a whole number from `least`, up to `most` if given."""
     span = f"a whole number from {least}" + (f" to {most}" if most is not None else "")

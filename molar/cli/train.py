@@ -23,16 +23,18 @@ def add_train_id(verbs: o.Verbs) -> None:
     verb.add_argument("--model", default="sasrec", help="sasrec, gru4rec, fpmc or duorec (default: sasrec)")
     _name(verb, "(default: the model's)")
     verb.add_argument("--epochs", type=o.whole(1), help="at most this many epochs")
+    o.train_users(verb)
     o.settings(verb, "a size, a loss or a part of the training config, such as dim=64, kind=bce, lr=0.001")
     o.seed(verb)
 
 
 def train_id(options: Namespace) -> None:
     """Train an ID model."""
+    from molar.data.splits import of_train_users
     from molar.training.settings import id_settings
     from molar.training.train import train_id_model
 
-    split = o.open_split(options)
+    split = of_train_users(o.open_split(options), options.train_users)
     name = options.name or options.model
     out = options.checkpoint / name
     train_id_model(
@@ -104,13 +106,15 @@ def add_train_content(verbs: o.Verbs) -> None:
         "--vectors", type=Path, metavar="FILE", help="item vectors (default: CHECKPOINT/vectors.safetensors)"
     )
     verb.add_argument("--epochs", type=o.whole(1), help="at most this many epochs")
-    what = "a size, the alignment (align, on, alpha, tau, id_tower, targets), the loss or the training config"
+    o.train_users(verb)
+    what = "a size, the alignment (align, on, alpha, tau, schedule, …), the loss or the training config"
     o.settings(verb, what)
     o.seed(verb)
 
 
 def train_content(options: Namespace) -> None:
-    """Train one content model with any settings."""
+    """Train one content model with any settings. Whom the ID model was trained on is its own affair."""
+    from molar.data.splits import of_train_users
     from molar.storage.trained import load_id_model
     from molar.training.settings import content_settings
     from molar.training.train import train_molar
@@ -123,7 +127,7 @@ def train_content(options: Namespace) -> None:
         id_model = load_id_model(options.id_model or options.checkpoint / c.ID, split)
     out = options.checkpoint / options.name
     train_molar(
-        split,
+        of_train_users(split, options.train_users),
         vectors,
         id_model,
         out=out,

@@ -5,8 +5,12 @@ Temporal: what lies before a moment trains; a target is the first thing that a u
 
 Everything that is fitted (batches, negatives, popularity, normalisation) may read `train_history`, `train_counts` and
 non-`cold` items, and nothing else of a split.
+
+Of a part of the users (`of_train_users`), they alone train: to all that is fitted it is as if nobody else had come. The
+targets and the histories before them stay everybody's.
 """
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 
@@ -34,6 +38,7 @@ class Split:
     held_out: np.ndarray  # (n_users,) bool: held out from alignment, which is measured on them
     split_hash: str  # 16 hex digits over every training prefix, target and held-out user
     strategy: str = LEAVE_ONE_OUT  # of STRATEGIES
+    train_users: float = 1.0  # the share of the users who train; the prefixes of the others are empty
 
     def train_history(self, u: int) -> np.ndarray:
         """The training prefix of user index `u`: item numbers, int32, a view."""
@@ -114,6 +119,26 @@ def leave_one_out(dataset: Dataset) -> Split:
     return _split(dataset, train_ends, targets, LEAVE_ONE_OUT, [])
 
 
+def of_train_users(split: Split, share: float) -> Split:
+    """The same targets, learnt from about `share` of the users: those with the least hashes of their id, so that the users
+    of a smaller share are among those of a larger one.
+
+    The hash is the split's, since targets and what stands before them are the same: a model of a part may be asked about
+    everybody, and one of everybody may teach it. What nobody of the part has bought is cold *in this split*, so that it is
+    no negative and no target in training; slices of an evaluation are those of the whole split. Raises MolarError for a
+    share that is not above 0 and at most 1, and for a part of a part."""
+    if share == split.train_users:
+        return split
+    if not 0 < share <= 1:
+        raise MolarError(f"The share of the users who train must be above 0 and at most 1, not {share}.")
+    if split.train_users < 1:
+        raise MolarError(f"These are {split.train_users:g} of the users already: take a part of the whole split.")
+    # Salted: the plain hash chooses who is held out from alignment, "subset" who is in a smaller dataset.
+    trains = np.array([share_of(f"train {user_id}") < share for user_id in split.dataset.user_ids], bool)
+    part = dataclasses.replace(split, train_ends=np.where(trains, split.train_ends, 0), train_users=share)
+    return dataclasses.replace(part, cold=_cold(part))
+
+
 def temporal_split(dataset: Dataset) -> Split:
     """Split at two moments, the same for all users, so that nothing that trains is later than a target.
 
@@ -157,10 +182,13 @@ def _split(dataset: Dataset, train_ends, targets: dict[str, np.ndarray], strateg
     digest = hashlib.sha256(dataset.data_hash.encode())
     for array in (dataset.sequence, dataset.offsets, train_ends, held_out, *hashed):
         digest.update(array.astype("<i8").tobytes())
-    cold = np.zeros(dataset.n_items + 1, dtype=bool)
-    split = Split(dataset, train_ends, targets, cold, held_out, digest.hexdigest()[:16], strategy)
-    split.cold[1:] = split.train_counts()[1:] == 0
-    return split
+    split = Split(dataset, train_ends, targets, np.empty(0, bool), held_out, digest.hexdigest()[:16], strategy)
+    return dataclasses.replace(split, cold=_cold(split))
+
+
+def _cold(split: Split) -> np.ndarray:
+    """(n_items + 1,) bool: the items of no training prefix."""
+    return (split.train_counts() == 0) & (np.arange(split.dataset.n_items + 1) > 0)
 
 
 def share_of(user_id: str) -> float:

@@ -13,7 +13,7 @@ from torch import nn
 from molar.core.errors import MolarError
 from molar.core.hashing import sha16
 from molar.core.io import write_atomically
-from molar.data.splits import Split
+from molar.data.splits import Split, of_train_users
 from molar.encoder.fingerprint import require_same
 from molar.encoder.vectors import vectors_fingerprint
 from molar.models.content import ContentUserEncoder
@@ -78,7 +78,8 @@ def load_model(folder: Path | str) -> NextItemModel:
 
 
 def load_trained(folder: Path | str, split: Split, vectors: np.ndarray) -> NextItemModel:
-    """`load_model` for work on these data: what requires item vectors has them, (n_items + 1, dim_in), and the counts.
+    """`load_model` for work on these data: what requires item vectors has them, (n_items + 1, dim_in), and the counts of the
+    users that it was trained on.
 
     Raises MolarError also for a model that was trained on other data or another split, whose histories may hold these
     targets, and for a content model of other item vectors."""
@@ -99,7 +100,7 @@ def load_trained(folder: Path | str, split: Split, vectors: np.ndarray) -> NextI
     model = load_model(folder)
     if requires_items(model):
         model.set_item_vectors(vectors)
-        model.set_counts(split.train_counts())
+        model.set_counts(of_train_users(split, saved["meta"].get("train_users", 1.0)).train_counts())
     return model
 
 

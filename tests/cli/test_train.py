@@ -34,6 +34,28 @@ def test_train_content_takes_other_vectors_and_another_id_model(world, tiny, tin
     assert saved["config"]["dim_in"] == 7 and saved["meta"]["vectors_file"] == "text.safetensors"
 
 
+def test_a_part_of_the_users_trains_and_the_id_model_may_have_seen_everybody(world, tmp_path, capsys):
+    dataset, checkpoint = world
+    folders = [dataset, "--checkpoint", checkpoint, "--epochs", "1", "--train-users", "0.5"]
+    assert main(["train-id", *folders, "--name", "part/sasrec"]) == 0
+    assert main(["train-content", *folders, "--name", "part/of-everybody"]) == 0
+    given = ["--id-model", f"{checkpoint}/part/sasrec", "--name", "part/of-the-part"]
+    assert main(["train-content", *folders, *given]) == 0
+    metas = [
+        json.loads((tmp_path / checkpoint / "part" / name / "config.json").read_text())["meta"]
+        for name in ("sasrec", "of-everybody", "of-the-part")
+    ]
+    assert [meta["train_users"] for meta in metas] == [0.5, 0.5, 0.5]
+    assert len({meta["split_hash"] for meta in metas}) == 1 and metas[1]["id_model"] != metas[2]["id_model"]
+    whole = json.loads((tmp_path / checkpoint / "sasrec" / "config.json").read_text())["meta"]
+    assert (
+        "train_users" not in whole and whole["split_hash"] == metas[0]["split_hash"] and whole["run"] != metas[0]["run"]
+    )
+    capsys.readouterr()
+    assert main(["train-id", *folders[:-1], "2", "--name", "more"]) == 2
+    assert "above 0 and at most 1, not 2" in capsys.readouterr().err
+
+
 def test_train_needs_vectors_and_says_so(tiny_folder, tmp_path, capsys):
     assert main(["train", str(tiny_folder), "--checkpoint", str(tmp_path / "empty")]) == 2
     assert "encode" in capsys.readouterr().err

@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from molar.core.errors import MolarError
 from molar.data.dataset import load_dataset
-from molar.data.splits import leave_one_out, split_dataset, temporal_split
+from molar.data.splits import leave_one_out, of_train_users, split_dataset, temporal_split
 
 
 def test_targets_are_the_last_two_items(tiny):
@@ -142,3 +143,37 @@ def test_data_of_one_moment_are_not_split_by_time(tiny):
 def test_an_unknown_method_is_refused(tiny):
     with pytest.raises(MolarError, match="known are leave-one-out, temporal"):
         split_dataset(tiny.dataset, "random")
+
+
+def test_a_part_of_the_users_trains_and_everybody_is_asked_about(tiny):
+    part = of_train_users(tiny.split, 0.5)
+    trains = part.train_ends > 0
+    assert 0 < trains.sum() < tiny.dataset.n_users and (part.train_ends[trains] == tiny.split.train_ends[trains]).all()
+    for subset in ("validation", "test"):
+        users = part.evaluation_users(subset)
+        np.testing.assert_array_equal(users, tiny.split.evaluation_users(subset))
+        for one, other in zip(part.histories_of(users, subset), tiny.split.histories_of(users, subset), strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert part.split_hash == tiny.split.split_hash and (part.held_out == tiny.split.held_out).all()
+    bought = np.unique(np.concatenate([tiny.dataset.history(u)[: part.train_ends[u]] for u in np.flatnonzero(trains)]))
+    np.testing.assert_array_equal(np.flatnonzero(~part.cold), [0, *bought])
+    np.testing.assert_array_equal(np.flatnonzero(part.train_counts()), bought)
+
+
+def test_who_trains_in_a_small_part_trains_in_a_larger_one(tiny):
+    ends = [of_train_users(tiny.split, share).train_ends > 0 for share in (0.2, 0.5, 0.8, 1.0)]
+    assert all((less <= more).all() for less, more in itertools.pairwise(ends)) and ends[-1].all()
+    assert not (ends[0] == tiny.split.held_out).all(), "the two hashes are not one"
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.5, float("nan")])
+def test_a_share_that_is_none_is_refused(tiny, share):
+    with pytest.raises(MolarError, match="above 0 and at most 1"):
+        of_train_users(tiny.split, share)
+
+
+def test_a_part_of_a_part_is_refused(tiny):
+    part = of_train_users(tiny.split, 0.5)
+    assert of_train_users(part, 0.5) is part and of_train_users(tiny.split, 1.0) is tiny.split
+    with pytest.raises(MolarError, match=r"0\.5 of the users already"):
+        of_train_users(part, 0.2)

@@ -11,10 +11,11 @@ from tiny_world import write_tiny_folder
 from molar.cli.main import main
 from molar.core.errors import MolarError
 from molar.data.dataset import load_dataset
-from molar.data.splits import leave_one_out
+from molar.data.splits import leave_one_out, of_train_users
 from molar.encoder.vectors import load_vectors, save_vectors
 from molar.serving.recommender import Recommender
 from molar.storage.checkpoint import load_trained
+from molar.training.train import CONTENT_ALONE, train_molar
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,17 @@ def test_other_data_and_another_split_are_refused(parts, name):
         load_trained(checkpoint / name, replace(split, split_hash="other"), vectors)
     with pytest.raises(MolarError, match=f"{name} was trained on other data"):
         load_trained(checkpoint / name, replace(split, dataset=replace(split.dataset, data_hash="other")), vectors)
+
+
+def test_a_model_of_a_part_of_the_users_ranks_by_their_counts(parts, tmp_path):
+    """Also where it is asked about everybody: as it was trained, and as training itself gave it back."""
+    _, split, vectors = parts
+    part = of_train_users(split, 0.5)
+    trained = train_molar(part, vectors, align=CONTENT_ALONE, epochs=1, out=tmp_path / "part")
+    loaded = load_trained(tmp_path / "part", split, vectors)
+    np.testing.assert_allclose(loaded.item_bias(), trained.item_bias())
+    whole = train_molar(split, vectors, align=CONTENT_ALONE, epochs=1, out=tmp_path / "whole")
+    assert not np.allclose(loaded.prior, whole.prior)
 
 
 def test_other_vectors_are_refused_by_the_models_that_read_them(parts):

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from scripts.printshop import names
 from scripts.printshop.palettes import PALETTES
 
+OPENING = 1704067200  # unix seconds of day 0: 2024-01-01
+PERIOD = 5  # days: the grain of time; CUT and HORIZON are whole periods
 CUT = 730  # days; a print that launches later is cold: no training history can hold it
 HORIZON = 790  # days; the last day of trade
 LAST_WARM_LAUNCH = 600
@@ -32,7 +34,7 @@ ABSTRACTS = THEMES["angles"] + THEMES["curves"]
 MOTIFS = tuple(dict.fromkeys(m for theme in THEMES.values() for m in theme if m not in ABSTRACTS))
 TECHNIQUES = ("linocut", "screenprint", "watercolour", "risograph", "etching", "papercut")
 SIZES = (("A5", 18), ("A4", 29), ("A3", 45), ("50 × 70 cm", 79))  # name, base price in euros
-COLUMNS = ("item_id", "title", "description", "artist", "series", "size", "price", "year", "image")
+COLUMNS = ("item_id", "title", "description", "artist", "series", "size", "price", "year", "available_from", "image")
 TRUTH_COLUMNS = (
     "item_id",
     "kind",
@@ -66,6 +68,11 @@ class Print:
     price: int
     year: int
     launch: int
+
+    @property
+    def on_sale(self) -> int:
+        """The day from which it is sold: the first whole period that begins on or after its launch."""
+        return -(-self.launch // PERIOD) * PERIOD
 
 
 def build_catalogue(seed: int = 7, count: int = 1250) -> list[Print]:
@@ -214,9 +221,11 @@ def description(work: Print) -> str:
 
 
 def item_row(work: Print) -> dict[str, str]:
-    """One row of items.csv."""
+    """One row of items.csv. `available_from` is in unix seconds, as the purchases are; empty: since the opening."""
     text = (work.item_id, title(work), description(work), work.artist, work.series, work.size)
-    return dict(zip(COLUMNS, (*text, str(work.price), str(work.year), f"{work.item_id}.webp"), strict=True))
+    available_from = str(OPENING + work.on_sale * 24 * 60 * 60) if work.on_sale else ""
+    numbers = (str(work.price), str(work.year), available_from)
+    return dict(zip(COLUMNS, (*text, *numbers, f"{work.item_id}.webp"), strict=True))
 
 
 def _capital(text):

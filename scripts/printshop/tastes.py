@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.printshop.catalogue import CUT, HORIZON, Print
+from scripts.printshop.catalogue import CUT, HORIZON, OPENING, PERIOD, Print
 
 MOTIF_GROUPS = {
     "sea": ("lighthouse", "whale", "sailboat", "fish", "wave"),
@@ -24,7 +24,6 @@ MOTIF_GROUPS = {
 PALETTE_RING = ("ink", "midnight", "lavender", "rose", "coral", "terracotta", "mustard", "forest", "glacier", "harbour")
 ROOMS = ("nursery", "kitchen", "study", "hallway", "bedroom", "bathroom", "living room", "workshop")
 TYPE_COLUMNS = ("motif", "palette", "technique", "room")
-PERIOD = 5  # days: the grain of time; CUT and HORIZON are whole periods
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Taste:
     extra_shape: float = 1.6
     extra_scale: float = 10.5
     # The calendar, in days from the shop's opening. The last two purchases of a shopper fall into [cut, end).
-    opening: int = 1704067200  # unix seconds of day 0: 2024-01-01
+    opening: int = OPENING  # unix seconds of day 0
     cut: int = CUT
     end: int = HORIZON
     # Personal taste: the standard deviation of its utility over types and prints; the hidden-taste ratio: the hidden share of its

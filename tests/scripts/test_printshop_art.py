@@ -4,6 +4,7 @@ import csv
 import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,9 +24,10 @@ from scripts.printshop.catalogue import (
 )
 from scripts.printshop.draw import draw
 from scripts.printshop.palettes import PALETTES
-from scripts.printshop.write_catalogue import write_catalogue
+from scripts.printshop.write_catalogue import write_catalogue, write_tables
 
 PRINTS = build_catalogue()
+DEMO = Path(__file__).parents[2] / "assets" / "demo"
 # Words that would give away what only the picture may show.
 COLOURS = """amber apricot ash azure beige black blue blush brass brown charcoal clay coral cream crimson gold golden
 green grey ice indigo ivory lavender lemon lilac mint moss mustard navy ochre orange peach pink plum red rose rust sage
@@ -142,6 +144,13 @@ def test_half_of_the_practice_texts_say_nothing():
     texts = [one.text for one in captions.captioned_prints(seed=5, count=120, size=16)]
     mute = sum(text.rstrip(".") in ("", *captions.BLAND) for text in texts)
     assert 40 < mute < 80
+
+
+def test_the_shipped_tables_are_what_the_writer_writes(tmp_path):
+    write_tables(tmp_path, PRINTS)
+    written = [path.relative_to(tmp_path) for path in sorted(tmp_path.rglob("*.*"))]
+    assert [path.as_posix() for path in written] == ["dataset.json", "items.csv", "truth/items.csv"]
+    assert [path.name for path in written if (tmp_path / path).read_bytes() != (DEMO / path).read_bytes()] == []
 
 
 @pytest.mark.slow

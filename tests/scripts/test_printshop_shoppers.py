@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.printshop.catalogue import CUT, Print, build_catalogue
+from scripts.printshop.catalogue import CUT, PERIOD, Print, build_catalogue, item_row
 from scripts.printshop.oracle import believe, factors_before, limits, mixture, rank
 from scripts.printshop.shoppers import HELD_OUT, probabilities, simulate
 from scripts.printshop.tastes import ROOMS, Taste, hidden_taste, open_shop
@@ -199,6 +199,13 @@ def test_ties_count_against_a_rank():
     assert rank(np.array([[0.2, 0.2, 0.6, 0.2]]), np.array([0])) == [4]
 
 
+def test_items_csv_tells_from_when_the_simulator_sells_a_print(world):
+    shop, _ = world
+    opens = np.array([int(item_row(item)["available_from"] or 0) for item in tiny_prints()])
+    periods = TINY.opening + 86400 * PERIOD * np.arange(len(shop.season))  # when each begins
+    assert ((shop.season > 0) == (periods[:, None] >= opens)).all() and 0 < (opens > 0).sum() < len(opens)
+
+
 def test_an_unknown_motif_is_named():
     with pytest.raises(ValueError, match="zeppelin"):
         open_shop([replace(tiny_prints()[0], motif="zeppelin")], TINY)
@@ -259,8 +266,9 @@ def test_the_shipped_shop_keeps_its_promises(ending):
     assert set(launches) - set(bought.loc[left >= HELD_OUT, "item_id"]) == cold
     assert bought.loc[left == 0, "item_id"].isin(cold).sum() >= 800
     assert bought.loc[left == 1, "item_id"].isin(cold).sum() >= 500
-    days = (bought["timestamp"] - Taste().opening) / 86400
-    assert (days >= bought["item_id"].map(launches)).all() and (days < Taste().end).all()
+    items = pd.read_csv(DEMO / "items.csv", index_col="item_id")
+    assert (bought["timestamp"] >= bought["item_id"].map(items["available_from"].fillna(0))).all()
+    assert (bought["timestamp"] < Taste().opening + 86400 * Taste().end).all()
 
 
 def test_the_documentation_names_every_parameter_with_its_value():

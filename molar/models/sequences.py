@@ -17,6 +17,7 @@ class Batch:
     """Windows of training histories, as a training step reads them."""
 
     users: np.ndarray  # (batch,) user rows
+    starts: np.ndarray  # (batch,) where in the dataset's `sequence` the window's first item stands
     items: np.ndarray  # (batch, length) int64 item numbers, padded on the right
     targets: np.ndarray  # (batch, length) int64 the item that follows, PAD where there is none
     prefixes: np.ndarray  # (batch,) one random position a window: the prefix that the alignment loss reads

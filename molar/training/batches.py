@@ -41,6 +41,7 @@ def epoch_batches(split: Split, *, seed: int, epoch: int, batch_size: int, max_l
         places = np.where(inside, starts[rows, None] + steps, 0)
         yield Batch(
             users=users[rows],
+            starts=starts[rows],
             items=np.where(inside, sequence[places], PAD).astype(np.int64),
             targets=np.where(inside, sequence[places + 1], PAD).astype(np.int64),
             prefixes=rng.integers(length),

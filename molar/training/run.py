@@ -24,18 +24,18 @@ from molar.training.distributed import Distributed
 from molar.training.epochs import EpochPlan, Loss, Recommender, best_epoch
 from molar.training.joint import JointModels
 from molar.training.loop import STATE, fit
+from molar.training.losses import LossConfig
 
 # Raised whenever the same settings would give another model: only then is trained again what is trained already.
-TRAINING_FORMAT = 1
+TRAINING_FORMAT = 2
 
 
 def run_key(settings: dict) -> str:
     """16 hex digits by which a training is known again: two of one key give the same model.
 
     Neither the version of Molar nor that of any library is a part of it, only `TRAINING_FORMAT`."""
-    # Once the version stood in its place. Format 1 is what 0.1.0 trained, and goes by that name: so its models are known.
-    name = "0.1.0" if TRAINING_FORMAT == 1 else f"format {TRAINING_FORMAT}"
-    return hashlib.sha256(json.dumps(settings | {"molar": name}, sort_keys=True).encode()).hexdigest()[:16]
+    format_ = f"format {TRAINING_FORMAT}"
+    return hashlib.sha256(json.dumps(settings | {"molar": format_}, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def run_training(
@@ -114,12 +114,13 @@ def require_training_data(split: Split) -> None:
 
 
 def describe_training(folder: Path | str) -> str:
-    """How the training of a saved model went, in one sentence. Raises MolarError if there is none."""
+    """How the training of a saved model went and by which loss, in one line. Raises MolarError if there is none."""
     meta = read_meta(folder)
     epochs, recipe = meta["epochs"], meta["recipe"]
     early = f" (stopped early: no better for {recipe['patience']} epochs)" if epochs < recipe["epochs"] else ""
     return (
-        f"best at epoch {meta['best_epoch']} of {epochs}{early}: validation NDCG@10 {meta['validation']['ndcg@10']:.4f}"
+        f"best at epoch {meta['best_epoch']} of {epochs}{early}: validation NDCG@10 {meta['validation']['ndcg@10']:.4f}; "
+        f"{LossConfig(**meta['loss']).told()}"
     )
 
 

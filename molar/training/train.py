@@ -50,6 +50,7 @@ def train_id_model(
     build_model, config_class = id_model_classes(model)
     config = config or config_class(**data_sizes(config_class, split))
     require_training_data(split)
+    loss = loss.resolved(split)
 
     def build() -> IDModel:
         built = build_model(config)
@@ -119,6 +120,7 @@ def train_molar(
     align = align if align.active else CONTENT_ALONE
     config = dataclasses.replace(config or ContentConfig(dim_in=vectors.shape[1]), rotated=align.kind == "procrustes")
     require_training_data(split)
+    loss = loss.resolved(split)
     if len(vectors) != split.dataset.n_items + 1:
         raise MolarError(f"{len(vectors) - 1} item vectors for {split.dataset.n_items} items: encode this dataset.")
     ids = _fitting(id_model, config) if align.active or config.fusion != "none" else None

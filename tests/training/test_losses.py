@@ -1,15 +1,20 @@
 """The losses of a next-item model, against the same written out plainly."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
 from molar.core.errors import MolarError
+from molar.data.splits import leave_one_out
 from molar.models.layers import Dropout
 from molar.models.sasrec import SASRec, SASRecConfig
+from molar.training import losses
 from molar.training.batches import epoch_batches
-from molar.training.losses import LOSSES, LossConfig, NextItemLoss, full_softmax
+from molar.training.candidates import LeftOut, repeat_share
+from molar.training.losses import LOSSES, LossConfig, NextItemLoss, softmax_loss
 
 
 @pytest.fixture
@@ -34,30 +39,95 @@ def logits(model, batch):
     return states @ model.item_matrix().T, torch.from_numpy(batch.targets)[real]
 
 
-def test_full_softmax_is_cross_entropy_over_the_warm_items(tiny, model, batch):
+def no_candidates(tiny, batch, items):
+    """(positions, n) bool, written out plainly: which of `items` (n,) or (positions, n) the user has at each position."""
+    sequence, offsets, out = tiny.dataset.sequence, tiny.dataset.offsets, []
+    for window, user in enumerate(batch.users):
+        for step in np.flatnonzero(batch.targets[window]):
+            have = sequence[offsets[user] : batch.starts[window] + step + 1]
+            out.append(np.isin(items[len(out)] if items.ndim == 2 else items, have))
+    return torch.from_numpy(np.stack(out))
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3])  # windows begin at another place each epoch
+@pytest.mark.parametrize("candidates", ["all", "unseen"])
+def test_full_softmax_is_cross_entropy_over_the_candidates(tiny, model, epoch, candidates):
+    batch = next(epoch_batches(tiny.split, seed=0, epoch=epoch, batch_size=8, max_length=4))
+    assert candidates == "all" or (batch.starts > tiny.dataset.offsets[batch.users]).any(), "a prefix before a window"
     scores, targets = logits(model, batch)
     scores[:, 0] = scores[:, torch.from_numpy(tiny.split.cold)] = -torch.inf
-    assert torch.allclose(loss_of(tiny, model, batch, "full"), F.cross_entropy(scores, targets), atol=1e-6)
+    if candidates == "unseen":
+        owned = no_candidates(tiny, batch, np.arange(len(tiny.split.cold)))
+        owned[torch.arange(len(targets)), targets] = False
+        scores = scores.masked_fill(owned, -torch.inf)
+    value = loss_of(tiny, model, batch, "full", candidates=candidates)
+    assert torch.allclose(value, F.cross_entropy(scores, targets), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["sampled", "in-batch", "gbce", "bce"])
+def test_no_negative_is_what_the_user_has(tiny, model, batch, kind):
+    """Against the same loss of logits that are written out and masked plainly."""
+    next_item = NextItemLoss(tiny.split, LossConfig(kind, negatives=12, candidates="unseen"))
+    scores, targets = logits(model, batch)
+    negatives = next_item.draw_negatives(
+        targets.numpy(), next_item.candidates.left_out(batch), np.random.default_rng(0)
+    )
+    drawn = negatives[:, None] if kind == "bce" else np.broadcast_to(negatives, (len(targets), len(negatives)))
+    out = no_candidates(tiny, batch, drawn) | (torch.from_numpy(drawn.copy()) == targets[:, None])
+    assert kind == "bce" or out.any()
+    negative = scores.gather(1, torch.from_numpy(drawn.copy())).masked_fill(out, -torch.inf)
+    positive = scores.gather(1, targets[:, None])
+    if kind in ("bce", "gbce"):
+        expected = next_item.binary(positive[:, 0], negative)
+    else:
+        corrected = negative + torch.from_numpy(next_item.correction(negatives))
+        expected = F.cross_entropy(torch.cat([positive, corrected], 1), torch.zeros(len(targets), dtype=torch.long))
+    value = next_item(model, batch, np.random.default_rng(0))[0]
+    assert torch.allclose(value, expected, atol=1e-5)
+
+
+def unmasked(positions, others, targets):
+    """The mask of positions at which everything but the target itself is a candidate."""
+    empty = np.empty(0, np.int64)
+    return LeftOut(np.array([positions]), 1_000, empty, empty, empty).among(others, targets, torch.device("cpu"))
 
 
 @pytest.mark.parametrize("positions", [1, 512, 1_300])
-def test_full_softmax_has_the_gradients_of_cross_entropy(positions):
+def test_the_softmax_has_the_gradients_of_cross_entropy(positions):
     random = torch.Generator().manual_seed(0)
     queries = torch.randn(positions, 8, generator=random).requires_grad_()
     items = torch.randn(40, 8, generator=random).requires_grad_()
     bias, own = torch.randn(40, generator=random), torch.randint(40, (positions,), generator=random)
+    every, mask = torch.arange(40), unmasked(positions, np.arange(40), own.numpy())
     plain = torch.autograd.grad(3 * F.cross_entropy(queries @ items.T + bias, own), (queries, items))
-    ours = torch.autograd.grad(3 * full_softmax(queries, items, bias, own), (queries, items))
+    value = softmax_loss(queries, items, bias, own, every, torch.zeros(40), mask)
+    ours = torch.autograd.grad(3 * value, (queries, items))
     for one, other in zip(ours, plain, strict=True):
         assert torch.allclose(one, other, atol=1e-5)
 
 
-def test_full_softmax_in_bfloat16_stays_near():
+def test_the_softmax_in_bfloat16_stays_near():
     random = torch.Generator().manual_seed(0)
     queries, items = torch.randn(600, 16, generator=random), torch.randn(40, 16, generator=random)
     own = torch.randint(40, (600,), generator=random)
-    near = full_softmax(queries.bfloat16(), items, None, own)
-    assert abs(near - full_softmax(queries, items, None, own)) < 0.02
+    rest = torch.zeros(40), own, torch.arange(40), torch.zeros(40), unmasked(600, np.arange(40), own.numpy())
+    assert abs(softmax_loss(queries.bfloat16(), items, *rest) - softmax_loss(queries, items, *rest)) < 0.02
+
+
+def test_items_are_left_out_unless_people_buy_again_what_they_have(tiny):
+    assert LossConfig().resolved(tiny.split).candidates == "unseen"
+    again = dataclasses.replace(tiny.dataset, sequence=np.ones_like(tiny.dataset.sequence))
+    repeats = leave_one_out(again)
+    assert repeat_share(repeats) > 0.9 and LossConfig().resolved(repeats).candidates == "all"
+    assert LossConfig(candidates="unseen").resolved(repeats).candidates == "unseen"
+
+
+def test_one_warm_item_more_than_the_full_softmax_takes_is_no_other_recipe(tiny, model, batch, monkeypatch):
+    full = loss_of(tiny, model, batch, "auto")
+    monkeypatch.setattr(losses, "FULL_UP_TO", int((tiny.split.train_counts() > 0).sum()) - 1)
+    chosen = LossConfig(negatives=3).resolved(tiny.split)
+    assert chosen.kind == "sampled" and chosen.negatives == losses.FULL_UP_TO and "sampled" in chosen.told()
+    assert loss_of(tiny, model, batch, "auto", negatives=3).item() == pytest.approx(full.item(), abs=0.05)
 
 
 def test_sampled_softmax_is_the_full_one_where_it_draws_all(tiny, model, batch):
@@ -77,24 +147,26 @@ def test_in_batch_negatives_are_corrected_for_popularity(tiny):
     next_item = NextItemLoss(tiny.split, LossConfig("in-batch", negatives=50_000))
     counts, rng = tiny.split.train_counts(), np.random.default_rng(0)
     targets = np.repeat(np.arange(len(counts)), counts)
-    drawn, target = next_item.draw_negatives(targets, rng), int(next_item.warm[4])
+    drawn = next_item.draw_negatives(targets, None, rng)
     scores = torch.randn(len(counts), generator=torch.Generator().manual_seed(0))
-    negative = torch.where(torch.from_numpy(drawn == target), -torch.inf, scores[drawn])[None]
-    expected = torch.logsumexp(scores[next_item.warm], 0) - scores[target]
-    assert next_item.value(scores[[target]], negative, drawn).item() == pytest.approx(expected.item(), abs=0.02)
+    found = torch.logsumexp(scores[drawn] + torch.from_numpy(next_item.correction(drawn)), 0)
+    assert found.item() == pytest.approx(torch.logsumexp(scores[next_item.warm], 0).item(), abs=0.02)
 
 
 def test_bce_draws_one_negative_a_position(tiny, model, batch):
     positions = int((batch.targets > 0).sum())
     next_item = NextItemLoss(tiny.split, LossConfig("bce"))
-    assert next_item.draw_negatives(np.ones(positions, np.int64), np.random.default_rng(0)).shape == (positions, 1)
+    drawn = next_item.draw_negatives(
+        batch.targets[batch.targets > 0], next_item.candidates.left_out(batch), np.random.default_rng(0)
+    )
+    assert drawn.shape == (positions,)
     assert loss_of(tiny, model, batch, "bce").item() == pytest.approx(np.log(2), abs=0.05), "small weights know nothing"
 
 
 def test_gbce_without_calibration_is_bce_and_with_it_asks_less_of_positives(tiny):
     loss = [NextItemLoss(tiny.split, LossConfig("gbce", negatives=7, t=t)) for t in (0, 1)]
     positive, negative = torch.tensor([1.5]), torch.tensor([[-1.0] * 7])
-    plain, calibrated = (one.value(positive, negative, np.arange(7)).item() for one in loss)
+    plain, calibrated = (one.binary(positive, negative).item() for one in loss)
     shift = np.log(len(loss[0].warm))
     softplus = np.log1p(np.exp(np.array([shift - 1.5, *[-1.0 - shift] * 7])))
     assert plain == pytest.approx(softplus.mean(), abs=1e-6)
@@ -105,7 +177,7 @@ def test_gbce_without_calibration_is_bce_and_with_it_asks_less_of_positives(tiny
 def test_gbce_starts_where_an_item_is_as_likely_as_any_other(tiny):
     """Small weights score all alike: then one negative's part is the logarithm of 1 + 1 / items, not of 2."""
     next_item = NextItemLoss(tiny.split, LossConfig("gbce", negatives=7, t=0))
-    value = next_item.value(torch.zeros(1), torch.zeros(1, 7), np.arange(7)).item()
+    value = next_item.binary(torch.zeros(1), torch.zeros(1, 7)).item()
     items = len(next_item.warm)
     assert value == pytest.approx((np.log(1 + items) + 7 * np.log(1 + 1 / items)) / 8, abs=1e-6)
 
@@ -114,9 +186,9 @@ def test_gbce_starts_where_an_item_is_as_likely_as_any_other(tiny):
 def test_a_target_is_never_its_own_negative(tiny, model, batch, kind):
     """All negatives are the target here: whatever remains of the loss is the positive's part alone."""
     next_item = NextItemLoss(tiny.split, LossConfig(kind, negatives=4))
-    same = type(batch)(batch.users, batch.items, np.where(batch.targets > 0, 5, 0), batch.prefixes)
-    shape = (int((same.targets > 0).sum()), 1) if kind == "bce" else (4,)
-    next_item.draw_negatives = lambda targets, rng: np.full(shape, 5)
+    same = dataclasses.replace(batch, targets=np.where(batch.targets > 0, 5, 0))
+    drawn = int((same.targets > 0).sum()) if kind == "bce" else 4
+    next_item.draw_negatives = lambda targets, left_out, rng: np.full(drawn, 5)
     scores, _ = logits(model, same)
     value = next_item(model, same, np.random.default_rng(0))[0]
     rate = 4 / (len(next_item.warm) - 1)
@@ -127,7 +199,7 @@ def test_a_target_is_never_its_own_negative(tiny, model, batch, kind):
     assert value.item() == pytest.approx(float(torch.as_tensor(alone).detach()), abs=1e-6)
 
 
-@pytest.mark.parametrize("config", [("nce",), ("sampled", 0), ("gbce", 5, 2.0)])
+@pytest.mark.parametrize("config", [("nce",), ("sampled", 0), ("gbce", 5, 2.0), ("full", 5, 0.5, "some")])
 def test_a_wrong_loss_is_refused(config):
     with pytest.raises(MolarError):
         LossConfig(*config)

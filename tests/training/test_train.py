@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -244,16 +243,18 @@ def test_a_release_trains_nothing_again(tiny, tmp_path, monkeypatch):
     seen = []
     id_model(tiny, out=tmp_path, report=lambda *_: seen.append(1))
     assert not seen
-    monkeypatch.setattr(run, "TRAINING_FORMAT", 2)
+    monkeypatch.setattr(run, "TRAINING_FORMAT", run.TRAINING_FORMAT + 1)
     id_model(tiny, out=tmp_path, report=lambda *_: seen.append(1))
     assert seen
 
 
-def test_what_0_1_0_trained_is_known_again():
-    """Its keys held the version: that of the shipped SASRec, as it was made then."""
-    folder = Path(__file__).parents[2] / "checkpoints" / "demo" / "sasrec"
-    saved = json.loads((folder / "config.json").read_text())
+def test_a_model_tells_all_that_its_run_is_known_by(tiny, tmp_path):
+    """And "auto" is told as what it was for these data."""
+    id_model(tiny, out=tmp_path)
+    saved = json.loads((tmp_path / "config.json").read_text())
     meta = saved["meta"]
     settings = {"class": saved["class"], "config": saved["config"]}
     settings |= {name: meta[name] for name in ("loss", "recipe", "seed", "data_hash", "split_hash")}
-    assert meta["molar"] == "0.1.0" and run.run_key(settings) == meta["run"]
+    assert run.run_key(settings) == meta["run"]
+    assert (meta["loss"]["kind"], meta["loss"]["candidates"]) == ("full", "unseen")
+    assert "loss full over all warm items, items that the user has left out" in run.describe_training(tmp_path)

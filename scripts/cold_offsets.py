@@ -21,7 +21,7 @@ from molar.data.dataset import load_dataset
 from molar.data.splits import Split, leave_one_out
 from molar.encoder.vectors import load_vectors
 from molar.evaluation.metrics import ndcg
-from molar.evaluation.ranking import BLOCK_SCORES, ModelScorer, rank_targets
+from molar.evaluation.ranking import ModelScorer, ranks_of, score_blocks
 from molar.experiments.evaluate import dataset_label
 from molar.experiments.results import read_entries
 from molar.models.content import ContentUserEncoder
@@ -45,15 +45,12 @@ def offset_curve(model: ContentUserEncoder, split: Split) -> dict:
             f"{split.dataset.name} has no users of both kinds, with cold and with warm {SUBSET} items, to compare."
         )
     ranks, among = np.empty((len(OFFSETS), len(users)), np.int64), np.empty(len(users), np.int64)
-    block = max(1, BLOCK_SCORES // len(split.cold))
-    for start in range(0, len(users), block):
-        part = users[start : start + block]
-        histories, targets = split.histories_of(part, SUBSET), split.targets_of(part, SUBSET)
-        logits = scorer.scores(histories, part) * np.float32(scale)
+    for part, scores, places, targets in score_blocks(scorer, split, SUBSET, users):
+        logits = scores * np.float32(scale)
         for place, offset in enumerate(OFFSETS):
             shifted = np.where(split.cold, logits + np.float32(offset), logits)
-            ranks[place, start : start + block] = rank_targets(shifted, histories, targets)
-        among[start : start + block] = rank_targets(np.where(split.cold, logits, -np.inf), histories, targets)
+            ranks[place, part] = ranks_of(shifted, places, targets)
+        among[part] = ranks_of(np.where(split.cold, logits, -np.inf), places, targets)
     gains = np.array([ndcg(row, 10) for row in ranks])
     parts = {"all": gains, "warm": gains[:, ~asked_cold], "cold": gains[:, asked_cold]}
     means = {name: [round(float(value), 6) for value in part.mean(1)] for name, part in parts.items()}

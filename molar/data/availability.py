@@ -35,6 +35,13 @@ def bought_too_early(available_from: np.ndarray, numbers: np.ndarray, times: np.
     return available_from[numbers] > times
 
 
+def unavailable(available_from: np.ndarray | None, time: int | None) -> np.ndarray:
+    """The numbers (m,) of the items that cannot be had at `time`; none where the data have no such column or no times."""
+    if available_from is None or time is None:
+        return np.empty(0, np.int64)
+    return np.flatnonzero(available_from > time)
+
+
 def not_yet_available(available_from: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """All pairs of a time and an item that cannot be had then: places in `times` (n,) and item numbers, (m,) each, by time."""
     late = np.flatnonzero(available_from > times.min()) if len(times) else np.empty(0, np.int64)  # few, or none

@@ -1,6 +1,7 @@
 """From scores to ranks and lists: the whole catalogue is ranked for every user, in blocks of bounded memory.
 
-Every item is a candidate for every model; only the user's history and the padding id are left out. Ties count against
+Every item is a candidate for every model; only the user's history, what could not be had yet when the target was bought, and
+the padding id are left out. Ties count against
 the model, so a constant scorer comes last and not first; NaN and -inf ("I cannot score it") rank below every number.
 """
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from molar.core.errors import MolarError
 from molar.core.schema import PAD
+from molar.data.availability import not_yet_available
 from molar.data.splits import Split
 from molar.models.interface import NextItemModel, Scorer
 
@@ -50,17 +52,19 @@ class ModelScorer:
 
 
 class ItemIndex:
-    """The best items for one user vector, exactly: FAISS `IndexFlatIP` over what a scorer can rank.
+    """The best items for one user vector, exactly: FAISS `IndexFlatIP` over what a scorer can rank, less `without` (numbers).
 
     For one user's list over 100,000 items it takes half to two thirds of the time of all scores and `best_items`, 2 to 3 ms
     in one thread; over 1,250 both take less than 0.1 ms (bench/top_k.py). For a block of users it is slower, and ranks need
     every score, so that evaluation does without it.
     Raises MolarError where item vectors are not finite."""
 
-    def __init__(self, scorer: ModelScorer):
+    def __init__(self, scorer: ModelScorer, without: np.ndarray | None = None):
         import faiss
 
         self.numbers = np.flatnonzero(scorer.scorable)  # place in the index → item number
+        if without is not None:
+            self.numbers = self.numbers[~np.isin(self.numbers, without)]
         # The bias travels as one more coordinate, for which every user has a 1.
         vectors = np.column_stack([scorer.items, scorer.bias])[self.numbers].astype(np.float32)
         if not np.isfinite(vectors).all():
@@ -82,15 +86,15 @@ class ItemIndex:
 
 
 def evaluate_ranks(scorer: Scorer, split: Split, subset: str, users: np.ndarray | None = None) -> np.ndarray:
-    """The rank of each user's target among the items he has not bought, (n,) int64, 1 is best.
+    """The rank of each user's target among its candidates (`left_out`), (n,) int64, 1 is best.
 
     subset: "validation" or "test"; users: which users, all with such a target when not given. Ties are pessimistic.
-    A target that the user has bought before stays a candidate. Raises MolarError when the scorer's shape is wrong.
+    Raises MolarError when the scorer's shape is wrong.
     """
     users = _users(split, subset, users)
     ranks = np.empty(len(users), np.int64)
-    for part, scores, seen, targets in score_blocks(scorer, split, subset, users):
-        ranks[part] = ranks_of(scores, seen, targets)
+    for part, scores, places, targets in score_blocks(scorer, split, subset, users):
+        ranks[part] = ranks_of(scores, places, targets)
     return ranks
 
 
@@ -100,9 +104,9 @@ def ranks_and_lists(
     """`evaluate_ranks` (n,), and the `k` items that each user would be shown (`best_items`), (n, k), from one scoring."""
     users = _users(split, subset, users)
     ranks, lists = np.empty(len(users), np.int64), np.empty((len(users), k), np.int32)
-    for part, scores, seen, targets in score_blocks(scorer, split, subset, users):
-        ranks[part] = ranks_of(scores, seen, targets)
-        lists[part] = best_items(scores, seen, k)
+    for part, scores, places, targets in score_blocks(scorer, split, subset, users):
+        ranks[part] = ranks_of(scores, places, targets)
+        lists[part] = best_items(scores, places, k)
     return ranks, lists
 
 
@@ -155,7 +159,7 @@ def _users(split: Split, subset: str, users: np.ndarray | None) -> np.ndarray:
 def score_blocks(
     scorer: Scorer, split: Split, subset: str, users: np.ndarray
 ) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
-    """Block by block: the slice of `users`, their scores (B, n_items + 1), flat places of seen items, targets (B,)."""
+    """Block by block: the slice of `users`, their scores (B, n_items + 1), the places that are `left_out`, targets (B,)."""
     columns = split.dataset.n_items + 1
     block = max(1, BLOCK_SCORES // columns)
     for start in range(0, len(users), block):
@@ -167,7 +171,23 @@ def score_blocks(
                 f"{scorer.name} gave scores of shape {scores.shape} where {(len(histories), columns)} is needed; "
                 "is it trained on this dataset?"
             )
-        yield part, scores, _flat(histories, columns), split.targets_of(users[part], subset)
+        yield part, scores, left_out(split, subset, users[part]), split.targets_of(users[part], subset)
+
+
+def left_out(split: Split, subset: str, users: np.ndarray) -> np.ndarray:
+    """Flat places in scores (n, n_items + 1) of what is no candidate for `users` (n,): what each has bought before, and what
+    could not be had yet when the target was bought (`Dataset.available_from`; nothing where the data do not say).
+
+    A target is always a candidate: in `ranks_of` also where the user has bought it before, here also where its own
+    `available_from` is later than its purchase, since it was bought."""
+    columns = split.dataset.n_items + 1
+    seen = _flat(split.histories_of(users, subset), columns)
+    times = split.times_of(users, subset)
+    if split.available_from is None or times is None:
+        return seen
+    rows, numbers = not_yet_available(split.available_from, times)
+    other = numbers != split.targets_of(users, subset)[rows]
+    return np.concatenate([seen, rows[other] * columns + numbers[other]])
 
 
 def _flat(histories: list[np.ndarray], columns: int) -> np.ndarray:
@@ -176,13 +196,13 @@ def _flat(histories: list[np.ndarray], columns: int) -> np.ndarray:
     return np.repeat(np.arange(len(histories)) * columns, lengths) + np.concatenate(histories)
 
 
-def ranks_of(scores: np.ndarray, left_out: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Ranks (B,) of `targets` (B,) in `scores` (B, n_items + 1) without the flat places `left_out` (`score_blocks`)."""
+def ranks_of(scores: np.ndarray, places: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Ranks (B,) of `targets` (B,) in `scores` (B, n_items + 1) without the flat places of `left_out`."""
     rows = np.arange(len(targets))
     own = scores[rows, targets]
     ahead = np.greater_equal(scores, own[:, None], order="C")  # (B, n_items + 1); False where a rival is NaN
     ahead[~(own > -np.inf)] = True  # the target is NaN or -inf: all other candidates are ahead of it
     ahead[:, PAD] = False
-    ahead.reshape(-1)[left_out] = False
+    ahead.reshape(-1)[places] = False
     ahead[rows, targets] = True  # itself: the best rank is 1
     return ahead.sum(axis=1)

@@ -10,7 +10,7 @@ from molar.data.dataset import Dataset
 from molar.data.splits import Split, leave_one_out
 from molar.encoder.vectors import load_vectors, vectors_fingerprint
 from molar.evaluation.metrics import ndcg
-from molar.evaluation.ranking import rank_targets
+from molar.evaluation.ranking import left_out, ranks_of
 from molar.evaluation.significance import interval, resampled_means
 from molar.models.content import ContentUserEncoder
 from molar.storage.checkpoint import CONFIG
@@ -55,7 +55,8 @@ def users_ndcg(
     cut = {user: history[known[history]] for user, history in cut.items() if known[history].any()}
     if not cut:
         return {}
-    histories, targets = list(cut.values()), split.targets_of(np.array(list(cut)), SUBSET)
+    asking = np.array(list(cut))
+    histories, targets, places = list(cut.values()), split.targets_of(asking, SUBSET), left_out(split, SUBSET, asking)
     scores = {}
     for name, model in asked.models.items():
         model.set_item_vectors(catalogue)
@@ -65,7 +66,7 @@ def users_ndcg(
         table = model.user_vectors(histories) @ matrix.T + bias  # (users, n_items + 1)
         table[:, ~known] = -np.inf
         table[:, PAD] = -np.inf
-        scores[name] = ndcg(rank_targets(table, histories, targets), 10)
+        scores[name] = ndcg(ranks_of(table, places, targets), 10)
     return scores
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from molar.core.errors import MolarError
 from molar.core.schema import ALIGNED, MODELS, PAD
+from molar.data.availability import unavailable
 from molar.data.dataset import Dataset, load_dataset
 from molar.data.splits import Split, leave_one_out
 from molar.evaluation.ranking import ItemIndex, ModelScorer, best_items, rank_all
@@ -47,7 +48,9 @@ class ModelAnswer:
     numbers: np.ndarray  # (≤ k,) the best items, best first
     scores: np.ndarray  # (≤ k,)
     because: np.ndarray  # (≤ k,) the pick without which each would score least, PAD if no pick helps it
-    all_scores: np.ndarray  # (n_items + 1,) of every item, -inf for the history and for what the model cannot rank
+    all_scores: (
+        np.ndarray
+    )  # (n_items + 1,) of every item, -inf for the history, what cannot be had now, what the model cannot rank
 
     @property
     def ranks(self) -> np.ndarray:
@@ -58,6 +61,10 @@ class ModelAnswer:
 class Recommender:
     """Search and recommendations over one dataset folder and one checkpoint folder.
 
+    Now is the time of the latest purchase: what cannot be had then (`Dataset.available_from`) is in no list of
+    recommendations, popular or similar items, and counts in no rank. Search finds it all the same: it says what is in the
+    catalogue, and what is like an item that is yet to come may be asked.
+
     `molar.load` opens one that also knows its maps and measures itself (`molar.serving.shop.Shop`).
     """
 
@@ -67,7 +74,9 @@ class Recommender:
         self.popularity = split.train_counts()  # (n_items + 1,)
         self.words = WordIndex(dataset.items, self.popularity)
         self.scorers = {name: ModelScorer(name, model, split) for name, model in models.items()}
-        self.indexes = {name: ItemIndex(scorer) for name, scorer in self.scorers.items()}
+        self.now = int(dataset.times.max()) if dataset.times is not None and len(dataset.times) else None
+        self.unavailable = unavailable(dataset.available_from, self.now)  # item numbers
+        self.indexes = {name: ItemIndex(scorer, self.unavailable) for name, scorer in self.scorers.items()}
         self._vectors = vectors
 
     @classmethod
@@ -132,7 +141,7 @@ class Recommender:
         if not isinstance(item_id, str):
             raise MolarError(f"item_id must be a text, not {item_id!r}.")
         _require_count("k", k)
-        return self._listed(*self.neighbours.like([self.dataset.item_number(item_id)], k))
+        return self._listed(*self.neighbours.like([self.dataset.item_number(item_id)], k, self.unavailable))
 
     # Item numbers
 
@@ -146,7 +155,7 @@ class Recommender:
         scorer, history = self._scorer(model), np.array(picks, np.int64)
         if not len(history):
             numbers, scores = self._popular(k)
-            return ModelAnswer(numbers, scores, np.full(len(numbers), PAD), _without(self.popularity, history))
+            return ModelAnswer(numbers, scores, np.full(len(numbers), PAD), _without(self.popularity, self.unavailable))
         others = [np.delete(history, place) for place in range(len(history))] if len(history) > 1 else []
         users = scorer.model.user_vectors([history, *others])  # (1 + picks, dim)
         scored = scorer.scores_of(users)  # (1 + picks, n_items + 1)
@@ -155,16 +164,18 @@ class Recommender:
         if others:
             losses = scored[0, numbers] - scored[1:, numbers]  # (picks, k)
             because = np.where(losses.max(axis=0) > 0, history[losses.argmax(axis=0)], PAD)
-        return ModelAnswer(numbers, scores, because, _without(scored[0], history))
+        return ModelAnswer(numbers, scores, because, _without(scored[0], history, self.unavailable))
 
-    def ranks(self, picks: Sequence[int], model: str = ALIGNED) -> np.ndarray:
+    def ranks(self, picks: Sequence[int], model: str = ALIGNED, *, without: Sequence[int] | None = None) -> np.ndarray:
         """(n_items + 1,) int64: the rank of every item after `picks` (item numbers), 1 is best, ties count against it.
 
-        0 for items of the history and for those that the model cannot rank. Without picks ranks are popularity's.
+        0 for items of the history, those of `without` (what cannot be had now, when not given) and those that the model
+        cannot rank. Without picks ranks are popularity's.
         Raises MolarError for an unknown model.
         """
         scorer, history = self._scorer(model), np.array(picks, np.int64)
-        return rank_all(_without(scorer.scores([history])[0] if len(history) else self.popularity, history))
+        others = self.unavailable if without is None else np.array(without, np.int64)
+        return rank_all(_without(scorer.scores([history])[0] if len(history) else self.popularity, history, others))
 
     @cached_property
     def neighbours(self) -> ContentNeighbours:
@@ -183,7 +194,7 @@ class Recommender:
         return self.scorers[model]
 
     def _popular(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        numbers = best_items(self.popularity[None], np.empty(0, np.int64), k)[0]
+        numbers = best_items(self.popularity[None], self.unavailable, k)[0]
         numbers = numbers[numbers != PAD]
         return numbers, self.popularity[numbers]
 
@@ -194,10 +205,11 @@ class Recommender:
         ]
 
 
-def _without(scores: np.ndarray, picks: np.ndarray) -> np.ndarray:
-    """Scores (n_items + 1,) as float32, -inf for the history."""
+def _without(scores: np.ndarray, *left_out: np.ndarray) -> np.ndarray:
+    """Scores (n_items + 1,) as float32, -inf for these item numbers."""
     scores = scores.astype(np.float32)
-    scores[picks] = -np.inf
+    for numbers in left_out:
+        scores[numbers] = -np.inf
     return scores
 
 

@@ -1,5 +1,8 @@
+import dataclasses
+
 import numpy as np
 
+from molar.data.availability import ALWAYS
 from molar.serving.quiz import CHOICES, LEAST_HISTORY, draw_question, question_users
 
 
@@ -43,3 +46,15 @@ def test_others_are_drawn_in_proportion_to_purchases_plus_one(tiny, monkeypatch)
 def test_short_histories_make_no_question(tiny):
     users = question_users(tiny.split)
     assert len(users) and all(len(tiny.split.history_for(user, "test")) >= LEAST_HISTORY for user in users)
+
+
+def test_nothing_that_was_not_yet_on_sale_is_among_the_eight(tiny):
+    user = question_users(tiny.split)[0]
+    before = draw_question(tiny.split, user)
+    assert before.unavailable == ()
+    other = next(number for number in before.choices if number != before.target)
+    column = np.full(31, ALWAYS)
+    column[[other, before.target]] = tiny.dataset.times.max() + 1
+    split = dataclasses.replace(tiny.split, dataset=dataclasses.replace(tiny.dataset, available_from=column))
+    question = draw_question(split, user)
+    assert question.unavailable == (other,) and other not in question.choices and question.target in question.choices

@@ -1,18 +1,17 @@
 import numpy as np
 import pytest
 from standin import write_checkpoint
-from tiny_world import COLD
+from tiny_world import COLD, write_tiny_folder
 
 from molar.core.errors import MolarError
 from molar.core.schema import MODELS
+from molar.data.dataset import load_dataset
 from molar.serving.recommender import Recommender
 from molar.serving.search import fold
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    from tiny_world import write_tiny_folder
-
     root = tmp_path_factory.mktemp("recommend")
     dataset = write_tiny_folder(root / "tiny")
     return Recommender.load(dataset, write_checkpoint(root / "checkpoint", dataset))
@@ -161,3 +160,42 @@ def test_without_a_history_ranks_are_popularity_and_ties_count_against(shop):
     ranks = shop.ranks([], "content")
     assert ranks[1:].max() == 30
     assert ranks[shop.popularity == 0][1:].min() == 30
+
+
+@pytest.fixture(scope="module")
+def later(tmp_path_factory):
+    """The same shop in which four items are yet to come, and one came with the latest purchase."""
+    root = tmp_path_factory.mktemp("later")
+    folder = write_tiny_folder(root / "tiny")
+    latest = int(load_dataset(folder).times.max())
+    cells = {f"i{number:02d}": latest + 1 for number in COMING} | {"i09": latest}
+    rows = [line.split(",") for line in (folder / "items.csv").read_text().splitlines()]
+    rows = [[*row, str(cells.get(row[0], ""))] if at else [*row, "available_from"] for at, row in enumerate(rows)]
+    (folder / "items.csv").write_text("\n".join(map(",".join, rows)) + "\n")
+    return Recommender.load(folder, write_checkpoint(root / "checkpoint", folder))
+
+
+COMING = (2, 5, 8, 29)
+NAMES = {f"i{number:02d}" for number in COMING}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("history", [["i03", "i07"], []])
+def test_what_cannot_be_had_now_is_neither_recommended_nor_counted(later, model, history):
+    cold = {30} if model == "sasrec" and history else set()
+    assert len(later.unavailable) == 4
+    assert set(ids(later.recommend(history, model, 100))) == {
+        f"i{number:02d}" for number in {*range(1, 31)} - {*COMING} - cold
+    } - {*history}
+    numbers = [later.dataset.item_number(item) for item in history]
+    ranks = later.ranks(numbers, model)
+    assert not ranks[list(COMING)].any() and ranks.max() <= 30 - 4 - len(history)
+    answer = later.answer(numbers, model, 30)
+    assert not set(answer.numbers.tolist()) & set(COMING) and answer.ranks.tolist() == ranks.tolist()
+    assert later.ranks(numbers, model, without=())[list(COMING)[:3]].all()
+
+
+def test_what_cannot_be_had_now_is_like_nothing_and_may_be_asked_and_found(later):
+    assert set(ids(later.similar("i03", 100))) == {f"i{n:02d}" for n in range(1, 31)} - NAMES - {"i03"}
+    assert len(later.similar("i05", 100)) == 26
+    assert set(ids(later.search("", 100))) >= NAMES

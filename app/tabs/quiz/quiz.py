@@ -57,10 +57,10 @@ class Quiz:
         return {name: dict(zip(self.users, ranks.tolist())) for name, ranks in found.items()}
 
     def reveal(self, question: Question, guess: int) -> Reveal:
-        """The models' guesses among the eight, and where each ranks what was bought in the full catalogue."""
+        """The models' guesses among the eight, and where each ranks what was bought among all that could be."""
         shop, guesses, ranks = self.shop, {YOU: guess}, {}
         for model in MODELS:
-            found = shop.recommender.ranks(question.history, model)
+            found = shop.recommender.ranks(question.history, model, without=question.unavailable)
             ranks[model] = int(found[question.target])
             rankable = [one for one in question.choices if found[one]]
             if rankable:  # a model never guesses what it cannot score
@@ -69,7 +69,7 @@ class Quiz:
         user_id = shop.dataset.user_ids[question.user]
         truth = shop.truth
         facts = truth.loc[user_id].to_dict() if truth is not None and user_id in truth.index else {}
-        return Reveal(guesses, ranks, shop.dataset.n_items - len(set(question.history)), facts)
+        return Reveal(guesses, ranks, shop.dataset.n_items - len({*question.history, *question.unavailable}), facts)
 
     def guessed(self, now: Progress, number: int) -> Progress:
         """After a guess; a second guess at one question, or at what is not among the eight, changes nothing."""

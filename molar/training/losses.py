@@ -187,7 +187,8 @@ class _Softmax(torch.autograd.Function):
         kind = queries.dtype
         queries_, items_ = queries.detach(), items.detach().to(kind)
         rivals = items_[others]
-        columns, of_rivals = rivals.T.contiguous(), bias[others] + correction
+        columns, of_rivals = rivals.T.contiguous(), (bias[others] + correction).to(kind)
+        constant = bool(of_rivals.any())  # most ID models have none, and adding nothing takes a tenth of the time
         to_queries = torch.empty_like(queries_)
         to_items = torch.zeros(items.shape, device=items.device)
         to_rivals = torch.zeros(rivals.shape, device=items.device)
@@ -196,7 +197,8 @@ class _Softmax(torch.autograd.Function):
             part, targets = queries_[start : start + ROWS], own[start : start + ROWS]
             mine = items_[targets]
             chosen = (part.float() * mine.float()).sum(1, keepdim=True) + bias[targets, None]
-            logits = mask.fill((part @ columns).add_(of_rivals), start)
+            logits = part @ columns
+            logits = mask.fill(logits.add_(of_rivals) if constant else logits, start)
             most = torch.maximum(logits.amax(1, keepdim=True), chosen.to(kind))
             shares, positive = logits.sub_(most).exp_(), (chosen - most).exp()
             total = shares.sum(1, keepdim=True, dtype=torch.float32) + positive

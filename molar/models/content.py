@@ -1,10 +1,9 @@
-"""The content model: an adapter over item vectors, and the dynamic user embedding generator (DUEG, §3.4).
+"""The content model: item vectors through an adapter, and the dynamic user embedding generator (DUEG, §3.4).
 
 The paper's DUEG is the decoder of the language model itself (`molar.models.llm_decoder`). By default it is a small causal transformer,
 trained from scratch, over cached item vectors: minutes on a CPU instead of days on a GPU.
 """
 
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -13,72 +12,18 @@ import torch.nn.functional as F
 from torch import nn
 
 from molar.core.errors import MolarError
-from molar.core.schema import PAD
 from molar.data.splits import Split
-from molar.models.id_fusion import FUSIONS, IDSide
+from molar.models.id_fusion import IDSide
 from molar.models.id_model import IDModel
 from molar.models.interface import ID_MODEL, ITEM_VECTORS, every_item
-from molar.models.layers import Block, Dropout, check_sizes, prefix_mask, start_small
+from molar.models.layers import Block, Dropout, prefix_mask, start_small
 from molar.models.llm_decoder import BackboneDecoder
-from molar.models.sequences import SequenceModel
-
-DECODERS = ("light", "backbone")
-
-
-@dataclass(frozen=True)
-class ContentConfig:
-    """Sizes and regularisation of the content model; `dim_in` is the width of an item vector.
-
-    streams: of the light decoder. 2, `[User]` tokens beside the items, as an appended token; 1, the state at the last
-    item is the user's, as in SASRec, which costs less.
-    fusion: where a frozen ID model comes in. "early", its item vectors beside the content at the input; "middle", its user
-    vector before the last block; "late", its user vector beside the finished one; "none". What scores is always content.
-    decoder: "light", or "backbone", `layers` (0: all) of the language model `backbone`, the first `frozen` of them as
-    they are; blocks, heads and streams then mean nothing."""
-
-    dim_in: int
-    dim: int = 128
-    blocks: int = 1
-    heads: int = 2
-    max_length: int = 50
-    dropout: float = 0.2
-    hidden: int = 256  # width of the adapter's inner layer; 0: the adapter is linear
-    components: int = 256  # at most so many principal axes of the item vectors are read
-    popularity: float = 0.5  # exponent of an item's popularity that its content need not explain
-    rotated: bool = False  # the finished model is turned by an orthogonal map (Procrustes)
-    streams: int = 2
-    fusion: str = "none"
-    decoder: str = "light"
-    backbone: str = "nano"
-    backbone_sha256: str = ""
-    layers: int = 0
-    frozen: int = 0
-
-    def __post_init__(self):
-        check_sizes(self)
-        if min(self.dim_in, self.components) < 1 or self.hidden < 0:
-            raise MolarError("dim_in and components must be at least 1, hidden at least 0.")
-        if self.popularity < 0:
-            raise MolarError(f"popularity must be at least 0, not {self.popularity}.")
-        if self.streams not in (1, 2) or self.fusion not in FUSIONS or self.decoder not in DECODERS:
-            raise MolarError(
-                f"streams must be 1 or 2, fusion one of {', '.join(FUSIONS)}, decoder one of {', '.join(DECODERS)}, "
-                f"not {self.streams}, {self.fusion!r} and {self.decoder!r}."
-            )
-        if min(self.layers, self.frozen) < 0 or (self.layers and self.frozen > self.layers):
-            raise MolarError(
-                f"layers and frozen must be at least 0, frozen at most layers, not {self.layers} and {self.frozen}."
-            )
-        if self.fusion == "middle" and self.decoder != "light":
-            raise MolarError("Middle fusion enters before the last block of the light decoder: give decoder=light.")
-
-    @property
-    def axes(self) -> int:
-        """How many principal axes of the item vectors are read."""
-        return min(self.components, self.dim_in)
+from molar.models.parts.content_config import ContentConfig
+from molar.models.parts.decayed_means import DecayedMeans
+from molar.models.parts.item_side import ItemSide
 
 
-class ContentUserEncoder(SequenceModel):
+class ContentUserEncoder(ItemSide):
     """`[User]` after the vectors e_1 … e_n of a history gives E_con (Eq. 2); items are scored by content alone.
 
     User and item vectors have length one: the score is a cosine, so an item that nobody has bought is not held back
@@ -91,95 +36,40 @@ class ContentUserEncoder(SequenceModel):
     model.user_vectors([np.array([3, 1, 2])]) has shape (1, 128)."""
 
     requires: tuple[str, ...] = (ITEM_VECTORS,)  # a fused model also an ID model
-    config: ContentConfig
-    mean: torch.Tensor  # (dim_in,)
-    deviation: torch.Tensor  # (dim_in,)
-    axes: torch.Tensor  # (dim_in, axes) int8
-    axis_scale: torch.Tensor  # (axes,)
     rotation: torch.Tensor  # (dim, dim), in a rotated model
-    vectors: torch.Tensor | None
-    whitened: torch.Tensor | None
-    prior: torch.Tensor | None
 
     def __init__(self, config: ContentConfig):
-        super().__init__()
-        self.config = config
-        self.register_buffer("mean", torch.zeros(config.dim_in))
-        self.register_buffer("deviation", torch.ones(config.dim_in))
-        # Principal axes of the standardised vectors, in eight bits: the largest part of a saved model, and no less white.
-        self.register_buffer("axes", torch.eye(config.dim_in, config.axes).to(torch.int8))
-        self.register_buffer("axis_scale", torch.ones(config.axes))
-        self.register_buffer("vectors", None, persistent=False)  # (n_items + 1, dim_in)
-        self.register_buffer("whitened", None, persistent=False)  # (n_items + 1, axes)
-        self.register_buffer("prior", None, persistent=False)  # (n_items + 1,)
-        inner = [nn.Linear(config.axes, config.hidden), nn.GELU()] if config.hidden else []
-        self.adapter = nn.Sequential(*inner, nn.Linear(config.hidden or config.axes, config.dim))
+        super().__init__(config)
         self.dropout = Dropout(config.dropout)
         width = config.dim
-        if config.decoder == "light":
+        if config.has_blocks:
             self.user = nn.Parameter(torch.zeros(config.dim))  # the [User] token
             self.positions = nn.Parameter(torch.zeros(config.max_length + 1, config.dim))
             self.blocks = nn.ModuleList(Block(config.dim, config.heads, config.dropout) for _ in range(config.blocks))
-        else:
+        elif config.decoder == "backbone":
             self.decoder = BackboneDecoder(config)
             width = self.decoder.width
-        self.norm = nn.LayerNorm(width)
-        self.out = nn.Linear(width, config.dim)
+        if config.decoder != "ema":
+            self.norm = nn.LayerNorm(width)
+            self.out = nn.Linear(width, config.dim)
+            nn.init.zeros_(self.out.bias)
+        if config.has_means:
+            self.means = DecayedMeans(config.dim, config.decays)
         if config.rotated:
             self.register_buffer("rotation", torch.eye(config.dim))
             self.register_load_state_dict_post_hook(lambda model, _: model.set_rotation(model.rotation.numpy()))
         self.log_scale = nn.Parameter(torch.tensor(2.5))  # cosines reach the softmax times exp(2.5) = 12 at first
-        nn.init.eye_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
-        if config.decoder == "light":
+        if config.decoder == "ema+light":
+            nn.init.zeros_(self.out.weight)  # what the blocks add to the means is nothing at first
+        elif config.decoder != "ema":
+            nn.init.eye_(self.out.weight)
+        if config.has_blocks:
             self.blocks.apply(start_small)
             nn.init.normal_(self.user, std=0.02)
             nn.init.normal_(self.positions, std=0.02)
         if config.fusion != "none":  # last, so that the rest starts as it does without
             self.id_side = IDSide(config.dim)
             self.requires = (ITEM_VECTORS, ID_MODEL)
-
-    @torch.no_grad()
-    def set_item_vectors(self, vectors: np.ndarray) -> None:
-        """Give the item vectors (n_items + 1, dim_in) float32, row 0 for padding. They are not saved with the model.
-
-        Raises MolarError if their width is not `dim_in`."""
-        if vectors.ndim != 2 or vectors.shape[1] != self.config.dim_in:
-            raise MolarError(f"The model reads item vectors of width {self.config.dim_in}, not shape {vectors.shape}.")
-        self._give_vectors(torch.as_tensor(vectors, dtype=torch.float32))
-
-    def _give_vectors(self, vectors: torch.Tensor) -> None:
-        self.vectors = vectors
-        self.whitened = (vectors - self.mean) / self.deviation @ (self.axes * self.axis_scale)
-
-    def set_counts(self, counts: np.ndarray) -> None:
-        """Give how many training histories hold each item, (n_items + 1,); they are not saved with the model.
-
-        The prior of an item is `popularity` times the logarithm of its count (logit adjustment, arXiv 2007.07314). An
-        item that nobody has bought yet has the mean prior of the others."""
-        known = counts > 0
-        log_counts = np.log(np.where(known, counts, 1))
-        log_counts[~known] = log_counts[known].mean()
-        self.prior = torch.as_tensor(self.config.popularity * log_counts, dtype=torch.float32)
-
-    @torch.no_grad()
-    def fit_scaling(self, training_items: torch.Tensor) -> None:
-        """Fit mean and deviation of each coordinate, then the principal axes, on the items that `training_items`
-        (n_items + 1,) bool names, and on no other: a cold item must not shape what the model knows.
-
-        Along the axes the named items vary alike (whitening), so that what tells one series from another weighs as
-        much as what tells a landscape from an abstract. Axes along which they hardly vary are left out."""
-        vectors = self._item_vectors(self.vectors)
-        seen = vectors[training_items]
-        self.mean.copy_(seen.mean(0))
-        self.deviation.copy_(seen.std(0, correction=0).clamp(min=1e-6))
-        _, spread, axes = torch.linalg.svd((seen - self.mean) / self.deviation, full_matrices=False)
-        strong = (spread[: self.config.axes] > 1e-3 * spread[0]).sum()
-        whitening = axes[:strong].T / spread[:strong] * len(seen) ** 0.5  # (dim_in, strong)
-        self.axis_scale[:strong] = whitening.abs().amax(0) / 127
-        self.axes.zero_()
-        self.axes[:, :strong] = (whitening / self.axis_scale[:strong]).round()
-        self._give_vectors(vectors)
 
     @torch.no_grad()
     def set_rotation(self, rotation: np.ndarray) -> None:
@@ -214,8 +104,10 @@ class ContentUserEncoder(SequenceModel):
     def embed_items(self, numbers: torch.Tensor) -> torch.Tensor:
         """Unit vectors (rows, dim) of item numbers (rows,), in a fused model with their ID embeddings behind, (rows, dim +
         width); the padding item's are zero."""
-        vectors = self._item_vectors(self.whitened)[numbers]
-        content = F.normalize(self.adapter(vectors).float(), dim=-1) * (numbers != PAD).unsqueeze(-1)
+        return self._embedded_items(numbers, drop=self.training)
+
+    def _embedded_items(self, numbers: torch.Tensor, *, drop: bool) -> torch.Tensor:
+        content = self.content_vectors(numbers, drop=drop)
         return content if self.config.fusion == "none" else torch.cat([content, self.id_side.embed(numbers)], dim=-1)
 
     def encode(
@@ -234,12 +126,19 @@ class ContentUserEncoder(SequenceModel):
             told = self.id_side.users(ids, users)
             if ends is not None and (self.config.fusion, self.config.streams) != ("middle", 1):
                 told = _at(told, ends)  # in one stream, the last block's items read it too
-        if self.config.decoder == "light":
-            states = self._light(content, told if self.config.fusion == "middle" else None, ends)
+        vectors = self._users(content, told if self.config.fusion == "middle" else None, ends)
+        return F.normalize(vectors if told is None or self.config.fusion == "middle" else vectors + told, dim=-1)
+
+    def _users(self, embedded: torch.Tensor, told: torch.Tensor | None, ends: torch.Tensor | None) -> torch.Tensor:
+        """User vectors (batch, states, dim) of any length, as `encode`; `told` is what joins before the last block."""
+        if self.config.decoder == "ema":
+            return self.means(self.dropout(embedded), ends).float()
+        if self.config.decoder == "backbone":
+            states = self.decoder(self.dropout(embedded), ends)
         else:
-            states = self.decoder(self.dropout(content), ends)
-        vectors = self.out(self.norm(states)).float()
-        return F.normalize(vectors + told if self.config.fusion == "late" else vectors, dim=-1)
+            states = self._light(embedded, told, ends)
+        users = self.out(self.norm(states)).float()
+        return users + self.means(self.dropout(embedded), ends).float() if self.config.has_means else users
 
     def _light(self, embedded: torch.Tensor, told: torch.Tensor | None, ends: torch.Tensor | None) -> torch.Tensor:
         """States of `[User]`, as `encode`; `told` (batch, states, dim) joins them before the last block."""
@@ -295,25 +194,18 @@ class ContentUserEncoder(SequenceModel):
 
     def item_matrix(self) -> torch.Tensor:
         """Item vectors (n_items + 1, dim); the score of an item is user · item + its bias."""
-        whitened = self._item_vectors(self.whitened)
-        return self._turned(
-            self.scoring_embeddings(self.embed_items(torch.arange(len(whitened), device=whitened.device)))
-        )
+        every = torch.arange(len(self._given(self.scaled)), device=self.mean.device)
+        return self._turned(self.scoring_embeddings(self._embedded_items(every, drop=False)))
 
     def item_bias(self) -> torch.Tensor:
         """What is added to user · item, (n_items + 1,): the prior on the scale of cosines, zero without counts."""
         if self.prior is None:
-            return torch.zeros(len(self._item_vectors(self.whitened)))
+            return torch.zeros(len(self._given(self.scaled)))
         return self.prior / self._scale().detach()
 
     def scorable(self, split: Split) -> np.ndarray:
         """(n_items + 1,) bool: every item; what nobody has bought yet is ranked by its content."""
         return every_item(split)
-
-    def _item_vectors(self, vectors: torch.Tensor | None) -> torch.Tensor:
-        if vectors is None:
-            raise MolarError("The content model has no item vectors yet: call set_item_vectors first.")
-        return vectors
 
 
 def _at(states: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:

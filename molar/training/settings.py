@@ -16,7 +16,8 @@ from molar.training.train import data_sizes, id_model_classes
 NUMBERS = {int: "a whole number", float: "a finite number"}
 RENAMED = {("align", "kind"): "align"}  # `kind` is the loss's
 ALIASES = {"id_model": "id_tower"}  # the field's name → the one that is stored
-NOT_SET = {"dim_in", "rotated", "backbone_sha256"}  # follow from the vectors, the alignment and the backbone
+# They follow from the vectors, the data, the alignment and the backbone.
+NOT_SET = {"dim_in", "catalogue_size", "rotated", "backbone_sha256"}
 
 
 def id_settings(model: str, split: Split, given: Sequence[str]) -> dict:

@@ -119,6 +119,7 @@ def train_molar(
     errors: `train_id_model`."""
     align = align if align.active else CONTENT_ALONE
     config = dataclasses.replace(config or ContentConfig(dim_in=vectors.shape[1]), rotated=align.kind == "procrustes")
+    config = dataclasses.replace(config, catalogue_size=0 if config.residual == "none" else split.dataset.n_items)
     require_training_data(split)
     loss = loss.resolved(split)
     if len(vectors) != split.dataset.n_items + 1:

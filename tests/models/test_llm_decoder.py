@@ -152,7 +152,7 @@ def test_pretrained_weights_learn_slower_and_frozen_ones_not_at_all(backbone):
     "options, error",
     [
         ({"streams": 3}, "streams must be 1 or 2"),
-        ({"decoder": "heavy"}, "decoder one of light, backbone"),
+        ({"decoder": "heavy"}, "decoder must be one of light, ema, ema.light, backbone"),
         ({"layers": 1, "frozen": 2}, "frozen at most layers"),
         ({"fusion": "middle", "decoder": "backbone"}, "decoder=light"),
     ],

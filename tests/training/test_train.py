@@ -97,10 +97,10 @@ def test_cold_items_and_padding_take_no_part_in_the_softmax(tiny, tiny_vectors):
     """A gradient at a cold item's vector would mean that training read it."""
     model = ContentUserEncoder(CONTENT)
     model.set_item_vectors(tiny_vectors)
-    model.whitened.requires_grad_()
+    model.scaled.requires_grad_()
     for batch in batches(tiny.split):
         NextItemLoss(tiny.split)(model, batch, np.random.default_rng(0))[0].backward()
-    touched = model.whitened.grad.abs().sum(1) > 0
+    touched = model.scaled.grad.abs().sum(1) > 0
     assert touched[1:29].any() and not touched[torch.from_numpy(tiny.split.cold)].any() and not touched[0]
 
 

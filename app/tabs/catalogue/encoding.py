@@ -155,4 +155,6 @@ def _fitting_content_model(checkpoint: Path, encoder: "ItemEncoder") -> "Content
 
     if differing_parts(encoder.fingerprint, vectors_fingerprint(checkpoint / "vectors.safetensors")):
         return None
-    return cast("ContentUserEncoder", load_model(checkpoint / CONTENT))
+    model = cast("ContentUserEncoder", load_model(checkpoint / CONTENT))
+    model.content_only = True  # the visitor's items are none of the demo's
+    return model

@@ -1,0 +1,236 @@
+"""The content model's parts: how item vectors are scaled, residuals of warm items, decayed means of a history."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from molar.core.errors import MolarError
+from molar.models.content import ContentConfig, ContentUserEncoder
+from molar.models.parts.decayed_means import DecayedMeans
+from molar.storage.checkpoint import load_model, load_trained
+from molar.training.batches import epoch_batches
+from molar.training.config import TrainingConfig
+from molar.training.losses import NextItemLoss
+from molar.training.settings import content_settings
+from molar.training.train import CONTENT_ALONE, train_molar
+
+SMALL = ContentConfig(dim_in=16, dim=16, max_length=6, hidden=0)
+TRAINING = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+DECODERS = ("light", "ema", "ema+light")
+HALF_LIVES = (0.5, 4.0, float("inf"))
+
+
+def model_of(tiny, vectors, **options) -> ContentUserEncoder:
+    options = {"catalogue_size": 30 if options.get("residual", "none") != "none" else 0} | options
+    torch.manual_seed(0)
+    model = ContentUserEncoder(dataclasses.replace(SMALL, **options)).eval()
+    model.set_item_vectors(vectors)
+    model.set_counts(tiny.split.train_counts())
+    model.fit_scaling(torch.from_numpy(tiny.split.train_counts() > 0))
+    return model
+
+
+def with_residuals(tiny, vectors, **options) -> ContentUserEncoder:
+    """A model whose residuals are no longer zero."""
+    model = model_of(tiny, vectors, **{"residual": "free"} | options)
+    torch.manual_seed(3)
+    with torch.no_grad():
+        model.residual.table.normal_()
+    return model
+
+
+def trained(tiny, vectors, out: Path | None = None, **options) -> ContentUserEncoder:
+    config = dataclasses.replace(SMALL, **{"residual": "free"} | options)
+    return train_molar(tiny.split, vectors, align=CONTENT_ALONE, config=config, training=TRAINING, out=out)
+
+
+def items() -> torch.Tensor:
+    return torch.randint(1, 29, (3, 6), generator=torch.Generator().manual_seed(1))
+
+
+@torch.no_grad()
+def test_pca_keeps_what_items_differ_in_most_and_rows_of_length_one(tiny, tiny_vectors):
+    vectors = tiny_vectors * np.linspace(3, 0.1, 16, dtype=np.float32)
+    rows = model_of(tiny, vectors, scaling="pca").scaled[torch.from_numpy(~tiny.split.cold)][1:]
+    assert rows.norm(dim=1).mean() == pytest.approx(1, abs=0.01)
+    deviations = rows.std(0)
+    assert (deviations.diff() < 1e-3).all() and deviations[0] > 5 * deviations[-1]
+    # Only rotated and divided by one number: distances keep their ratios.
+    own = torch.cdist(rows, rows) / torch.cdist(
+        *[torch.from_numpy(vectors[1:])[~torch.from_numpy(tiny.split.cold[1:])]] * 2
+    )
+    known = own[~torch.eye(len(own), dtype=torch.bool)]
+    torch.testing.assert_close(known, known.mean().expand_as(known), atol=0.02, rtol=0.02)
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+@torch.no_grad()
+def test_a_residual_of_zero_gives_the_model_without_it(tiny, tiny_vectors, decoder):
+    plain = model_of(tiny, tiny_vectors, decoder=decoder)
+    model = model_of(tiny, tiny_vectors, decoder=decoder, residual="free")
+    torch.testing.assert_close(model.item_matrix(), plain.item_matrix())
+    torch.testing.assert_close(model(items()), plain(items()))
+
+
+@torch.no_grad()
+def test_items_are_content_plus_residual_of_length_one(tiny, tiny_vectors):
+    model = with_residuals(tiny, tiny_vectors)
+    warm = np.flatnonzero(~tiny.split.cold)[1:]
+    sums = model_of(tiny, tiny_vectors).item_matrix()[warm] + model.residual.table[warm]
+    torch.testing.assert_close(model.item_matrix()[warm], sums / sums.norm(dim=1, keepdim=True))
+    assert not model.item_matrix()[0].any()
+
+
+@torch.no_grad()
+def test_a_cold_item_has_no_residual(tiny, tiny_vectors):
+    model, cold = with_residuals(tiny, tiny_vectors), torch.from_numpy(tiny.split.cold)
+    plain = model_of(tiny, tiny_vectors)
+    torch.testing.assert_close(model.item_matrix()[cold], plain.item_matrix()[cold])
+    assert (model.item_matrix() - plain.item_matrix())[~cold][1:].any(1).all()
+
+
+@torch.no_grad()
+def test_content_only_is_the_model_with_residuals_of_zero(tiny, tiny_vectors):
+    model, plain = with_residuals(tiny, tiny_vectors, decoder="ema"), model_of(tiny, tiny_vectors, decoder="ema")
+    model.content_only = True
+    torch.testing.assert_close(model.item_matrix(), plain.item_matrix())
+    torch.testing.assert_close(model(items()), plain(items()))
+    model.content_only = False
+    assert not torch.allclose(model.item_matrix(), plain.item_matrix())
+
+
+def test_a_model_without_residuals_reads_content_only(tiny, tiny_vectors):
+    model = model_of(tiny, tiny_vectors)
+    model.content_only = True
+    assert model.content_only
+    with pytest.raises(MolarError, match="no residuals"):
+        model.content_only = False
+
+
+def test_another_catalogue_is_read_by_content_only(tiny, tiny_vectors):
+    model = with_residuals(tiny, tiny_vectors)
+    with pytest.raises(MolarError, match=r"residuals of 30 items, not of 9.*content_only"):
+        model.set_item_vectors(tiny_vectors[:10])
+    model.content_only = True
+    model.set_item_vectors(tiny_vectors[:10])
+    assert model.item_matrix().shape == (10, 16)
+
+
+def test_an_item_is_dropped_from_histories_and_candidates_alike(tiny, tiny_vectors, monkeypatch):
+    """The loss embeds every item of a step in one draw; that row is the item, wherever it stands."""
+    model = with_residuals(tiny, tiny_vectors, item_dropout=0.5).train()
+    drawn, embed = [], model.embed_items
+    monkeypatch.setattr(model, "embed_items", lambda numbers: drawn.append(numbers) or embed(numbers))
+    for step, batch in enumerate(epoch_batches(tiny.split, seed=0, epoch=1, batch_size=8, max_length=6), 1):
+        NextItemLoss(tiny.split)(model, batch, np.random.default_rng(0))
+        assert len(drawn) == step and len(drawn[-1].unique()) == len(drawn[-1])
+        assert {*batch.items.ravel(), *batch.targets.ravel()} <= set(drawn[-1].tolist())
+
+
+@torch.no_grad()
+def test_each_item_keeps_its_residual_or_has_none_and_draws_differ(tiny, tiny_vectors):
+    model = with_residuals(tiny, tiny_vectors, item_dropout=0.3).train()
+    numbers, plain, full = torch.arange(31), model_of(tiny, tiny_vectors).item_matrix(), model.item_matrix()
+    kept = []
+    for _ in range(200):
+        drawn = model.embed_items(numbers)
+        is_full, is_plain = torch.isclose(drawn, full).all(1), torch.isclose(drawn, plain).all(1)
+        assert (is_full | is_plain).all()
+        kept.append(is_full & ~is_plain)
+    warm = torch.from_numpy(~tiny.split.cold) & (numbers > 0)
+    assert torch.stack(kept)[:, warm].float().mean() == pytest.approx(0.7, abs=0.03)
+    assert torch.equal(full, model.item_matrix()), "ranking drops nothing"
+
+
+def test_training_gives_residuals_to_warm_items_alone(tiny, tiny_vectors, tmp_path):
+    model, cold = trained(tiny, tiny_vectors, tmp_path), torch.from_numpy(tiny.split.cold)
+    assert model.config.catalogue_size == 30
+    assert not model.residual.table[cold].any() and not model.residual.table[0].any()
+    assert model.residual.table[~cold][1:].any(1).all()
+    assert torch.equal(load_model(tmp_path).residual.known, ~cold & (torch.arange(31) > 0))
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_a_saved_model_ranks_as_it_did(tiny, tiny_vectors, tmp_path, decoder):
+    model = trained(tiny, tiny_vectors, tmp_path, decoder=decoder, scaling="pca")
+    again = load_trained(tmp_path, tiny.split, tiny_vectors)
+    histories = [np.array([3, 1, 2]), np.array([7])]
+    np.testing.assert_array_equal(again.user_vectors(histories), model.user_vectors(histories))
+    assert torch.equal(again.item_matrix(), model.item_matrix())
+
+
+def test_a_model_of_other_parts_is_refused_in_a_sentence(tiny, tiny_vectors, tmp_path):
+    trained(tiny, tiny_vectors, tmp_path, residual="none")
+    config = tmp_path / "config.json"
+    config.write_text(config.read_text().replace('"residual": "none"', '"residual": "free"'))
+    with pytest.raises(MolarError, match="catalogue_size"):
+        load_model(tmp_path)
+    config.write_text(config.read_text().replace('"catalogue_size": 0', '"catalogue_size": 30'))
+    with pytest.raises(MolarError, match=r"(?s)does not fit its config.json.*residual.table"):
+        load_model(tmp_path)
+
+
+@torch.no_grad()
+def test_decayed_means_are_those_of_a_plain_loop():
+    means, embedded = DecayedMeans(4, HALF_LIVES), torch.randn(2, 7, 4)
+    expected = torch.zeros(2, 7, len(HALF_LIVES), 4)
+    for t in range(7):
+        for h, half_life in enumerate(HALF_LIVES):
+            weights = torch.tensor([2 ** (-(t - s) / half_life) for s in range(t + 1)])
+            expected[:, t, h] = (weights[:, None] * embedded[:, : t + 1]).sum(1) / weights.sum()
+    torch.testing.assert_close(means(embedded), means.map(expected.flatten(2)))
+    torch.testing.assert_close(means(embedded), expected.mean(2))  # where it starts
+
+
+@torch.no_grad()
+def test_decayed_means_of_long_histories_are_finite_in_bfloat16():
+    means, embedded = DecayedMeans(4, (0.1, float("inf"))), torch.ones(1, 200, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(means(embedded).float(), embedded, atol=0.02, rtol=0)
+
+
+@pytest.mark.parametrize("options", [{"streams": 1}, {"streams": 2}, {"fusion": "none", "blocks": 2}])
+@pytest.mark.parametrize("decoder", DECODERS[1:])
+@torch.no_grad()
+def test_the_end_alone_is_the_last_of_all_prefixes(tiny, tiny_vectors, decoder, options):
+    model = with_residuals(tiny, tiny_vectors, decoder=decoder, **options)
+    if decoder == "ema+light":
+        model.out.weight.normal_()
+    whole, ends = model(items()), torch.tensor([5, 0, 2])
+    torch.testing.assert_close(model.last_state(items(), ends), whole[torch.arange(3), ends], atol=1e-5, rtol=1e-4)
+    for t in range(1, 7):
+        torch.testing.assert_close(model(items()[:, :t])[:, -1], whole[:, t - 1], atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_blocks_beside_the_means_add_nothing_at_first(tiny, tiny_vectors):
+    both, means = (model_of(tiny, tiny_vectors, decoder=decoder) for decoder in ("ema+light", "ema"))
+    torch.testing.assert_close(both(items()), means(items()))
+
+
+def test_parts_are_set_by_name():
+    given = ["residual=free", "scaling=pca", "decoder=ema", "half_lives=2, inf", "item_dropout=0.1", "hidden=0"]
+    config = content_settings(12, given)["config"]
+    assert (config.residual, config.scaling, config.decoder, config.hidden) == ("free", "pca", "ema", 0)
+    assert config.decays == (2, float("inf")) and config.item_dropout == 0.1
+
+
+@pytest.mark.parametrize(
+    "given, error",
+    [
+        ("residual=some", "residual must be one of none, free"),
+        ("scaling=log", "scaling must be one of whitened, pca"),
+        ("item_dropout=1", r"item_dropout must lie in \[0, 1\)"),
+        ("half_lives=", "half_lives must be numbers above 0"),
+        ("half_lives=1;2", "half_lives must be numbers above 0"),
+        ("half_lives=1,0", "half_lives must be numbers above 0"),
+        ("half_lives=nan", "half_lives must be numbers above 0"),
+        ("catalogue_size=3", "give NAME=VALUE"),
+    ],
+)
+def test_impossible_parts_are_refused(given, error):
+    with pytest.raises(MolarError, match=error):
+        content_settings(12, [given])

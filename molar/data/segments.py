@@ -5,6 +5,7 @@ import numpy as np
 from molar.data.splits import Split
 
 MAIN = ("all", "warm", "cold")
+AMONG_COLD = "among cold"  # the users of "cold", whose targets are ranked among cold items alone
 POPULARITY, HISTORY = "popularity ", "history "  # how the names of buckets begin
 POPULARITY_BUCKETS, HISTORY_BUCKETS = 4, 3
 

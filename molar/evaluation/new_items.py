@@ -76,11 +76,11 @@ def offset_curve(
     ranks, among = np.empty((len(offsets), len(users)), np.int64), np.empty(len(users), np.int64)
     added = [np.float32(offset / scorer.logit_scale) for offset in offsets]
     ranks_cold = False
-    for part, scores, left_out, targets in score_blocks(scorer, split, subset, users):
+    for part, scores, places, targets in score_blocks(scorer, split, subset, users):
         ranks_cold |= bool((scores[:, split.cold] > -np.inf).any())
-        for place, offset in enumerate(added):
-            ranks[place, part] = ranks_of(np.where(split.cold, scores + offset, scores), left_out, targets)
-        among[part] = ranks_of(np.where(split.cold, scores, -np.inf), left_out, targets)
+        for row, offset in enumerate(added):
+            ranks[row, part] = ranks_of(np.where(split.cold, scores + offset, scores), places, targets)
+        among[part] = ranks_of(np.where(split.cold, scores, -np.inf), places, targets)
     if not ranks_cold:
         return None
     gains = np.array([ndcg(row, 10) for row in ranks])  # (offsets, n)

@@ -6,6 +6,7 @@ the model, so a constant scorer comes last and not first; NaN and -inf ("I canno
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -98,16 +99,34 @@ def evaluate_ranks(scorer: Scorer, split: Split, subset: str, users: np.ndarray 
     return ranks
 
 
-def ranks_and_lists(
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """What one scoring of n users gives.
+
+    ranks: `evaluate_ranks` (n,). lists: the k items that each would be shown (`best_items`), (n, k). among_cold: the ranks
+    (n,) of cold targets where cold items are the only candidates, 0 for warm targets; None where no target is cold or the
+    scorer ranks no cold item."""
+
+    ranks: np.ndarray
+    lists: np.ndarray
+    among_cold: np.ndarray | None
+
+
+def rank_users(
     scorer: Scorer, split: Split, subset: str, users: np.ndarray | None = None, k: int = LIST_LENGTH
-) -> tuple[np.ndarray, np.ndarray]:
-    """`evaluate_ranks` (n,), and the `k` items that each user would be shown (`best_items`), (n, k), from one scoring."""
+) -> Ranked:
+    """Ranks, lists and ranks among cold items, from one scoring; arguments and errors of `evaluate_ranks`."""
     users = _users(split, subset, users)
     ranks, lists = np.empty(len(users), np.int64), np.empty((len(users), k), np.int32)
+    among, known = np.zeros(len(users), np.int64), False
     for part, scores, places, targets in score_blocks(scorer, split, subset, users):
         ranks[part] = ranks_of(scores, places, targets)
         lists[part] = best_items(scores, places, k)
-    return ranks, lists
+        if (asked := split.cold[targets]).any():
+            only_cold = np.where(split.cold, scores, -np.inf)
+            among[part] = np.where(asked, ranks_of(only_cold, places, targets), 0)
+            known |= bool((only_cold > -np.inf).any())
+    return Ranked(ranks, lists, among if known else None)
 
 
 def rank_targets(scores: np.ndarray, histories: list[np.ndarray], targets: np.ndarray) -> np.ndarray:

@@ -73,7 +73,7 @@ class FusedScorer:
 
     def chosen(self) -> dict[str, float | None]:
         """What validation chose, for the row of a results file."""
-        return {"weight": self.weight, "offset": self.offset, "validation_ndcg@10": self.validation}
+        return {"weight": self.weight, "new_items_offset": self.offset, "validation_ndcg@10": self.validation}
 
     def logarithms(self, histories: Sequence[np.ndarray], users: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Of both models, (B, n_items + 1) each: log-probabilities among the warm items; -inf for cold ones by ID."""

@@ -18,12 +18,14 @@ from molar.data.oracles import read_oracles
 from molar.data.segments import is_bucket, slices
 from molar.data.splits import LEAVE_ONE_OUT, SUBSETS, TEMPORAL, Split, split_dataset
 from molar.evaluation import metrics
-from molar.evaluation.ranking import ModelScorer, evaluate_ranks, ranks_and_lists
+from molar.evaluation.new_items import AS_TRAINED, Offset, OffsetCurve, offset_curve
+from molar.evaluation.ranking import ModelScorer, evaluate_ranks, rank_users
 from molar.experiments.curves import curve_of, write_curves
+from molar.experiments.offsets import offset_line, offsets_path, write_offsets
 from molar.experiments.results import read_rows, run_metadata, write_rows
-from molar.experiments.rows import BUCKET_METRICS, NO_TRAINING, Pairs, Run, Source, rows_for
+from molar.experiments.rows import BUCKET_METRICS, NO_TRAINING, Pairs, Run, Source, among_cold_rows, rows_for
 from molar.models.baselines import HALF_LIVES, ContentKNN, ItemKNN, Popularity, Random
-from molar.models.interface import NextItemModel, Scorer
+from molar.models.interface import LogitScorer, NextItemModel, Scorer
 from molar.storage.checkpoint import weights_sha256
 
 
@@ -51,9 +53,30 @@ class Entry:
     noted: Mapping[str, float] = field(default_factory=dict)  # other numbers, in the row of slice "all"
     training: Path | None = None  # the folder whose learning curve goes beside the results
 
+    def offset_curve(self, split: Split) -> OffsetCurve | None:
+        """What offsets of cold items do on validation; None where the scores are no logits, or nothing can be told."""
+        return None
+
+    def at(self, offset: float, split: Split) -> Scorer:
+        """The scorer with an offset on cold items."""
+        return self.scorer
+
 
 @dataclass(frozen=True, eq=False)
-class Trained(Entry):
+class LogitEntry(Entry):
+    """Logits to measure: cold items are ranked at the offset that validation chooses (`molar.evaluation.new_items`)."""
+
+    scorer: LogitScorer
+
+    def offset_curve(self, split: Split) -> OffsetCurve | None:
+        return offset_curve(self.scorer, split)
+
+    def at(self, offset: float, split: Split) -> Scorer:
+        return Offset(self.scorer, split, offset) if offset else self.scorer
+
+
+@dataclass(frozen=True, eq=False)
+class Trained(LogitEntry):
     """A trained model of one label and seed."""
 
     scorer: ModelScorer
@@ -112,7 +135,8 @@ def evaluate(
     full_validation: bool = False,
     whole_families: bool = True,
 ) -> list[dict]:
-    """Measure the entries, merge rows and learning curves into `out` and the file beside it, and return the rows.
+    """Measure the entries, merge rows into `out`, learning curves and curves over offsets into the files beside it, and
+    return the rows. An entry of logits is measured at the offset of cold items that validation chooses.
 
     compare: pairs of models to compare, from the validation runs, so that the choice of the question does not look at the
     test split. more_rows: rows about a measured part besides accuracy and differences. brief: slice "all" alone, NDCG@10
@@ -121,16 +145,17 @@ def evaluate(
     """
     subsets = SUBSETS[: 1 + SUBSETS.index(options.subset)]
     label = dataset_label(split, options.interactions)
+    offsets = [_offset_curve(entry, split, options.report) for entry in entries]
     kept = BUCKET_METRICS if brief else metrics.NAMES
     rows: list[dict] = []
     pairs: Pairs | None = None
     for step, subset in enumerate(subsets):
         users = split.evaluation_users(subset)
         runs = []
-        for done, entry in enumerate(entries):
+        for done, (entry, curve) in enumerate(zip(entries, offsets, strict=True)):
             note = f"{entry.scorer.name}, seed {entry.source.seed}, {subset}"
             options.report(step * len(entries) + done, len(subsets) * len(entries), note)
-            runs.append(measure(entry, split, subset, users))
+            runs.append(measure(entry, split, subset, users, offset=curve.best if curve else None))
         part = Part(split, subset, users, runs, run_metadata(split.dataset, subset, options.command, label=label))
         pairs = compare(runs) if pairs is None else pairs
         full, asked = full_validation or subset == options.subset, subset == options.subset
@@ -139,19 +164,35 @@ def evaluate(
             masks = {"all": masks["all"]}
         known = [*runs, *oracle_runs(part, options.interactions)]
         rows += rows_for(known, masks, part.metadata, pairs if full else (), kept)
+        if full and not brief:
+            rows += among_cold_rows(known, part.slices(buckets=False)["cold"], part.metadata, pairs, kept)
         rows += more_rows(part) if full else []
     write_rows(out, rows, whole_families=whole_families)
+    about = run_metadata(split.dataset, "validation", options.command, label=label)
+    lines = [
+        offset_line(about | vars(one.source), one.scorer.name, curve) for one, curve in zip(entries, offsets) if curve
+    ]
+    write_offsets(offsets_path(out), lines)
     write_curves(out, [curve_of(one.training, label, one.scorer.name) for one in entries if one.training])
     return rows
 
 
-def measure(entry: Entry, split: Split, subset: str, users: np.ndarray, ablation: str = "") -> Run:
-    """Rank the catalogue for `users` once: ranks of their targets, and what the lists of ten do to the catalogue."""
-    ranks, lists = ranks_and_lists(entry.scorer, split, subset, users)
-    of_lists = (
-        metrics.beyond_accuracy(lists, split.targets_of(users, subset), split.train_counts()) if len(users) else {}
-    )
-    return Run(entry.scorer.name, ranks, entry.source, of_lists | dict(entry.noted), ablation)
+def _offset_curve(entry: Entry, split: Split, report: Report) -> OffsetCurve | None:
+    report(0, 0, f"{entry.scorer.name}, seed {entry.source.seed}, offsets of new items")
+    return entry.offset_curve(split)
+
+
+def measure(
+    entry: Entry, split: Split, subset: str, users: np.ndarray, *, offset: float | None = None, ablation: str = ""
+) -> Run:
+    """Rank the catalogue for `users` once: ranks of their targets, and what the lists of ten do to the catalogue.
+
+    offset: logits on cold items, None where validation had nothing to choose by."""
+    found = rank_users(entry.at(offset or AS_TRAINED, split), split, subset, users)
+    targets = split.targets_of(users, subset)
+    of_lists = metrics.beyond_accuracy(found.lists, targets, split.train_counts()) if len(users) else {}
+    noted = of_lists | dict(entry.noted)
+    return Run(entry.scorer.name, found.ranks, entry.source, noted, ablation, found.among_cold, offset)
 
 
 def oracle_runs(part: Part, interactions: str) -> list[Run]:

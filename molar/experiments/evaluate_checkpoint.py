@@ -6,12 +6,12 @@ from pathlib import Path
 
 from molar.core.io import write_json
 from molar.core.schema import ALIGNED, CONTENT, ID
-from molar.data.segments import MAIN
+from molar.data.segments import AMONG_COLD, MAIN
 from molar.encoder.vectors import load_vectors
 from molar.experiments.alignment_report import HELD_OUT, Pairing, alignment_rows
 from molar.experiments.evaluate import Options, Part, Trained, baselines, dataset_label, evaluate, open_split, trained
 from molar.experiments.results import DIFFERENCE
-from molar.experiments.rows import DIFFERENCES
+from molar.experiments.rows import DIFFERENCES, OFFSET
 from molar.models.baselines import ContentKNN, ItemKNN
 from molar.storage.checkpoint import read_meta
 from molar.storage.trained import load_checkpoint_models
@@ -81,9 +81,11 @@ def page_numbers(rows: Sequence[dict]) -> dict:
     models: dict[str, dict] = {}
     differences: dict[str, dict] = {}
     alignment: dict[str, dict] = {}
-    for row in (row for row in rows if row["split"] == "test" and row["slice"] in (*MAIN, HELD_OUT)):
+    for row in (row for row in rows if row["split"] == "test" and row["slice"] in (*MAIN, AMONG_COLD, HELD_OUT)):
         numbers = {name: row["metrics"][name] for name in shown} | {"ci": {name: row["ci"][name] for name in shown}}
         numbers["n"] = row["n"]
+        if OFFSET in row["metrics"]:
+            numbers[OFFSET] = row["metrics"][OFFSET]
         if row["slice"] == HELD_OUT:
             aligned = {name: value for name, value in row["metrics"].items() if name.startswith(("align/", "delta_"))}
             if aligned:

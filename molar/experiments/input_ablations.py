@@ -1,6 +1,7 @@
 """What does a trained model live on? One part of its input is taken away or exchanged when it is asked; nothing is trained."""
 
 import copy
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,11 @@ from molar.encoder.fingerprint import require_same
 from molar.encoder.input_ablations import ITEM_ABLATIONS, ablation_path
 from molar.encoder.vectors import load_vectors, vectors_fingerprint
 from molar.evaluation.ranking import ModelScorer
-from molar.experiments.evaluate import Entry, Part, Trained, measure
+from molar.experiments.evaluate import LogitEntry, Part, Trained, measure
 from molar.experiments.results import OWN
-from molar.experiments.rows import Run, rows_for
+from molar.experiments.rows import rows_for
 from molar.models.content import ContentUserEncoder
-from molar.models.interface import ID_MODEL, Scorer
+from molar.models.interface import ID_MODEL, LogitScorer
 
 SHUFFLED_HISTORY, BLANKED = "shuffled-history", "id-blanked"
 ABLATIONS = (*ITEM_ABLATIONS, SHUFFLED_HISTORY, BLANKED)
@@ -40,6 +41,11 @@ class ShuffledHistory:
         self.scorer, self.name, self.seed = scorer, scorer.name, seed
         self.reads = getattr(getattr(scorer.model, "config", None), "max_length", None)
 
+    @property
+    def logit_scale(self) -> float:
+        """The model's."""
+        return self.scorer.logit_scale
+
     def scores(self, histories: Sequence[np.ndarray], users: np.ndarray | None = None) -> np.ndarray:
         """(n, n_items + 1) float32. An order depends on the history and the seed alone."""
         return self.scorer.scores([self.shuffled(history) for history in histories], users)
@@ -60,9 +66,10 @@ def ablation_rows(asked: Sequence[tuple[Trained, ItemInput | None]], part: Part,
         for ablation, scorer, noted in ablated_scorers(one.scorer, reads, part.split.dataset):
             report(0, 0, f"{one.label}, seed {one.seed}, {part.subset}: ablation {ablation}")
             if scorer is one.scorer:  # the ablation changes nothing, and the model has been measured
-                run = Run(own.model, own.ranks, own.source, {**own.of_lists, **noted}, ablation)
-            else:
-                run = measure(Entry(scorer, own.source, noted), part.split, part.subset, part.users, ablation)
+                run = dataclasses.replace(own, of_lists={**own.of_lists, **noted}, ablation=ablation)
+            else:  # at the model's own offset of new items: the ablation alone is to tell
+                entry = LogitEntry(scorer, own.source, noted)
+                run = measure(entry, part.split, part.subset, part.users, offset=own.offset, ablation=ablation)
             ablated.append(run)
             pairs.append((one.label, ablation))
     if not ablated:
@@ -76,7 +83,7 @@ def ablation_rows(asked: Sequence[tuple[Trained, ItemInput | None]], part: Part,
 
 def ablated_scorers(
     scorer: ModelScorer, reads: ItemInput | None, dataset: Dataset
-) -> Iterator[tuple[str, Scorer, dict]]:
+) -> Iterator[tuple[str, LogitScorer, dict]]:
     """(ablation, scorer under it, what to note) for every input ablation that can be made of a trained model.
 
     reads: None for an ID model. An ablation of items whose vectors are not there is left out. Raises MolarError where they

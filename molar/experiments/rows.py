@@ -1,16 +1,19 @@
 """From ranks to rows of results: means, intervals, paired differences and their p-values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from molar.core.schema import ALIGNED, BAYES_ORACLE, CONTENT, ID
-from molar.data.segments import is_bucket
+from molar.data.segments import AMONG_COLD, MAIN, is_bucket
 from molar.evaluation import metrics
 from molar.evaluation.significance import holm, interval, resampled_means, sign_flip_p_values
 from molar.experiments.results import ABLATION, DIFFERENCE, NORMALISED_NDCG, OWN, row
 
+OFFSET = (
+    "new_items_offset"  # in rows of MAIN: the logits that are added to cold items, where validation could choose them
+)
 BUCKET_METRICS = ("ndcg@10", "recall@10")
 Pairs = Sequence[tuple[str, str]]  # (model, other), or (model, ablation)
 DIFFERENCES: Pairs = (
@@ -40,6 +43,8 @@ class Run:
     source: Source = NO_TRAINING
     of_lists: Mapping[str, float] = field(default_factory=dict)  # of all lists together; slice "all" alone
     ablation: str = ""
+    among_cold: np.ndarray | None = None  # (n,) `molar.evaluation.ranking.Ranked`
+    offset: float | None = None  # logits that were added to cold items; None where there was nothing to choose by
 
 
 def rows_for(
@@ -70,6 +75,21 @@ def rows_for(
             asked += [((model, ""), (model, ablation)) for model, ablation in ablations]
             rows += _difference_rows(measured, name, metadata, asked)
     return rows
+
+
+def among_cold_rows(
+    runs: Sequence[Run],
+    cold: np.ndarray,
+    metadata: Mapping,
+    comparisons: Pairs = DIFFERENCES,
+    kept: Sequence[str] = metrics.NAMES,
+) -> list[dict]:
+    """Rows of the slice "among cold": cold targets ranked among cold items alone, by the runs that rank any.
+
+    cold: (n,) bool, the users with a cold target. No model gains here by ranking all cold items higher, nor do oracles,
+    whose ranks among cold items nobody knows, have rows."""
+    asked = [replace(run, ranks=np.maximum(run.among_cold, 1)) for run in runs if run.among_cold is not None]
+    return rows_for(asked, {AMONG_COLD: cold}, metadata, comparisons, kept) if asked else []
 
 
 Asked = tuple[str, str]  # a model and its ablation, "" for none
@@ -120,6 +140,8 @@ def _own_rows(measured: _Measured, name: str, metadata: Mapping) -> list[dict]:
             values[NORMALISED_NDCG], ci[NORMALISED_NDCG] = normalised
         if name == "all":
             values |= run.of_lists
+        if name in MAIN and run.offset is not None:
+            values[OFFSET] = run.offset
         fields = {"kind": ABLATION if run.ablation else OWN, "ablation": run.ablation}
         shared = {**metadata, **vars(run.source)}
         rows.append(row(shared, slice=name, model=run.model, **fields, n=measured.n, values=values, ci=ci))

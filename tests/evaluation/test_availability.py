@@ -7,7 +7,7 @@ import pytest
 
 from molar.data.availability import ALWAYS
 from molar.evaluation.new_items import offset_curve
-from molar.evaluation.ranking import evaluate_ranks, left_out, ranks_and_lists, score_blocks
+from molar.evaluation.ranking import evaluate_ranks, left_out, rank_users, score_blocks
 from molar.models.baselines import ContentKNN, ItemKNN, Popularity, Random
 
 
@@ -45,7 +45,7 @@ def test_lists_hold_nothing_that_is_not_yet_on_sale(timed, tiny_vectors, build):
     scorer = build(timed, tiny_vectors) if build is ContentKNN else build(timed)
     users = timed.evaluation_users("test")
     times, targets = timed.times_of(users, "test"), timed.targets_of(users, "test")
-    _, lists = ranks_and_lists(scorer, timed, "test", users, k=30)
+    lists = rank_users(scorer, timed, "test", users, k=30).lists
     late = (timed.available_from[lists] > times[:, None]) & (lists != targets[:, None])
     assert not late.any()
 
@@ -54,7 +54,8 @@ def test_a_target_bought_before_its_own_time_stays_a_candidate(tiny):
     late = int(tiny.dataset.times.max()) + 1
     everything = with_availability(tiny.split, dict.fromkeys(range(1, 31), late))
     users = everything.evaluation_users("test")
-    ranks, lists = ranks_and_lists(Random(everything), everything, "test", users)
+    found = rank_users(Random(everything), everything, "test", users)
+    ranks, lists = found.ranks, found.lists
     assert ranks.tolist() == [1] * len(users)
     assert lists[:, 0].tolist() == everything.targets_of(users, "test").tolist() and not lists[:, 1:].any()
 

@@ -13,7 +13,7 @@ from molar.evaluation.ranking import (
     best_items,
     evaluate_ranks,
     rank_all,
-    ranks_and_lists,
+    rank_users,
 )
 from molar.models.baselines import ItemKNN, Popularity, Random
 
@@ -51,7 +51,7 @@ def test_a_list_is_filled_up_where_the_catalogue_is_smaller():
 @pytest.mark.parametrize("build", [Popularity, Random, ItemKNN])
 def test_lists_hold_nothing_that_was_seen(tiny, build):
     users = tiny.split.evaluation_users("test")
-    _, lists = ranks_and_lists(build(tiny.split), tiny.split, "test", users)
+    lists = rank_users(build(tiny.split), tiny.split, "test", users).lists
     histories = tiny.split.histories_of(users, "test")
     assert lists.dtype == np.int32 and lists.shape == (len(users), 10)
     assert all(not set(shown) & {PAD, *history} for shown, history in zip(lists.tolist(), histories, strict=True))
@@ -60,11 +60,27 @@ def test_lists_hold_nothing_that_was_seen(tiny, build):
 def test_lists_and_ranks_agree(tiny):
     scorer = Random(tiny.split)
     users = tiny.split.evaluation_users("test")
-    ranks, lists = ranks_and_lists(scorer, tiny.split, "test", users)
+    found = rank_users(scorer, tiny.split, "test", users)
+    ranks, lists = found.ranks, found.lists
     assert ranks.tolist() == evaluate_ranks(scorer, tiny.split, "test", users).tolist()
     hits = lists == tiny.split.targets_of(users, "test")[:, None]  # no ties between random numbers
     assert (hits.argmax(axis=1)[ranks <= 10] + 1).tolist() == ranks[ranks <= 10].tolist()
     assert hits.any(axis=1).tolist() == (ranks <= 10).tolist() and hits.any()
+
+
+def test_cold_targets_are_ranked_among_cold_items_alone(tiny):
+    split, scorer = tiny.split, Random(tiny.split)
+    users = split.evaluation_users("test")
+    found = rank_users(scorer, split, "test", users)
+    histories, targets = split.histories_of(users, "test"), split.targets_of(users, "test")
+    asked = split.cold[targets]
+    for user, history, target in zip(np.flatnonzero(asked), np.array(histories, object)[asked], targets[asked]):
+        scores = scorer.scores([history])[0]
+        rivals = set(np.flatnonzero(split.cold)) - set(history.tolist()) - {target}
+        assert found.among_cold[user] == 1 + sum(scores[rival] >= scores[target] for rival in rivals)
+    assert asked.any() and not found.among_cold[~asked].any()
+    assert rank_users(ItemKNN(split), split, "test", users).among_cold is None
+    assert rank_users(scorer, split, "test", users[~asked]).among_cold is None
 
 
 def test_a_scorer_is_told_whose_histories_it_reads(tiny, monkeypatch):

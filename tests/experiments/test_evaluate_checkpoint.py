@@ -98,6 +98,8 @@ def test_every_model_has_every_slice_of_both_splits(results):
     slices = {"validation": ("all", "warm"), "test": ("all", "warm", "cold")}  # no cold validation item in this world
     expected = {(split, name, model) for split, names in slices.items() for name in names for model in MODELS}
     assert expected <= found
+    among = {model for _, name, model in found if name == "among cold"}
+    assert among == {"random", "popularity", "content-knn", "content", "molar"}
     assert all(set(row) == set(FIELDS) and row["command"] == "evaluate shop" for row in rows)
 
 
@@ -136,6 +138,7 @@ def test_the_page_gets_the_same_numbers(results):
     rows, page = results
     row = next(r for r in rows if (r["split"], r["slice"], r["model"], r["kind"]) == ("test", "warm", "molar", OWN))
     assert page["models"]["molar"]["warm"]["ndcg@10"] == row["metrics"]["ndcg@10"]
+    assert page["models"]["molar"]["among cold"]["n"] == page["models"]["molar"]["cold"]["n"]
     assert set(page["models"]) == MODELS and set(page["alignment"]) == {"before", "after"}
     assert {"molar minus content", "molar minus sasrec", "content minus item-knn"} <= set(page["differences"])
 

@@ -9,6 +9,9 @@ import pytest
 from molar.cli.main import main
 from molar.core.errors import MolarError
 from molar.encoder.vectors import load_vectors, save_vectors
+from molar.evaluation.metrics import ndcg
+from molar.evaluation.new_items import Offset, choose_offset
+from molar.evaluation.ranking import evaluate_ranks
 from molar.experiments.evaluate import Trained
 from molar.experiments.evaluate_content import (
     Content,
@@ -18,6 +21,7 @@ from molar.experiments.evaluate_content import (
     read_models,
     vector_files,
 )
+from molar.experiments.offsets import offsets_path, read_offsets
 from molar.experiments.results import ABLATION, DIFFERENCE, OWN, read_rows
 from molar.storage.trained import find_content_models
 
@@ -57,6 +61,11 @@ def world(tmp_path_factory, tiny, tiny_vectors):
     return root, home
 
 
+def opened(world, tiny):
+    _, home = world
+    return read_models(tiny.split, [home / "contents"], [home / "ids"], [home / "vectors"])
+
+
 def command(world, out, *more):
     root, home = world
     return [
@@ -76,9 +85,14 @@ def command(world, out, *more):
 
 
 @pytest.fixture(scope="module")
-def rows(world, tmp_path_factory):
-    out = tmp_path_factory.mktemp("results") / "contents.json"
-    assert main(command(world, out, "--ablations", "molar", "late", "sasrec")) == 0
+def out(world, tmp_path_factory):
+    path = tmp_path_factory.mktemp("results") / "contents.json"
+    assert main(command(world, path, "--ablations", "molar", "late", "sasrec")) == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def rows(out):
     return read_rows(out)
 
 
@@ -136,6 +150,23 @@ def test_a_difference_is_that_of_the_means_over_seeds(rows):
     assert difference == pytest.approx(np.mean(values(rows, "molar")) - np.mean(values(rows, "content")), abs=2e-6)
 
 
+def test_cold_items_are_told_in_three_numbers(world, tiny, out, rows):
+    """Among themselves; beside warm ones at the offset that validation chooses; and at every offset."""
+    one = next(one for one in opened(world, tiny).contents if (one.entry.label, one.entry.seed) == ("content", 1))
+    offset = choose_offset(one.entry.scorer, tiny.split)
+    asked = {"model": "content", "seed": 1, "split": "test", "kind": OWN}
+    of = {row["slice"]: row["metrics"] for row in rows if asked.items() <= row.items()}
+    ranks = evaluate_ranks(Offset(one.entry.scorer, tiny.split, offset), tiny.split, "test")
+    assert of["all"]["ndcg@10"] == pytest.approx(ndcg(ranks, 10).mean(), abs=1e-6)
+    assert [of[name]["new_items_offset"] for name in ("all", "warm", "cold")] == [offset] * 3
+    assert of["among cold"]["ndcg@10"] >= of["cold"]["ndcg@10"] and "new_items_offset" not in of["among cold"]
+    assert not values(rows, "sasrec", slice="among cold") and len(values(rows, "molar-fused", slice="among cold")) == 2
+    lines = {(line["model"], line["seed"]): line for line in read_offsets(offsets_path(out))}
+    line = lines["content", 1]
+    assert max(line["all"]) == line["all"][line["offsets"].index(offset)] and line["split"] == "validation"
+    assert {label for label, _ in lines} == {"content", "molar", "to-gru4rec", "on-text", "joint", "late"}
+
+
 def test_an_input_ablation_has_a_row_and_what_it_costs(rows):
     ablations = {(row["model"], row["ablation"]) for row in rows if row["kind"] == ABLATION}
     assert ablations == {
@@ -166,14 +197,13 @@ def test_the_fused_score_notes_what_validation_chose(rows):
         row["metrics"] for row in rows if row["model"] == "molar-fused" and row["slice"] == "all" and row["kind"] == OWN
     ]
     assert (
-        all({"weight", "offset"} <= set(metrics) and 0 <= metrics["weight"] <= 1 for metrics in noted)
+        all({"weight", "new_items_offset"} <= set(metrics) and 0 <= metrics["weight"] <= 1 for metrics in noted)
         and len(noted) == 4
     )
 
 
 def test_a_model_is_held_against_the_id_model_that_it_was_aligned_to(world, tiny):
-    _, home = world
-    models = read_models(tiny.split, [home / "contents"], [home / "ids"], [home / "vectors"])
+    models = opened(world, tiny)
     partners = {
         (one.entry.label, one.entry.seed): (one.partner.label, one.partner.seed, one.aligned) for one in models.contents
     }
@@ -234,8 +264,7 @@ def test_content_models_alone_are_found(world, tmp_path):
 
 
 def test_an_id_model_trained_with_a_model_is_its_own_and_a_fused_one_is_not(world, tiny):
-    _, home = world
-    models = read_models(tiny.split, [home / "contents"], [home / "ids"], [home / "vectors"])
+    models = opened(world, tiny)
     of = {one.entry.label: one for one in models.contents if one.entry.seed == 0}
     assert [one.label for one in models.joint] == ["joint, ID tower"] and of["joint"].partner is models.joint[0]
     assert of["late"].partner is of["molar"].partner and of["late"].aligned

@@ -9,7 +9,7 @@ from molar.core.errors import MolarError
 from molar.evaluation import metrics
 from molar.evaluation.significance import interval, resampled_means
 from molar.experiments.results import DIFFERENCE, FIELDS, NORMALISED_NDCG, OWN, read_rows, write_rows
-from molar.experiments.rows import Run, Source, rows_for
+from molar.experiments.rows import OFFSET, Run, Source, among_cold_rows, rows_for
 
 METADATA = {"dataset": "shop", "data_hash": "aa", "split": "test", "command": "evaluate"}
 
@@ -56,6 +56,32 @@ def test_ndcg_is_normalised_by_the_bayes_oracles():
     assert row["metrics"][NORMALISED_NDCG] == pytest.approx(expected, abs=1e-6)
     assert row["ci"][NORMALISED_NDCG][0] < expected < row["ci"][NORMALISED_NDCG][1]
     assert find(rows, "oracle-reading")["ci"][NORMALISED_NDCG] == [1, 1]
+
+
+def test_the_offset_of_new_items_stands_in_the_rows_that_it_moved():
+    runs = [Run("content", np.arange(1, 9), offset=0.75), Run("sasrec", np.arange(1, 9))]
+    masks = {name: np.ones(8, bool) for name in ("all", "warm", "cold", "held-out")}
+    rows = rows_for(runs, masks, METADATA, ())
+    told = {(row["model"], row["slice"]): row["metrics"].get(OFFSET) for row in rows}
+    assert {slice_: told["content", slice_] for slice_ in masks} == dict.fromkeys(masks, 0.75) | {"held-out": None}
+    assert not any(value for (model, _), value in told.items() if model == "sasrec")
+    assert all(OFFSET not in row["ci"] for row in rows)
+
+
+def test_among_cold_items_only_those_are_compared_who_rank_any():
+    cold = np.arange(8) < 3
+    among = np.where(cold, [1, 2, 4, 0, 0, 0, 0, 0], 0)
+    runs = [
+        Run(name, np.full(8, 30), among_cold=among + extra * cold) for name, extra in (("molar", 0), ("content", 1))
+    ]
+    rows = among_cold_rows([*runs, Run("sasrec", np.full(8, 2))], cold, METADATA)
+    assert {row["slice"] for row in rows} == {"among cold"} and {row["n"] for row in rows} == {3}
+    assert {row["model"] for row in rows if row["kind"] == OWN} == {"molar", "content"}
+    (difference,) = [row for row in rows if row["kind"] == DIFFERENCE]
+    expected = metrics.ndcg(np.array([1, 2, 4]), 10).mean()
+    assert find(rows, "molar", "among cold")["metrics"]["ndcg@10"] == pytest.approx(expected, abs=1e-6)
+    assert (difference["model"], difference["other"]) == ("molar", "content")
+    assert among_cold_rows([Run("sasrec", np.full(8, 2))], cold, METADATA) == []
 
 
 def test_bootstrap_is_seeded_and_covers_the_mean():

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from molar.core.errors import MolarError
-from molar.evaluation.ranking import ModelScorer, evaluate_ranks, ranks_and_lists
+from molar.evaluation.ranking import ModelScorer, evaluate_ranks, rank_users
 from molar.evaluation.score_fusion import FusedScorer
 from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.models.fpmc import FPMC, FPMCConfig
@@ -164,7 +164,7 @@ def test_warm_items_are_probabilities_and_cold_ones_are_contents_own(tiny, tiny_
 def test_the_offset_lets_cold_items_in(tiny, tiny_vectors):
     users = tiny.split.evaluation_users("test")
     low, high = (
-        ranks_and_lists(scorer(tiny, tiny_vectors, weight=0.5, offset=offset), tiny.split, "test", users, 2)[1]
+        rank_users(scorer(tiny, tiny_vectors, weight=0.5, offset=offset), tiny.split, "test", users, 2).lists
         for offset in (-50.0, 50.0)
     )
     assert not tiny.split.cold[low].any() and tiny.split.cold[high].all()
@@ -188,7 +188,11 @@ def test_weight_and_offset_are_those_that_rank_validation_best_and_read_nothing_
     }
     assert fused.validation == pytest.approx(max(reached.values()))
     assert reached[fused.weight, fused.offset] == pytest.approx(fused.validation)
-    assert fused.chosen() == {"weight": fused.weight, "offset": fused.offset, "validation_ndcg@10": fused.validation}
+    assert fused.chosen() == {
+        "weight": fused.weight,
+        "new_items_offset": fused.offset,
+        "validation_ndcg@10": fused.validation,
+    }
     blind = dataclasses.replace(tiny.split, targets={"validation": tiny.split.targets["validation"], "test": None})
     again = FusedScorer.fit("fused", content, ids, blind)
     assert (again.weight, again.offset) == (fused.weight, fused.offset)

@@ -20,7 +20,8 @@ def add_train_id(verbs: o.Verbs) -> None:
     verb = o.new_verb(verbs, "train-id", train_id, "train an ID model: CHECKPOINT/NAME (default: CHECKPOINT/sasrec)")
     o.dataset(verb, split=True)
     o.checkpoint(verb)
-    verb.add_argument("--model", default="sasrec", help="sasrec, gru4rec, fpmc or duorec (default: sasrec)")
+    what = "sasrec, gru4rec, fpmc or duorec; slist or ease, which are solved in closed form (default: sasrec)"
+    verb.add_argument("--model", default="sasrec", help=what)
     _name(verb, "(default: the model's)")
     verb.add_argument("--epochs", type=o.whole(1), help="at most this many epochs")
     o.train_users(verb)
@@ -29,14 +30,18 @@ def add_train_id(verbs: o.Verbs) -> None:
 
 
 def train_id(options: Namespace) -> None:
-    """Train an ID model."""
+    """Train an ID model; an item-to-item model is solved instead, and has neither epochs nor a seed."""
     from molar.data.splits import of_train_users
+    from molar.models.zoo import ITEM_TO_ITEM
     from molar.training.settings import id_settings
     from molar.training.train import train_id_model
 
     split = of_train_users(o.open_split(options), options.train_users)
     name = options.name or options.model
     out = options.checkpoint / name
+    if options.model in ITEM_TO_ITEM:
+        _fit_item_to_item(options, split, name)
+        return
     train_id_model(
         split,
         options.model,
@@ -48,6 +53,27 @@ def train_id(options: Namespace) -> None:
         **o.given(options, "seed", "epochs"),
     )
     _tell(out)
+
+
+def _fit_item_to_item(options: Namespace, split: "Split", name: str) -> None:
+    from molar.core.errors import MolarError
+    from molar.training.closed_form import describe_fit, fit_item_to_item
+    from molar.training.settings import item_to_item_settings
+
+    if options.epochs is not None:
+        raise MolarError(f"{options.model} is solved in closed form and has no epochs: leave --epochs out.")
+    out = options.checkpoint / name
+    fit_item_to_item(
+        split,
+        options.model,
+        out=out,
+        label=name.split("/")[0],
+        command=options.command,
+        report=Terminal(f"fitting {name}"),
+        **item_to_item_settings(options.model, split, options.settings),
+    )
+    print(describe_fit(out), file=sys.stderr)
+    print(out)
 
 
 def add_train(verbs: o.Verbs) -> None:
@@ -64,13 +90,13 @@ def add_train(verbs: o.Verbs) -> None:
 
 def train(options: Namespace) -> None:
     """Train the content model twice, without and with alignment."""
-    from molar.storage.trained import load_id_model
+    from molar.storage.trained import load_alignment_target
     from molar.training.alignment import AlignConfig
     from molar.training.train import CONTENT_ALONE, train_molar
 
     split = o.open_split(options)
     vectors, made = _vectors(options.checkpoint / "vectors.safetensors", split)
-    id_model = load_id_model(options.checkpoint / c.ID, split)
+    id_model = load_alignment_target(options.checkpoint / c.ID, split)
     aligned = AlignConfig(**o.given(options, "alpha", "tau"))
     for name, align in ((c.CONTENT, CONTENT_ALONE), (c.ALIGNED, aligned)):
         out = options.checkpoint / name
@@ -115,7 +141,7 @@ def add_train_content(verbs: o.Verbs) -> None:
 def train_content(options: Namespace) -> None:
     """Train one content model with any settings. Whom the ID model was trained on is its own affair."""
     from molar.data.splits import of_train_users
-    from molar.storage.trained import load_id_model
+    from molar.storage.trained import load_alignment_target
     from molar.training.settings import content_settings
     from molar.training.train import train_molar
 
@@ -124,7 +150,7 @@ def train_content(options: Namespace) -> None:
     parts = content_settings(vectors.shape[1], options.settings)
     id_model = None
     if parts["align"].active or parts["config"].fusion != "none":
-        id_model = load_id_model(options.id_model or options.checkpoint / c.ID, split)
+        id_model = load_alignment_target(options.id_model or options.checkpoint / c.ID, split)
     out = options.checkpoint / options.name
     train_molar(
         of_train_users(split, options.train_users),

@@ -26,7 +26,7 @@ from molar.experiments.results import read_rows, run_metadata, write_rows
 from molar.experiments.rows import BUCKET_METRICS, NO_TRAINING, Pairs, Run, Source, among_cold_rows, rows_for
 from molar.models.baselines import HALF_LIVES, ContentKNN, ItemKNN, Popularity, Random
 from molar.models.interface import LogitScorer, NextItemModel, Scorer
-from molar.storage.checkpoint import weights_sha256
+from molar.storage.checkpoint import read_meta, weights_sha256
 
 
 @dataclass(frozen=True)
@@ -214,8 +214,10 @@ def dataset_label(split: Split, interactions: str) -> str:
 def trained(
     folder: Path, label: str, seed: int, model: NextItemModel, split: Split, *, has_curve: bool = True
 ) -> Trained:
-    """The entry of the loaded model of a folder; without `has_curve`, its training's learning curve is another's to tell."""
+    """The entry of the loaded model of a folder; without `has_curve`, its training's learning curve is another's to tell.
+    What is solved in closed form has none."""
     source = Source(seed, weights_sha256(folder))
+    has_curve = has_curve and "curve" in read_meta(folder)
     return Trained(ModelScorer(label, model, split), source, training=folder if has_curve else None)
 
 

@@ -20,7 +20,7 @@ from molar.experiments.evaluate import Entry, Options, Part, Trained, baselines,
 from molar.experiments.input_ablations import ItemInput, ablation_rows
 from molar.experiments.rows import BUCKET_METRICS, Pairs
 from molar.storage.checkpoint import ID_TOWER, read_meta, state_hash
-from molar.storage.trained import find_content_models, find_id_models, load_content_model, load_id_model
+from molar.storage.trained import find_content_models, find_id_models, load_alignment_target, load_content_model
 
 FUSED = "-fused"  # after the label of the content model whose score is joined with the ID model's
 
@@ -113,7 +113,7 @@ def read_models(
     ids: list[Trained] = []
     by_weights: dict[str, Trained] = {}
     for folder, (label, seed) in find_id_models(id_models).items():
-        model = load_id_model(folder, split)
+        model = load_alignment_target(folder, split)
         ids.append(trained(folder, label, seed, model, split))
         by_weights.setdefault(state_hash(model), ids[-1])
     contents, joint = [], []
@@ -160,7 +160,7 @@ def _partner(
     meta, own = read_meta(folder), folder / ID_TOWER
     if meta.get("align", {}).get("id_tower") == "joint":
         label = str(read_meta(own).get("label"))
-        return trained(own, label, seed, load_id_model(own, split), split, has_curve=False), True
+        return trained(own, label, seed, load_alignment_target(own, split), split, has_curve=False), True
     wanted = meta.get("id_model")
     if wanted:
         if wanted in by_weights:

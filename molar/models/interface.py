@@ -2,6 +2,9 @@
 
 A `NextItemModel` is a trained network: a user vector after a history, and the item vectors and biases that it is
 multiplied with. It says what it must be given before it can answer (`requires`) and what it can rank (`scorable`).
+An item-to-item model is one, too: its user vector is the decayed history itself, as wide as the catalogue, and its item
+matrix the transposed weights, so that whoever ranks needs to know nothing of it. Its user vectors are no place on a map and
+nothing to align to (`molar.storage.trained.load_alignment_target`).
 A `Scorer` is anything that scores the whole catalogue, -inf where it has nothing to say: the baselines are scorers
 themselves, and `molar.evaluation.ranking.ModelScorer` makes one of a `NextItemModel`.
 """

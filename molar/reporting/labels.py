@@ -21,6 +21,8 @@ TRAINED = {
     CONTENT: "content only",
     "content-fused": "content, fused with ids",
     ALIGNED: "Molar, aligned",
+    "slist": "SLIST",
+    "ease": "EASE",
     "molar-fused": "Molar, fused with ids",
     "targets-random": "control: aligned to random vectors",
     "targets-shuffled": "control: aligned to other users",

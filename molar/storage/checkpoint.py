@@ -19,6 +19,7 @@ from molar.encoder.vectors import vectors_fingerprint
 from molar.models.content import ContentUserEncoder
 from molar.models.id_model import IDModel
 from molar.models.interface import ID_MODEL, ITEM_VECTORS, NextItemModel, requires_items
+from molar.models.item_to_item import ItemToItem
 from molar.models.zoo import CLASSES, required
 
 WEIGHTS = "model.safetensors"
@@ -27,7 +28,7 @@ ID_TOWER = "id_tower"  # the folder, in a content model's, of the ID model that 
 KEYS = {"class", "config", "weights_sha256", "meta"}
 
 
-def save_model(folder: Path | str, model: IDModel | ContentUserEncoder, meta: dict) -> None:
+def save_model(folder: Path | str, model: IDModel | ItemToItem | ContentUserEncoder, meta: dict) -> None:
     """Save a model and what there is to tell of its making (command, seed, data_hash, split_hash, epochs, …).
 
     Weights are stored in half precision (whole numbers as they are), which is what every evaluation then reads; a

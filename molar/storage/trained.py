@@ -10,6 +10,7 @@ from molar.core.errors import MolarError
 from molar.core.schema import MODELS
 from molar.data.splits import Split
 from molar.models.content import ContentUserEncoder
+from molar.models.id_model import IDModel
 from molar.models.interface import ITEM_VECTORS, NextItemModel
 from molar.models.zoo import required
 from molar.storage.checkpoint import CONFIG, ID_TOWER, load_trained, read_meta
@@ -70,6 +71,18 @@ def load_id_model(folder: Path, split: Split):
             f"{folder} holds a content model, which needs item vectors: python -m molar evaluate-content measures it."
         )
     return load_trained(folder, split, vectors=np.empty((0, 0), np.float32))
+
+
+def load_alignment_target(folder: Path, split: Split) -> IDModel:
+    """`load_id_model` of one that a content model can be aligned to, or fused with. Raises MolarError also for an
+    item-to-item model, whose user vectors are histories."""
+    model = load_id_model(folder, split)
+    if not isinstance(model, IDModel):
+        raise MolarError(
+            f"{folder} holds an item-to-item model, to which nothing can be aligned: name one that python -m molar train-id "
+            "trained by gradient, such as sasrec."
+        )
+    return model
 
 
 def load_content_model(folder: Path, split: Split, vectors: np.ndarray) -> ContentUserEncoder:

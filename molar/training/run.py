@@ -72,7 +72,7 @@ def run_training(
     if distributed.world_size > 1:
         told["processes"] = distributed.world_size  # each has dropout of its own
     run = run_key(settings | {"config": dataclasses.asdict(config)} | told)
-    if out and _is_finished(out, run):
+    if out and is_finished(out, run):
         return load_model(out)
     if out:
         require_writable(out)
@@ -141,7 +141,8 @@ def _made_beside(made: dict) -> dict:
     return told | {"label": f"{made['label']}, ID tower"}
 
 
-def _is_finished(out: Path, run: str) -> bool:
+def is_finished(out: Path, run: str) -> bool:
+    """Whether the model that a run would give lies in `out`, whole."""
     try:
         return read_meta(out).get("run") == run and not (out / STATE).exists()
     except MolarError:

@@ -8,7 +8,9 @@ from typing import cast
 from molar.core.errors import MolarError
 from molar.data.splits import Split
 from molar.models.content import ContentConfig
+from molar.models.zoo import ITEM_TO_ITEM
 from molar.training.alignment import AlignConfig
+from molar.training.closed_form import CHOSEN
 from molar.training.config import CONTENT_TRAINING, ID_TRAINING
 from molar.training.losses import LossConfig
 from molar.training.train import data_sizes, id_model_classes
@@ -27,6 +29,17 @@ def id_settings(model: str, split: Split, given: Sequence[str]) -> dict:
     _, config_class = id_model_classes(model)
     sizes = data_sizes(config_class, split)
     return _read({"config": config_class(**sizes), "loss": LossConfig(), "training": ID_TRAINING}, set(sizes), given)
+
+
+def item_to_item_settings(model: str, split: Split, given: Sequence[str]) -> dict:
+    """`config` and `choose` of `fit_item_to_item`, as `id_settings`: what is given is not chosen.
+
+    Raises MolarError also where the catalogue is too large for such a model."""
+    _, config_class = ITEM_TO_ITEM[model]
+    sizes = data_sizes(config_class, split)
+    parts = _read({"config": config_class(**sizes)}, set(sizes), given)
+    names = {text.partition("=")[0] for text in given}
+    return parts | {"choose": tuple(name for name in CHOSEN if name not in names)}
 
 
 def content_settings(dim_in: int, given: Sequence[str]) -> dict:

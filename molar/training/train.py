@@ -15,7 +15,8 @@ from molar.core.progress import Report, silent
 from molar.data.splits import Split
 from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.models.id_model import IDModel
-from molar.models.zoo import ID_MODELS
+from molar.models.interface import trained_items
+from molar.models.zoo import ID_MODELS, ITEM_TO_ITEM
 from molar.storage.checkpoint import state_hash
 from molar.training.alignment import AlignConfig, fitted_rotation
 from molar.training.config import CONTENT_TRAINING, ID_TRAINING, TrainingConfig
@@ -74,15 +75,18 @@ def train_id_model(
 
 
 def id_model_classes(model: str) -> tuple[type[IDModel], type]:
-    """The class of an ID model and of its config, by name. Raises MolarError for an unknown one."""
+    """The class of an ID model that is trained by gradient and of its config, by name. Raises MolarError for another one."""
+    if model in ITEM_TO_ITEM:
+        raise MolarError(f"{model} is not trained by gradient: molar.training.closed_form solves it.")
     if model not in ID_MODELS:
-        raise MolarError(f"There is no ID model {model!r}: known are {', '.join(ID_MODELS)}.")
+        raise MolarError(f"There is no ID model {model!r}: known are {', '.join([*ID_MODELS, *ITEM_TO_ITEM])}.")
     return ID_MODELS[model]
 
 
 def data_sizes(config_class: type, split: Split) -> dict[str, int]:
-    """What a config takes from the data: n_items, and n_users where it has a field for them."""
-    sizes = {"n_items": split.dataset.n_items, "n_users": split.dataset.n_users}
+    """What a config takes from the data: n_items, and n_users or n_trained where it has a field for them."""
+    trained = int(trained_items(split).sum())
+    sizes = {"n_items": split.dataset.n_items, "n_users": split.dataset.n_users, "n_trained": trained}
     return {field.name: sizes[field.name] for field in dataclasses.fields(config_class) if field.name in sizes}
 
 

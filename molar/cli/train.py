@@ -57,7 +57,7 @@ def train_id(options: Namespace) -> None:
 
 def _fit_item_to_item(options: Namespace, split: "Split", name: str) -> None:
     from molar.core.errors import MolarError
-    from molar.training.closed_form import describe_fit, fit_item_to_item
+    from molar.training.closed_form.item_to_item import describe_fit, fit_item_to_item
     from molar.training.settings import item_to_item_settings
 
     if options.epochs is not None:

@@ -10,7 +10,7 @@ from molar.data.splits import Split
 from molar.models.content import ContentConfig
 from molar.models.zoo import ITEM_TO_ITEM
 from molar.training.alignment import AlignConfig
-from molar.training.closed_form import CHOSEN
+from molar.training.closed_form.item_to_item import CHOSEN
 from molar.training.config import CONTENT_TRAINING, ID_TRAINING
 from molar.training.losses import LossConfig
 from molar.training.train import data_sizes, id_model_classes

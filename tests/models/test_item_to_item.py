@@ -16,7 +16,7 @@ from molar.models.item_to_item import AHEAD, EASE, MOST_ITEMS, SLIST, EASEConfig
 from molar.models.zoo import ITEM_TO_ITEM, required
 from molar.storage.checkpoint import load_model, load_trained, read_meta, save_model
 from molar.storage.trained import load_alignment_target
-from molar.training.closed_form import CHOICE, fit_item_to_item
+from molar.training.closed_form.item_to_item import CHOICE, fit_item_to_item
 from molar.training.train import data_sizes, train_id_model
 
 every = pytest.mark.parametrize("name", ITEM_TO_ITEM)

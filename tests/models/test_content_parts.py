@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from molar.core.errors import MolarError
 from molar.models.content import ContentConfig, ContentUserEncoder
@@ -17,8 +18,9 @@ from molar.training.losses import NextItemLoss
 from molar.training.settings import content_settings
 from molar.training.train import CONTENT_ALONE, train_molar
 
-SMALL = ContentConfig(dim_in=16, dim=16, max_length=6, hidden=0)
+SMALL = ContentConfig(dim_in=16, dim=16, max_length=6, hidden=0, cap=0.5, null_dim=4)
 TRAINING = TrainingConfig(epochs=2, batch_size=8, lr=1e-2, weight_decay=0.01, patience=3)
+RESIDUALS = ("free", "capped", "null-space")
 DECODERS = ("light", "ema", "ema+light")
 HALF_LIVES = (0.5, 4.0, float("inf"))
 
@@ -47,6 +49,10 @@ def trained(tiny, vectors, out: Path | None = None, **options) -> ContentUserEnc
     return train_molar(tiny.split, vectors, align=CONTENT_ALONE, config=config, training=TRAINING, out=out)
 
 
+def warm_items(tiny) -> np.ndarray:
+    return np.flatnonzero(tiny.split.train_counts() > 0)
+
+
 def items() -> torch.Tensor:
     return torch.randint(1, 29, (3, 6), generator=torch.Generator().manual_seed(1))
 
@@ -66,11 +72,12 @@ def test_pca_keeps_what_items_differ_in_most_and_rows_of_length_one(tiny, tiny_v
     torch.testing.assert_close(known, known.mean().expand_as(known), atol=0.02, rtol=0.02)
 
 
+@pytest.mark.parametrize("residual", RESIDUALS[:2])
 @pytest.mark.parametrize("decoder", DECODERS)
 @torch.no_grad()
-def test_a_residual_of_zero_gives_the_model_without_it(tiny, tiny_vectors, decoder):
+def test_a_residual_of_zero_gives_the_model_without_it(tiny, tiny_vectors, decoder, residual):
     plain = model_of(tiny, tiny_vectors, decoder=decoder)
-    model = model_of(tiny, tiny_vectors, decoder=decoder, residual="free")
+    model = model_of(tiny, tiny_vectors, decoder=decoder, residual=residual)
     torch.testing.assert_close(model.item_matrix(), plain.item_matrix())
     torch.testing.assert_close(model(items()), plain(items()))
 
@@ -78,7 +85,7 @@ def test_a_residual_of_zero_gives_the_model_without_it(tiny, tiny_vectors, decod
 @torch.no_grad()
 def test_items_are_content_plus_residual_of_length_one(tiny, tiny_vectors):
     model = with_residuals(tiny, tiny_vectors)
-    warm = np.flatnonzero(~tiny.split.cold)[1:]
+    warm = warm_items(tiny)
     sums = model_of(tiny, tiny_vectors).item_matrix()[warm] + model.residual.table[warm]
     torch.testing.assert_close(model.item_matrix()[warm], sums / sums.norm(dim=1, keepdim=True))
     assert not model.item_matrix()[0].any()
@@ -93,8 +100,40 @@ def test_a_cold_item_has_no_residual(tiny, tiny_vectors):
 
 
 @torch.no_grad()
-def test_content_only_is_the_model_with_residuals_of_zero(tiny, tiny_vectors):
-    model, plain = with_residuals(tiny, tiny_vectors, decoder="ema"), model_of(tiny, tiny_vectors, decoder="ema")
+def test_a_capped_residual_is_no_longer_than_the_cap(tiny, tiny_vectors):
+    model, plain = with_residuals(tiny, tiny_vectors, residual="capped"), model_of(tiny, tiny_vectors).item_matrix()
+    longest = (1 - 0.5**2) ** 0.5  # a cosine: content of length one turns no further by a residual of 0.5
+    assert (model.item_matrix() * plain).sum(1)[1:].min() >= longest - 1e-6
+    model.residual.table.mul_(1e-2 / model.residual.table.norm(dim=1, keepdim=True))
+    own = model.item_matrix()
+    free = with_residuals(tiny, tiny_vectors)
+    free.residual.table.copy_(model.residual.table)
+    torch.testing.assert_close(own, free.item_matrix())
+
+
+def test_a_capped_residual_of_zero_can_learn(tiny, tiny_vectors):
+    model = model_of(tiny, tiny_vectors, residual="capped")
+    model.embed_items(torch.arange(31)).sum().backward()
+    learns = model.residual.table.grad.any(1)
+    assert model.residual.table.grad.isfinite().all() and learns[warm_items(tiny)].all()
+
+
+@torch.no_grad()
+def test_in_the_null_space_a_residual_leaves_the_direction_of_content(tiny, tiny_vectors):
+    model = with_residuals(tiny, tiny_vectors, residual="null-space")
+    items, residuals = model.item_matrix(), model.residual.table
+    model.content_only = True
+    content = model.item_matrix()
+    assert not content[:, -4:].any() and model.item_matrix().shape == (31, 16)
+    torch.testing.assert_close(F.normalize(items[:, :-4], dim=1), content[:, :-4])
+    warm = warm_items(tiny)
+    torch.testing.assert_close(F.normalize(items[warm, -4:], dim=1), F.normalize(residuals[warm], dim=1))
+
+
+@pytest.mark.parametrize("residual", RESIDUALS)
+@torch.no_grad()
+def test_content_only_is_the_model_with_residuals_of_zero(tiny, tiny_vectors, residual):
+    model, plain = (build(tiny, tiny_vectors, decoder="ema", residual=residual) for build in (with_residuals, model_of))
     model.content_only = True
     torch.testing.assert_close(model.item_matrix(), plain.item_matrix())
     torch.testing.assert_close(model(items()), plain(items()))
@@ -145,8 +184,9 @@ def test_each_item_keeps_its_residual_or_has_none_and_draws_differ(tiny, tiny_ve
     assert torch.equal(full, model.item_matrix()), "ranking drops nothing"
 
 
-def test_training_gives_residuals_to_warm_items_alone(tiny, tiny_vectors, tmp_path):
-    model, cold = trained(tiny, tiny_vectors, tmp_path), torch.from_numpy(tiny.split.cold)
+@pytest.mark.parametrize("residual", RESIDUALS)
+def test_training_gives_residuals_to_warm_items_alone(tiny, tiny_vectors, tmp_path, residual):
+    model, cold = trained(tiny, tiny_vectors, tmp_path, residual=residual), torch.from_numpy(tiny.split.cold)
     assert model.config.catalogue_size == 30
     assert not model.residual.table[cold].any() and not model.residual.table[0].any()
     assert model.residual.table[~cold][1:].any(1).all()
@@ -221,7 +261,8 @@ def test_parts_are_set_by_name():
 @pytest.mark.parametrize(
     "given, error",
     [
-        ("residual=some", "residual must be one of none, free"),
+        ("residual=some", "residual must be one of none, free, capped, null-space"),
+        ("cap=0", "cap must be above 0"),
         ("scaling=log", "scaling must be one of whitened, pca"),
         ("item_dropout=1", r"item_dropout must lie in \[0, 1\)"),
         ("half_lives=", "half_lives must be numbers above 0"),
@@ -234,3 +275,8 @@ def test_parts_are_set_by_name():
 def test_impossible_parts_are_refused(given, error):
     with pytest.raises(MolarError, match=error):
         content_settings(12, [given])
+
+
+def test_content_needs_coordinates_too():
+    with pytest.raises(MolarError, match=r"null_dim must lie between 0 and dim \(16\), not 16"):
+        dataclasses.replace(SMALL, residual="null-space", null_dim=16)

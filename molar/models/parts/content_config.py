@@ -8,7 +8,7 @@ from molar.models.layers import check_sizes
 
 CHOICES = {
     "scaling": ("whitened", "pca"),
-    "residual": ("none", "free"),
+    "residual": ("none", "free", "capped", "null-space"),
     "fusion": FUSIONS,
     "decoder": ("light", "ema", "ema+light", "backbone"),
 }
@@ -21,6 +21,8 @@ class ContentConfig:
     scaling: of the principal axes of the item vectors. "whitened", all vary alike; "pca", each as it does, so that what
     many items differ in weighs most.
     residual: what the model may learn by heart of a single item, beside its content (`molar.models.parts.residual`).
+    "free"; "capped", of length `cap` at most, where content has length one; "null-space", the last `null_dim` coordinates,
+    which content leaves empty; "none".
     decoder: who a user is. "light", `blocks` causal blocks; "ema", a linear map of decayed means of the history, with
     `half_lives`; "ema+light", the means and what the blocks add to them; "backbone", `layers` (0: all) of the language
     model `backbone`, the first `frozen` of them as they are; blocks, heads and streams then mean nothing.
@@ -40,6 +42,8 @@ class ContentConfig:
     scaling: str = "whitened"
     popularity: float = 0.5  # exponent of an item's popularity that its content need not explain
     residual: str = "none"
+    cap: float = 0.5
+    null_dim: int = 64
     item_dropout: float = 0.3  # share of the items that lose their residual in a training step
     catalogue_size: int = 0  # how many items the residuals are of; training takes it from the data
     rotated: bool = False  # the finished model is turned by an orthogonal map (Procrustes)
@@ -63,6 +67,10 @@ class ContentConfig:
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
                 raise MolarError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}.")
+        if not self.cap > 0:
+            raise MolarError(f"cap must be above 0, not {self.cap}.")
+        if self.residual == "null-space" and not 0 < self.null_dim < self.dim:
+            raise MolarError(f"null_dim must lie between 0 and dim ({self.dim}), not {self.null_dim}.")
         if self.streams not in (1, 2):
             raise MolarError(f"streams must be 1 or 2, not {self.streams}.")
         if min(self.layers, self.frozen) < 0 or (self.layers and self.frozen > self.layers):
@@ -77,6 +85,11 @@ class ContentConfig:
     def axes(self) -> int:
         """How many principal axes of the item vectors are read."""
         return min(self.components, self.dim_in)
+
+    @property
+    def null_space(self) -> int:
+        """How many coordinates content leaves to the residual alone."""
+        return self.null_dim if self.residual == "null-space" else 0
 
     @property
     def has_blocks(self) -> bool:

@@ -37,9 +37,8 @@ class ItemSide(SequenceModel):
         self.register_buffer("scaled", None, persistent=False)  # (n_items + 1, axes), v_i of all items
         self.register_buffer("prior", None, persistent=False)  # (n_items + 1,)
         inner = [nn.Linear(config.axes, config.hidden), nn.GELU()] if config.hidden else []
-        self.adapter = nn.Sequential(*inner, nn.Linear(config.hidden or config.axes, config.dim))
+        self.adapter = nn.Sequential(*inner, nn.Linear(config.hidden or config.axes, config.dim - config.null_space))
         self.residual = None if config.residual == "none" else Residual(config)
-        self._content_only = config.residual == "none"
 
     @torch.no_grad()
     def set_item_vectors(self, vectors: np.ndarray) -> None:
@@ -103,19 +102,20 @@ class ItemSide(SequenceModel):
     def content_only(self) -> bool:
         """Whether every item is read and ranked by its content alone, r_i = 0, as a new item is. A model without residuals
         always does so; one with residuals can be told to, and then reads other catalogues than its own, too."""
-        return self._content_only
+        return self.residual is None or self.residual.content_only
 
     @content_only.setter
     def content_only(self, content_only: bool) -> None:
-        if self.residual is None and not content_only:
+        if self.residual is not None:
+            self.residual.content_only = content_only
+        elif not content_only:
             raise MolarError("This model has no residuals that it could read: its residual is none.")
-        self._content_only = content_only
 
     def content_vectors(self, numbers: torch.Tensor, *, drop: bool) -> torch.Tensor:
         """Unit vectors e_i (rows, dim) of item numbers (rows,); the padding item's are zero. drop: some rows, drawn anew,
         go without their residual."""
         content = F.normalize(self.adapter(self._given(self.scaled)[numbers]).float(), dim=-1)
-        if self.residual is not None and not self.content_only:
+        if self.residual is not None:
             content = self.residual(content, numbers, drop=drop)
         return content * (numbers != PAD).unsqueeze(-1)
 

@@ -12,7 +12,6 @@ Seconds of training are those from one optimizer step to the next: reading batch
 
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from typing import Protocol, TextIO
 import numpy as np
 
 from bench.peers.exchange import Histories, Settings, read_exchange
+from molar.core.memory import peak_memory_mb
 
 
 class Stopped(Exception):
@@ -83,7 +83,7 @@ class Clock:
             while True:
                 self._answer()
         except Stopped:
-            self.say({"peak_mb": round(peak_mb())})
+            self.say({"peak_mb": round(peak_memory_mb())})
 
     def _answer(self) -> None:
         self.say({"targets": self.targets, "seconds": round(self.seconds, 3), "finished": self.finished})
@@ -118,15 +118,6 @@ def validation_ndcg(trainee: Trainee, histories: Histories, leave_out: bool = Tr
         seen = [histories.train(user) if leave_out else np.zeros(0, np.int64) for user in users]
         ranks[users] = rank_targets(scores, seen, targets[users])
     return float(ndcg(ranks, 10).mean())  # a user without scores has rank 0, which ndcg refuses
-
-
-def peak_mb() -> float:
-    """The most memory that this process held, in MB; on Linux not ru_maxrss, which begins with the parent's."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024 / 1e6
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
 def work(build: Callable[..., Trainee]) -> None:

@@ -22,7 +22,7 @@ from molar.evaluation.new_items import AS_TRAINED, Offset, OffsetCurve, offset_c
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks, rank_users
 from molar.experiments.curves import curve_of, write_curves
 from molar.experiments.offsets import offset_line, offsets_path, write_offsets
-from molar.experiments.results import read_rows, run_metadata, write_rows
+from molar.experiments.results import COST, read_rows, run_metadata, write_rows
 from molar.experiments.rows import BUCKET_METRICS, NO_TRAINING, Pairs, Run, Source, among_cold_rows, rows_for
 from molar.models.baselines import HALF_LIVES, ContentKNN, ItemKNN, Popularity, Random
 from molar.models.interface import LogitScorer, NextItemModel, Scorer
@@ -216,9 +216,10 @@ def trained(
 ) -> Trained:
     """The entry of the loaded model of a folder; without `has_curve`, its training's learning curve is another's to tell.
     What is solved in closed form has none."""
-    source = Source(seed, weights_sha256(folder))
-    has_curve = has_curve and "curve" in read_meta(folder)
-    return Trained(ModelScorer(label, model, split), source, training=folder if has_curve else None)
+    source, meta = Source(seed, weights_sha256(folder)), read_meta(folder)
+    cost = {name: float(meta[name]) for name in COST if name in meta}
+    has_curve = has_curve and "curve" in meta
+    return Trained(ModelScorer(label, model, split), source, cost, training=folder if has_curve else None)
 
 
 def baselines(split: Split, vectors: Mapping[Path, np.ndarray] | None = None) -> list[Entry]:

@@ -40,6 +40,12 @@ FIELDS = (
 )
 KEY = ("dataset", "split", "slice", "model", "seed", "kind", "other", "ablation", "setting")
 OWN, DIFFERENCE, ABLATION, ALIGNMENT = "own", "difference", "ablation", "alignment"  # kinds of rows
+COST = (
+    "epochs",
+    "training_seconds",
+    "targets_per_second",
+    "peak_memory_mb",
+)  # of a training, in its rows of slice "all"
 NORMALISED_NDCG = "share_of_reading_oracle@ndcg10"  # a model's NDCG@10 divided by that of the Bayes oracle
 
 

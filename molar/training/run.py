@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 
 from molar.core.errors import MolarError
 from molar.core.io import require_writable
+from molar.core.memory import peak_memory_mb
 from molar.core.progress import Report
 from molar.core.version import __version__
 from molar.data.splits import Split
@@ -96,7 +97,7 @@ def run_training(
             "validation": {"ndcg@10": best["ndcg@10"]},
             "curve": curve,
             "run": run,
-        }
+        } | training_cost(curve, plan.total)
         if id_model is not None:  # first: the folder's own config.json tells that all is there
             save_model(out / ID_TOWER, id_model, _made_beside(made))
         save_model(out, main, made)
@@ -105,6 +106,14 @@ def run_training(
     if out:
         return load_model(out)  # rounded as it is stored, so that the returned model is the saved one
     return main.eval()
+
+
+def training_cost(curve: Sequence[Mapping], targets: int) -> dict[str, float]:
+    """What a training cost, for its meta: seconds without validation, items predicted a second, and the most memory, in MB,
+    that the process has held. curve: its epochs; targets: items that one predicts."""
+    seconds = sum(epoch["seconds"] for epoch in curve)
+    cost = {"training_seconds": round(seconds, 2), "peak_memory_mb": round(peak_memory_mb())}
+    return cost | ({"targets_per_second": round(targets * len(curve) / seconds)} if seconds else {})
 
 
 def require_training_data(split: Split) -> None:

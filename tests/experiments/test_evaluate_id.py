@@ -11,7 +11,7 @@ from molar.core.errors import MolarError
 from molar.experiments.curves import read_curves
 from molar.experiments.evaluate import Options
 from molar.experiments.evaluate_id import comparisons, evaluate_id_models
-from molar.experiments.results import DIFFERENCE, OWN, read_rows
+from molar.experiments.results import COST, DIFFERENCE, OWN, read_rows
 from molar.experiments.rows import Run, Source
 from molar.storage.checkpoint import CONFIG
 from molar.storage.trained import find_id_models
@@ -61,6 +61,13 @@ def test_every_model_and_seed_has_a_row_and_baselines_have_one(out):
         for row in rows
         if row["slice"] == "all" and row["kind"] == OWN
     )
+
+
+def test_rows_of_trained_models_say_what_the_training_cost(out):
+    rows = [row for row in read_rows(out) if row["kind"] == OWN and row["slice"] == "all" and row["split"] == "test"]
+    told = {row["model"]: set(COST) <= set(row["metrics"]) for row in rows}
+    assert {model for model, known in told.items() if known} == {"plain", "pairs"}
+    assert {row["metrics"]["epochs"] for row in rows if row["model"] == "plain"} == {1}
 
 
 def test_buckets_and_differences_are_of_the_test_split(out):

@@ -130,6 +130,16 @@ def test_the_best_validation_epoch_is_kept(tiny, tmp_path):
     assert validation_ndcg(model, tiny.split) == pytest.approx(meta["validation"]["ndcg@10"])
 
 
+def test_a_model_says_what_its_training_cost(tiny, tmp_path):
+    id_model(tiny, out=tmp_path)
+    meta = read_meta(tmp_path)
+    seconds = sum(epoch["seconds"] for epoch in meta["curve"])
+    assert meta["training_seconds"] == pytest.approx(seconds, abs=0.01) and meta["peak_memory_mb"] > 10
+    cost = run.training_cost([{"seconds": 2.0}, {"seconds": 3.0}], targets=1000)
+    assert cost["training_seconds"] == 5 and cost["targets_per_second"] == 400
+    assert "targets_per_second" not in run.training_cost([{"seconds": 0.0}], targets=10)
+
+
 def test_training_stops_when_validation_stands_still(tiny, tmp_path):
     training = dataclasses.replace(TRAINING, epochs=50, patience=2, lr=1e-9)
     train_id_model(tiny.split, config=ID, training=training, out=tmp_path)

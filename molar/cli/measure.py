@@ -16,6 +16,7 @@ def add_evaluate(verbs: o.Verbs) -> None:
     verb = o.new_verb(verbs, "evaluate", evaluate, "rank the whole catalogue for every user, write a results file")
     o.dataset(verb, split=True)
     o.checkpoint(verb)
+    o.asked(verb)
     o.results(verb)
 
 
@@ -34,6 +35,7 @@ def add_evaluate_id(verbs: o.Verbs) -> None:
     o.dataset(verb, split=True)
     what = "a trained ID model, or a folder of several; seeds of one label are one model's"
     verb.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help=what)
+    o.asked(verb)
     o.results(verb)
 
 
@@ -70,6 +72,7 @@ def add_evaluate_content(verbs: o.Verbs) -> None:
     )
     what = "NDCG@10 and Recall@10 of all users, for tables of many models"
     verb.add_argument("--brief", action="store_true", help=what)
+    o.asked(verb)
     o.results(verb)
 
 
@@ -95,8 +98,8 @@ def _asked(options: Namespace) -> "Options":
     """The options that all evaluations share."""
     from molar.experiments.evaluate import Options
 
-    report = Terminal("evaluating")
-    return Options(options.interactions, options.subset, options.split, options.command, report)
+    report, lists = Terminal("evaluating"), {"users": options.users, "groups": options.groups}
+    return Options(options.interactions, options.subset, options.split, options.command, report, **lists)
 
 
 def _tell(options: Namespace) -> None:

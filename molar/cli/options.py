@@ -1,6 +1,7 @@
 """What several verbs ask for alike: each argument stands here once, with the types that refuse what cannot be meant."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from math import isfinite, nan
 from pathlib import Path
@@ -58,6 +59,14 @@ def results(verb: argparse.ArgumentParser) -> None:
     )
 
 
+def asked(verb: argparse.ArgumentParser) -> None:
+    """Who is asked, and what is told apart of their targets."""
+    what = "ask these users alone, for validation's choices too: one user id a line (default: all)"
+    verb.add_argument("--users", type=Path, metavar="FILE", help=what)
+    what = "a CSV with item_id and group: two more slices, by whether the target's group is in the history"
+    verb.add_argument("--groups", type=Path, metavar="FILE", help=what)
+
+
 def backbone(verb: argparse.ArgumentParser) -> None:
     """The pre-trained backbone of the item encoder."""
     verb.add_argument("--backbone", default="nano", help=f"{BACKBONES}, or a folder (default: nano)")
@@ -84,6 +93,12 @@ def train_users(verb: argparse.ArgumentParser) -> None:
     """Which share of the users trains."""
     what = "share of the users who train, such as 0.1 (default: 1, all); all are asked about"
     verb.add_argument("--train-users", type=number(0, above=True), default=1.0, metavar="SHARE", help=what)
+
+
+def validation_users(verb: argparse.ArgumentParser) -> None:
+    """Whose validation targets choose the best epoch."""
+    what = "the users whose validation targets choose the epoch: one user id a line (default: all); who trains stays"
+    verb.add_argument("--validation-users", type=Path, metavar="FILE", help=what)
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
@@ -129,8 +144,15 @@ def given(options: argparse.Namespace, *names: str) -> dict:
 
 
 def open_split(options: argparse.Namespace) -> "Split":
-    """The dataset of the options, split as they say."""
+    """The dataset of the options, split as they say, of which their validation users are asked."""
     from molar.data.dataset import load_dataset
-    from molar.data.splits import split_dataset
+    from molar.data.lists import read_user_list
+    from molar.data.splits import describe_asked, of_asked_users, split_dataset
 
-    return split_dataset(load_dataset(options.dataset, interactions=options.interactions), options.split)
+    split = split_dataset(load_dataset(options.dataset, interactions=options.interactions), options.split)
+    if options.validation_users is None:
+        return split
+    asked = read_user_list(options.validation_users, split.dataset)
+    split = of_asked_users(split, asked)
+    print(describe_asked(asked, split, "validation"), file=sys.stderr)
+    return split

@@ -26,6 +26,7 @@ def add_train_id(verbs: o.Verbs) -> None:
     verb.add_argument("--epochs", type=o.whole(1), help="at most this many epochs")
     o.train_users(verb)
     o.settings(verb, "a size, a loss or a part of the training config, such as dim=64, kind=bce, lr=0.001")
+    o.validation_users(verb)
     o.seed(verb)
 
 
@@ -85,6 +86,7 @@ def add_train(verbs: o.Verbs) -> None:
     verb.add_argument("--alpha", type=o.number(0), help="weight of the alignment loss (Eq. 5) of the aligned model")
     verb.add_argument("--tau", type=o.number(0, above=True), help="temperature of the alignment loss (Eq. 4)")
     verb.add_argument("--epochs", type=o.whole(1), help="epochs of each model")
+    o.validation_users(verb)
     o.seed(verb)
 
 
@@ -135,6 +137,7 @@ def add_train_content(verbs: o.Verbs) -> None:
     o.train_users(verb)
     what = "a size, the alignment (align, on, alpha, tau, schedule, …), the loss or the training config"
     o.settings(verb, what)
+    o.validation_users(verb)
     o.seed(verb)
 
 

@@ -1,11 +1,14 @@
 """Which users a table's column speaks of: all, by what their target is, and by how long their history is."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from molar.data.splits import Split
 
 MAIN = ("all", "warm", "cold")
 AMONG_COLD = "among cold"  # the users of "cold", whose targets are ranked among cold items alone
+VARIANT, NO_VARIANT = "a variant of something owned", "not a variant of something owned"
 POPULARITY, HISTORY = "popularity ", "history "  # how the names of buckets begin
 POPULARITY_BUCKETS, HISTORY_BUCKETS = 4, 3
 
@@ -15,21 +18,38 @@ def is_bucket(name: str) -> bool:
     return name.startswith((POPULARITY, HISTORY))
 
 
-def slices(split: Split, subset: str, users: np.ndarray) -> dict[str, np.ndarray]:
+def slices(split: Split, subset: str, users: np.ndarray, groups: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Masks (n,) over `users`: all; warm and cold by whether the target occurs in any training prefix.
 
     The others part the warm users by the popularity of their target, from "popularity 1 (…)", the head, to 4, the
     tail (`popularity_buckets`), and all users by the length of their history, in thirds as equal as whole lengths
     allow: "history 1 (…)" are the shortest. The brackets hold how many items the bucket has, or its lengths.
+
+    groups (`molar.data.lists.read_groups`) give VARIANT and NO_VARIANT, by whether the history holds another item of the
+    target's group.
     """
     targets = split.targets_of(users, subset)
     cold = split.cold[targets]
     masks = {"all": np.ones(len(users), bool), "warm": ~cold, "cold": cold}
+    if groups is not None:
+        variant = owns_variant(groups, targets, split.histories_of(users, subset))
+        masks |= {VARIANT: variant, NO_VARIANT: ~variant}
     buckets = popularity_buckets(split.train_counts())
     for bucket in range(1, POPULARITY_BUCKETS + 1):
         items = int((buckets == bucket).sum())
         masks[f"{POPULARITY}{bucket} ({items:,} item{'s' * (items != 1)})"] = buckets[targets] == bucket
     return masks | _by_history(split.history_lengths(users, subset))
+
+
+def owns_variant(groups: np.ndarray, targets: np.ndarray, histories: Sequence[np.ndarray]) -> np.ndarray:
+    """(n,) bool: whether a history holds an item of the group of its target (n,), but for the target itself.
+
+    groups: (n_items + 1,) int64, 0 for items of no group."""
+    lengths = np.fromiter(map(len, histories), np.int64, len(histories))
+    owned = np.concatenate([*histories, np.empty(0, np.int32)])
+    row = np.repeat(np.arange(len(histories)), lengths)
+    same = (groups[owned] == groups[targets][row]) & (groups[owned] > 0) & (owned != targets[row])
+    return np.bincount(row[same], minlength=len(histories)) > 0
 
 
 def popularity_buckets(train_counts: np.ndarray) -> np.ndarray:

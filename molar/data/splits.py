@@ -7,7 +7,7 @@ Everything that is fitted (batches, negatives, popularity, normalisation) may re
 non-`cold` items, and nothing else of a split.
 
 Of a part of the users (`of_train_users`), they alone train: to all that is fitted it is as if nobody else had come. The
-targets and the histories before them stay everybody's.
+targets and the histories before them stay everybody's. With a list of users (`of_asked_users`), they alone are asked.
 """
 
 import dataclasses
@@ -18,6 +18,7 @@ import numpy as np
 
 from molar.core.errors import MolarError
 from molar.data.dataset import Dataset
+from molar.data.lists import UserList
 
 SUBSETS = ("validation", "test")
 LEAVE_ONE_OUT, TEMPORAL = "leave-one-out", "temporal"
@@ -39,6 +40,7 @@ class Split:
     split_hash: str  # 16 hex digits over every training prefix, target and held-out user
     strategy: str = LEAVE_ONE_OUT  # of STRATEGIES
     train_users: float = 1.0  # the share of the users who train; the prefixes of the others are empty
+    asked: UserList | None = None  # who is asked, see `of_asked_users`; None: everybody
 
     def train_history(self, u: int) -> np.ndarray:
         """The training prefix of user index `u`: item numbers, int32, a view."""
@@ -56,8 +58,10 @@ class Split:
         return np.bincount(self.dataset.sequence[self.train_mask()], minlength=self.dataset.n_items + 1)
 
     def evaluation_users(self, subset: str) -> np.ndarray:
-        """Indices of the users who have a target of `subset`, "validation" or "test", and a history before it."""
-        return np.flatnonzero(self._places(subset) != NONE)
+        """Indices of the users who have a target of `subset`, "validation" or "test", and a history before it, and who are
+        asked at all."""
+        users = np.flatnonzero(self._places(subset) != NONE)
+        return users if self.asked is None else np.intersect1d(users, self.asked.users, assume_unique=True)
 
     def targets_of(self, users: np.ndarray, subset: str) -> np.ndarray:
         """The item numbers (n,) int64 that `users` (n,) of `evaluation_users(subset)` came to next."""
@@ -137,6 +141,29 @@ def of_train_users(split: Split, share: float) -> Split:
     trains = np.array([share_of(f"train {user_id}") < share for user_id in split.dataset.user_ids], bool)
     part = dataclasses.replace(split, train_ends=np.where(trains, split.train_ends, 0), train_users=share)
     return dataclasses.replace(part, cold=_cold(part))
+
+
+def of_asked_users(split: Split, asked: UserList) -> Split:
+    """The same split of which these users alone are asked, on validation and test alike: whatever is chosen on validation
+    is chosen on them. Who trains stays as it is, and so does the hash. Raises MolarError where none of them has a validation
+    target."""
+    part = dataclasses.replace(split, asked=asked)
+    if not len(part.evaluation_users("validation")):
+        raise MolarError(f"None of the {asked} has a validation target and a history before it: nobody can be asked.")
+    return part
+
+
+def who_takes_part(split: Split) -> dict[str, float | str]:
+    """What a training tells of its users besides the split's hash: the share who train, and the hash of the list whose
+    validation targets choose; {} where it is everybody."""
+    told: dict[str, float | str] = {"train_users": split.train_users} if split.train_users < 1 else {}
+    return told | ({"validation_users": split.asked.sha} if split.asked else {})
+
+
+def describe_asked(asked: UserList, split: Split, subset: str) -> str:
+    """How many of a list are asked for their target of `subset`, and how many have none."""
+    count = len(split.evaluation_users(subset))
+    return f"{asked}: {count:,} with a {subset} target are asked, {len(asked) - count:,} without are not"
 
 
 def temporal_split(dataset: Dataset) -> Split:

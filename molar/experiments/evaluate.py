@@ -14,9 +14,18 @@ from molar.core.errors import MolarError
 from molar.core.hashing import sha256_of
 from molar.core.progress import Report, silent
 from molar.data.dataset import load_dataset
+from molar.data.lists import read_groups, read_user_list
 from molar.data.oracles import read_oracles
 from molar.data.segments import is_bucket, slices
-from molar.data.splits import LEAVE_ONE_OUT, SUBSETS, TEMPORAL, Split, split_dataset
+from molar.data.splits import (
+    LEAVE_ONE_OUT,
+    SUBSETS,
+    TEMPORAL,
+    Split,
+    describe_asked,
+    of_asked_users,
+    split_dataset,
+)
 from molar.evaluation import metrics
 from molar.evaluation.new_items import AS_TRAINED, Offset, OffsetCurve, offset_curve
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks, rank_users
@@ -35,6 +44,8 @@ class Options:
 
     interactions: another file of histories in the dataset. subset: "validation" measures that part alone, to choose by;
     "test" measures both. strategy: how histories are split, of `molar.data.splits.STRATEGIES`. command: stands in every row.
+    users: a file of the users who are asked (`molar.data.lists.read_user_list`); all when not given. groups: a file of items
+    that are variants of one another (`read_groups` there), for two more slices.
     """
 
     interactions: str = "interactions.csv"
@@ -42,6 +53,8 @@ class Options:
     strategy: str = LEAVE_ONE_OUT
     command: str = ""
     report: Report = silent
+    users: str | Path | None = None
+    groups: str | Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,10 +112,11 @@ class Part:
     users: np.ndarray  # (n,) rows of the dataset
     runs: Sequence[Run]  # one an entry, in their order
     metadata: Mapping  # what all rows share
+    groups: np.ndarray | None = None  # (n_items + 1,) of `molar.data.lists.read_groups`
 
     def slices(self, *, buckets: bool) -> dict[str, np.ndarray]:
         """Slice → mask (n,)."""
-        found = slices(self.split, self.subset, self.users)
+        found = slices(self.split, self.subset, self.users, self.groups)
         return {name: mask for name, mask in found.items() if buckets or not is_bucket(name)}
 
     def run_of(self, one: Trained) -> Run:
@@ -111,7 +125,7 @@ class Part:
 
 
 def open_split(dataset_dir: str | Path, out: Path, options: Options, *, decode_pictures: bool = False) -> Split:
-    """The dataset, split as the options say.
+    """The dataset, split as the options say; of a list of users, who has no target is reported.
 
     Raises MolarError for another subset, and where validation rows alone would go into a file that holds test rows: two
     states of the models would stand side by side."""
@@ -120,7 +134,19 @@ def open_split(dataset_dir: str | Path, out: Path, options: Options, *, decode_p
     if options.subset == "validation" and any(row["split"] == "test" for row in read_rows(out)):
         raise MolarError(f"{out} holds test results: write those of validation alone to another file.")
     dataset = load_dataset(dataset_dir, interactions=options.interactions, decode_pictures=decode_pictures)
-    return split_dataset(dataset, options.strategy)
+    split = split_dataset(dataset, options.strategy)
+    if options.users is None:
+        return split
+    asked = read_user_list(options.users, dataset)
+    split = of_asked_users(split, asked)
+    for subset in asked_subsets(options):
+        options.report(0, 0, describe_asked(asked, split, subset))
+    return split
+
+
+def asked_subsets(options: Options) -> Sequence[str]:
+    """What is measured, in order: what is chosen on before what is reported."""
+    return SUBSETS[: 1 + SUBSETS.index(options.subset)]
 
 
 def evaluate(
@@ -143,7 +169,9 @@ def evaluate(
     and Recall@10. full_validation: a test run tells as much of validation as of test, but for the buckets; without it one
     number an entry, as what the test run was chosen by. whole_families: `molar.experiments.results.write_rows`.
     """
-    subsets = SUBSETS[: 1 + SUBSETS.index(options.subset)]
+    subsets = asked_subsets(options)
+    groups = None if options.groups is None else read_groups(options.groups, split.dataset)
+    list_hash = split.asked.sha if split.asked else ""
     label = dataset_label(split, options.interactions)
     offsets = [_offset_curve(entry, split, options.report) for entry in entries]
     kept = BUCKET_METRICS if brief else metrics.NAMES
@@ -156,7 +184,8 @@ def evaluate(
             note = f"{entry.scorer.name}, seed {entry.source.seed}, {subset}"
             options.report(step * len(entries) + done, len(subsets) * len(entries), note)
             runs.append(measure(entry, split, subset, users, offset=curve.best if curve else None))
-        part = Part(split, subset, users, runs, run_metadata(split.dataset, subset, options.command, label=label))
+        metadata = run_metadata(split.dataset, subset, options.command, label=label, users=list_hash)
+        part = Part(split, subset, users, runs, metadata, groups)
         pairs = compare(runs) if pairs is None else pairs
         full, asked = full_validation or subset == options.subset, subset == options.subset
         masks = part.slices(buckets=asked)
@@ -205,10 +234,12 @@ def oracle_runs(part: Part, interactions: str) -> list[Run]:
 
 
 def dataset_label(split: Split, interactions: str) -> str:
-    """The dataset's name in a results file; other histories over the same items and another split are named beside it."""
+    """The dataset's name in a results file; other histories over the same items, another split and a list of users are named
+    beside it."""
     name = split.dataset.name
     name = name if interactions == "interactions.csv" else f"{name} ({Path(interactions).stem})"
-    return f"{name}, split by time" if split.strategy == TEMPORAL else name
+    name = f"{name}, split by time" if split.strategy == TEMPORAL else name
+    return f"{name} ({split.asked})" if split.asked else name
 
 
 def trained(

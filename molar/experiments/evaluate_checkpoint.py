@@ -24,8 +24,8 @@ def evaluate_checkpoint(
 ) -> list[dict]:
     """Measure baselines, oracles and the models of a checkpoint; merge the rows into `out`, and return them.
 
-    With the subset "test", the few numbers that the page shows go to CHECKPOINT/metrics.json; the models' learning curves
-    go beside `out`. A model that is not trained yet has no rows. Raises MolarError where the checkpoint belongs to other
+    With the subset "test" and everybody asked, the few numbers that the page shows go to CHECKPOINT/metrics.json; the models'
+    learning curves go beside `out`. A model that is not trained yet has no rows. Raises MolarError where the checkpoint belongs to other
     data, and as `molar.experiments.evaluate.open_split` does.
     """
     options, out, folder = options or Options(), Path(out), Path(checkpoint_dir)
@@ -56,7 +56,7 @@ def evaluate_checkpoint(
         full_validation=True,
         whole_families=False,
     )
-    if options.subset == "test":
+    if options.subset == "test" and options.users is None:
         hashes = {"data_hash": split.dataset.data_hash, "split_hash": split.split_hash}
         metadata = {"dataset": dataset_label(split, options.interactions), **hashes, "command": options.command}
         write_json(folder / "metrics.json", {**metadata, "half_lives": half_lives, **page_numbers(rows)})

@@ -8,6 +8,8 @@ own         its numbers; `setting` tells rows of one model apart (an encoder, a 
 difference  its numbers minus those of the model `other` on the same users; or minus its own under `ablation`
 ablation    its numbers with one part of its input taken away or exchanged: `ablation`
 alignment   it beside the ID model `other`, where it is held against several
+
+Where a list of users was asked, one more field, `users`, holds the list's hash.
 """
 
 import json
@@ -38,6 +40,7 @@ FIELDS = (
     "command",
     "weights_sha256",
 )
+USERS = "users"  # one more field where a list of users was asked: the list's hash
 KEY = ("dataset", "split", "slice", "model", "seed", "kind", "other", "ablation", "setting")
 OWN, DIFFERENCE, ABLATION, ALIGNMENT = "own", "difference", "ablation", "alignment"  # kinds of rows
 COST = (
@@ -50,10 +53,19 @@ NORMALISED_NDCG = "share_of_reading_oracle@ndcg10"  # a model's NDCG@10 divided 
 
 
 def run_metadata(
-    dataset: "Dataset", split: str, command: str, *, label: str = "", seed: int = 0, weights_sha256: str = ""
+    dataset: "Dataset",
+    split: str,
+    command: str,
+    *,
+    label: str = "",
+    seed: int = 0,
+    weights_sha256: str = "",
+    users: str = "",
 ) -> dict:
-    """What the rows of one run share. label: the dataset's name where it is not the folder's own."""
+    """What the rows of one run share. label: the dataset's name where it is not the folder's own. users: the hash of the
+    list of users who were asked."""
     hashed = {"dataset": label or dataset.name, "data_hash": dataset.data_hash, "split": split}
+    hashed |= {USERS: users} if users else {}
     return {**hashed, "seed": seed, "command": command, "weights_sha256": weights_sha256}
 
 
@@ -74,7 +86,7 @@ def row(
     own = {"slice": slice, "model": model, "kind": kind, "other": other, "ablation": ablation, "setting": setting}
     numbers = {"n": int(n), "ci": dict(ci), "metrics": {name: round(float(one), 6) for name, one in values.items()}}
     merged = {**metadata, **own, **numbers}
-    return {name: merged[name] for name in FIELDS}
+    return {name: merged[name] for name in (*FIELDS, USERS) if name in merged}
 
 
 TELLING = ("kind", "other", "ablation", "setting")
@@ -93,7 +105,7 @@ def read_rows(path: Path) -> list[dict]:
     """The rows of a results file, [] when there is none; rows of the old shape are upgraded.
 
     Raises MolarError when it has another shape."""
-    return [upgraded(one) for one in read_entries(path, "rows", FIELDS, OLD_FIELDS)]
+    return [upgraded(one) for one in read_entries(path, "rows", FIELDS, (*FIELDS, USERS), OLD_FIELDS)]
 
 
 def upgraded(row: dict) -> dict:
@@ -126,10 +138,16 @@ def read_entries(path: Path, name: str, *shapes: tuple[str, ...]) -> list[dict]:
 
 
 def merged(old: list[dict], new: list[dict], key: tuple[str, ...]) -> list[dict]:
-    """`old` with `new` put in by `key`. Old entries of the same dataset under another data hash are dropped."""
-    current = {one["dataset"]: one["data_hash"] for one in new}
-    kept = [one for one in old if current.get(one["dataset"], one["data_hash"]) == one["data_hash"]]
+    """`old` with `new` put in by `key`. Old entries of the same dataset under another data hash, or of a list of users of the
+    same name and another hash, are dropped."""
+    current = {one["dataset"]: _measured_on(one) for one in new}
+    kept = [one for one in old if current.get(one["dataset"], _measured_on(one)) == _measured_on(one)]
     return list({tuple(one[name] for name in key): one for one in kept + new}.values())
+
+
+def _measured_on(entry: dict) -> tuple[str, str]:
+    """The hashes of the data, and of the list of users who were asked ("" for everybody)."""
+    return entry["data_hash"], entry.get(USERS, "")
 
 
 def write_rows(path: Path, rows: list[dict], *, whole_families: bool = False) -> None:

@@ -14,7 +14,7 @@ from molar.core.io import require_writable
 from molar.core.memory import peak_memory_mb
 from molar.core.progress import Report
 from molar.core.version import __version__
-from molar.data.splits import Split
+from molar.data.splits import Split, who_takes_part
 from molar.models.content import ContentUserEncoder
 from molar.models.id_model import IDModel
 from molar.models.interface import NextItemModel
@@ -66,9 +66,7 @@ def run_training(
         "seed": seed,
         "data_hash": split.dataset.data_hash,
         "split_hash": split.split_hash,
-    }
-    if split.train_users < 1:
-        told["train_users"] = split.train_users
+    } | who_takes_part(split)
     distributed = Distributed()
     if distributed.world_size > 1:
         told["processes"] = distributed.world_size  # each has dropout of its own
@@ -144,7 +142,7 @@ def _made_beside(made: dict) -> dict:
     """What is told of an ID model that is saved in a content model's folder: not that model's curve as its own."""
     told = {
         name: made[name]
-        for name in ("command", "seed", "data_hash", "split_hash", "train_users", "run")
+        for name in ("command", "seed", "data_hash", "split_hash", "train_users", "validation_users", "run")
         if name in made
     }
     return told | {"label": f"{made['label']}, ID tower"}

@@ -1,6 +1,6 @@
 import numpy as np
 
-from molar.data.segments import is_bucket, popularity_buckets, slices
+from molar.data.segments import NO_VARIANT, VARIANT, is_bucket, owns_variant, popularity_buckets, slices
 
 
 def test_popularity_buckets_are_quarters_of_the_purchases():
@@ -30,3 +30,23 @@ def test_the_name_of_a_bucket_tells_the_lengths_in_it(tiny):
     (name,) = [name for name in masks if name.startswith("history 2")]
     least, most = (int(word) for word in name.split("(")[1].split()[:3:2])
     assert masks[name].tolist() == ((lengths >= least) & (lengths <= most)).tolist() and masks[name].any()
+
+
+def test_a_variant_is_another_item_of_the_targets_group_in_the_history():
+    groups = np.array([0, 1, 1, 2, 0, 0])
+    histories = [np.array([1, 3]), np.array([3]), np.array([2, 1]), np.array([5]), np.array([2])]
+    targets = np.array([2, 1, 3, 4, 2])  # owned; other group; other group; no group; itself alone
+    assert owns_variant(groups, targets, histories).tolist() == [True, False, False, False, False]
+    assert owns_variant(groups, targets[:0], []).tolist() == []
+
+
+def test_groups_give_two_more_slices(tiny):
+    users = tiny.split.evaluation_users("test")
+    groups = np.arange(31) % 5 + 1
+    masks, plain = slices(tiny.split, "test", users, groups), slices(tiny.split, "test", users)
+    assert set(masks) - set(plain) == {VARIANT, NO_VARIANT}
+    expected = [
+        any(groups[item] == groups[tiny.split.target(user, "test")] for item in tiny.split.history_for(user, "test"))
+        for user in users
+    ]
+    assert masks[VARIANT].tolist() == expected and (masks[NO_VARIANT] == ~masks[VARIANT]).all()

@@ -8,7 +8,15 @@ import pytest
 
 from molar.core.errors import MolarError
 from molar.data.dataset import load_dataset
-from molar.data.splits import leave_one_out, of_train_users, split_dataset, temporal_split
+from molar.data.lists import UserList
+from molar.data.splits import (
+    describe_asked,
+    leave_one_out,
+    of_asked_users,
+    of_train_users,
+    split_dataset,
+    temporal_split,
+)
 
 
 def test_targets_are_the_last_two_items(tiny):
@@ -57,9 +65,9 @@ def test_unknown_target_is_refused(tiny):
 
 def test_the_demos_split_is_the_one_that_its_models_name():
     dataset = load_dataset("assets/demo", decode_pictures=False)
-    assert leave_one_out(dataset).split_hash == "eaca0f782c84d001"
+    assert leave_one_out(dataset).split_hash == "f029803970b4e1d8"
     saved = json.loads(Path("checkpoints/demo/sasrec/config.json").read_text(encoding="utf-8"))
-    assert saved["meta"]["split_hash"] == "eaca0f782c84d001"
+    assert saved["meta"]["split_hash"] == "f029803970b4e1d8"
 
 
 def test_a_user_without_a_target_is_not_asked_about(tiny):
@@ -177,3 +185,23 @@ def test_a_part_of_a_part_is_refused(tiny):
     assert of_train_users(part, 0.5) is part and of_train_users(tiny.split, 1.0) is tiny.split
     with pytest.raises(MolarError, match=r"0\.5 of the users already"):
         of_train_users(part, 0.2)
+
+
+def some_users(*users):
+    return UserList("some", np.array(users), "0" * 16)
+
+
+def test_a_list_of_users_is_asked_and_everybody_trains(tiny):
+    part = of_asked_users(tiny.split, some_users(1, 3, 7))  # user 1 has no target
+    assert [part.evaluation_users(subset).tolist() for subset in ("validation", "test")] == [[3, 7], [3, 7]]
+    assert (
+        describe_asked(part.asked, part, "test") == "3 users of some: 2 with a test target are asked, 1 without are not"
+    )
+    assert part.split_hash == tiny.split.split_hash
+    assert (part.train_counts() == tiny.split.train_counts()).all() and (part.cold == tiny.split.cold).all()
+    assert of_train_users(part, 0.5).asked is part.asked
+
+
+def test_a_list_of_whom_nobody_can_be_asked_is_refused(tiny):
+    with pytest.raises(MolarError, match="None of the 1 users of some has a validation target"):
+        of_asked_users(tiny.split, some_users(1))

@@ -13,7 +13,7 @@ from molar.core.errors import MolarError
 from molar.core.io import require_writable, write_json
 from molar.core.progress import Report, silent
 from molar.core.version import __version__
-from molar.data.splits import Split
+from molar.data.splits import Split, who_takes_part
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks
 from molar.models.item_to_item import ItemToItem
@@ -51,9 +51,8 @@ def fit_item_to_item(
     config = config or config_class(**data_sizes(config_class, split))
     require_training_data(split)
     grid = {name: build.grid[name] for name in CHOSEN if name in choose}
-    told: dict[str, Any] = {"data_hash": split.dataset.data_hash, "split_hash": split.split_hash}
-    if split.train_users < 1:
-        told["train_users"] = split.train_users
+    hashes = {"data_hash": split.dataset.data_hash, "split_hash": split.split_hash}
+    told: dict[str, Any] = hashes | who_takes_part(split)
     run = run_key({"class": build.__name__, "config": dataclasses.asdict(config), "grid": grid} | told)
     out = Path(out) if out else None
     if out and is_finished(out, run):

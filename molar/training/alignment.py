@@ -19,6 +19,7 @@ from molar.models.content import ContentUserEncoder
 from molar.models.id_model import IDModel
 from molar.models.sequences import Batch
 from molar.training.align_losses import cka_loss, cosine_loss, distillation_loss, infonce_loss
+from molar.training.candidates import Candidates
 
 CHOICES = {
     "kind": ("none", "infonce", "cosine", "cka", "distill", "procrustes"),
@@ -38,7 +39,7 @@ class AlignConfig:
 
     kind: "infonce", Eq. 4; "cosine", mean 1 − cos; "cka", 1 − debiased linear CKA of the batch; "distill", scores in place
     of vectors: after every prefix the content model's distribution over a sample of items that the ID model knows, the
-    same for both and without those of the prefix, is drawn to the ID model's, both at `temperature`; "procrustes", no loss at
+    same for both and without what is no candidate there, is drawn to the ID model's, both at `temperature`; "procrustes", no loss at
     all: after training the whole content model is turned by an orthogonal map, fitted on training users. Every user · item stays
     what it was, so alignment numbers rise and no recommendation changes; "none".
     on: users, items (the two models' vectors of warm items), or both, whose losses are added.
@@ -104,10 +105,12 @@ class AlignmentLoss:
     """L_align over one split: held-out users, and items that the ID model does not know, have no part in it.
 
     `align(content, id_model, batch, states, id_states, rng)` is a scalar; both states are (batch, length, dim), from the
-    same batch. rng draws the items."""
+    same batch. rng draws the items. unseen: whether items of the prefix are no candidates of distilled scores, as they are
+    none of the recommendation loss (`LossConfig.candidates`)."""
 
-    def __init__(self, config: AlignConfig, split: Split, id_model: IDModel, seed: int):
+    def __init__(self, config: AlignConfig, split: Split, id_model: IDModel, seed: int, *, unseen: bool = True):
         self.config, self.held_out = config, split.held_out
+        self.candidates = Candidates(split, unseen=unseen)
         self.known = np.flatnonzero(id_model.knows())  # also what nobody of a part that trains has bought
         self.user_targets, self.item_targets = _control_targets(config, split, id_model, self.known, seed)
 
@@ -174,18 +177,21 @@ class AlignmentLoss:
     ) -> torch.Tensor:
         """Both models' logits after every prefix of the batch's users but the held-out ones."""
         device, drawn = states.device, self._draw(DISTILLED_A_STEP, rng)
-        rows = np.flatnonzero(~self.held_out[batch.users])
-        row, place = (torch.from_numpy(one).to(device) for one in np.nonzero(batch.targets[rows] != PAD))
-        numbers = torch.from_numpy(drawn).to(device)
-        chosen = torch.from_numpy(rows).to(device)
-        contents = states[chosen][row, place]  # (prefixes, dim)
+        row, place = np.nonzero(batch.targets != PAD)
+        mask = self.candidates.left_out(batch).among(drawn, np.full(len(row), PAD), device)
+        out = mask.fill(torch.zeros((len(row), len(drawn)), dtype=torch.bool, device=device), 0, True)
+        kept = np.flatnonzero(~self.held_out[batch.users][row])  # (prefixes,) among all positions
+
+        def at(array: np.ndarray) -> torch.Tensor:
+            return torch.from_numpy(array).to(device)
+
         if self.user_targets is not None:
-            ids = self.user_targets.to(device)[torch.from_numpy(batch.users[rows]).to(device)][row]
+            ids = self.user_targets.to(device)[at(batch.users[row[kept]])]  # (prefixes, dim)
         else:
-            ids = _given(id_states)[chosen][row, place]
-        candidates = torch.from_numpy(unbought(batch.items[rows], drawn)).to(device)[row, place]
-        told, wanted = (_logits(model, one, numbers) for model, one in ((content, contents), (id_model, ids)))
-        return distillation_loss(wanted.detach(), told, candidates, temperature=self.config.temperature)
+            ids = _given(id_states)[at(row[kept]), at(place[kept])]
+        contents = states[at(row[kept]), at(place[kept])]
+        told, wanted = (_logits(model, one, at(drawn)) for model, one in ((content, contents), (id_model, ids)))
+        return distillation_loss(wanted.detach(), told, ~out[at(kept)], temperature=self.config.temperature)
 
     def _draw(self, most: int, rng: np.random.Generator) -> np.ndarray:
         """At most so many of the items that the ID model knows, sorted."""
@@ -198,16 +204,6 @@ class AlignmentLoss:
         if self.config.kind == "infonce":
             return infonce_loss(ids, contents, tau=self.config.tau, users=users, next_items=next_items)
         return cosine_loss(ids, contents) if self.config.kind == "cosine" else cka_loss(ids, contents)
-
-
-def unbought(items: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """(batch, length, n) bool: whether each of `drawn` (n,), sorted item numbers, is not among the first t + 1 of a row of
-    `items` (batch, length)."""
-    places = np.searchsorted(drawn, items).clip(max=len(drawn) - 1)
-    row, step = np.nonzero(drawn[places] == items)
-    bought = np.zeros((*items.shape, len(drawn)), bool)
-    bought[row, step, places[row, step]] = True
-    return ~np.logical_or.accumulate(bought, axis=1)
 
 
 def _logits(model: ContentUserEncoder | IDModel, users: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:

@@ -41,7 +41,7 @@ def content_model_loss(split: Split, align: AlignConfig, loss: LossConfig, ids: 
             return value, {"loss": value.item()}
 
         return measure_alone
-    aligned = AlignmentLoss(align, split, ids, seed)
+    aligned = AlignmentLoss(align, split, ids, seed, unseen=next_item.candidates.unseen)
     auxiliary = ids.auxiliary_loss(ids.config, split) if align.joint else None
 
     def measure(model: ContentUserEncoder | JointModels, batch: Batch, rng: np.random.Generator, done: float):

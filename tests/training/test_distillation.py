@@ -8,8 +8,9 @@ from molar.data.splits import of_train_users
 from molar.models.content import ContentConfig
 from molar.models.sasrec import SASRecConfig
 from molar.storage.checkpoint import read_meta
+from molar.training import alignment
 from molar.training.align_losses import distillation_loss
-from molar.training.alignment import AlignConfig, AlignmentLoss, unbought
+from molar.training.alignment import AlignConfig, AlignmentLoss
 from molar.training.batches import epoch_batches
 from molar.training.config import TrainingConfig
 from molar.training.train import CONTENT_ALONE, train_id_model, train_molar
@@ -60,9 +61,25 @@ def test_no_row_and_no_candidate_give_a_number_and_a_gradient(rows):
     assert value.item() == 0 and torch.isfinite(contents.grad).all()
 
 
-def test_what_a_prefix_holds_is_no_candidate():
-    left = unbought(np.array([[3, 7, 9, 0]]), np.array([2, 3, 7]))
-    assert left[0, :3].tolist() == [[True, False, True], [True, False, False], [True, False, False]]
+def test_what_a_user_has_is_no_candidate_and_the_next_item_is_one(tiny, tiny_vectors, sasrec, monkeypatch):
+    content, seen = train(tiny.split, tiny_vectors, None), []
+
+    def spy(ids, contents, candidates, **options):
+        seen.append(candidates)
+        return distillation_loss(ids, contents, candidates, **options)
+
+    monkeypatch.setattr(alignment, "distillation_loss", spy)
+    batch = next(epoch_batches(tiny.split, seed=0, epoch=1, batch_size=30, max_length=3))
+    states, ids = (model(torch.from_numpy(batch.items)) for model in (content, sasrec))
+    for unseen in (True, False):
+        loss = AlignmentLoss(AlignConfig(kind="distill"), tiny.split, sasrec, seed=0, unseen=unseen)
+        loss(content, sasrec, batch, states, ids, np.random.default_rng(0))
+    row, place = np.nonzero((batch.targets > 0) & ~tiny.split.held_out[batch.users][:, None])
+    assert len(seen[0]) == len(row) and seen[1].all()
+    for given, window, step in zip(seen[0].numpy(), row, place, strict=True):
+        begin = tiny.dataset.offsets[batch.users[window]]
+        owned = tiny.dataset.sequence[begin : batch.starts[window] + step + 1]  # also what lies before the window
+        np.testing.assert_array_equal(given, ~np.isin(loss.known, owned))
 
 
 def test_held_out_users_take_no_part(tiny, tiny_vectors, sasrec):

@@ -23,6 +23,17 @@ def resampled_means(values: np.ndarray, *, seed: int = 0, resamples: int = 1000)
     return means
 
 
+def crossed_means(values: np.ndarray, *, seed: int = 0, resamples: int = 1000) -> np.ndarray:
+    """Means of `values` (seeds, n, m) over users and training seeds, both drawn with replacement, (resamples, m).
+
+    The pigeonhole bootstrap (Owen, The pigeonhole bootstrap, Annals of Applied Statistics 2007): an interval speaks of other
+    users *and* of other seeds. Of few seeds it is a little narrow in them; of one seed it is `resampled_means`."""
+    seeds = len(values)
+    of_users = np.stack([resampled_means(one, seed=seed, resamples=resamples) for one in values])  # the same draws
+    shares = np.random.default_rng([seed, 1]).multinomial(seeds, np.full(seeds, 1 / seeds), resamples) / seeds
+    return np.einsum("rs,srm->rm", shares, of_users)
+
+
 def interval(means: np.ndarray) -> list[float]:
     """The middle 95 % of resampled means."""
     return [round(float(edge), 6) for edge in np.percentile(means, (2.5, 97.5))]

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from molar.evaluation.significance import holm, sign_flip_p_values
+from molar.evaluation.significance import crossed_means, holm, resampled_means, sign_flip_p_values
 
 
 def test_equal_to_all_sign_flips():
@@ -40,3 +40,14 @@ def test_holm_by_hand():
     assert holm(np.array([0.04, 0.01, 0.03, 0.02])) == pytest.approx([0.06, 0.04, 0.06, 0.06])
     assert holm(np.array([0.6, 0.5])).tolist() == [1.0, 1.0]
     assert holm(np.array([0.03])).tolist() == [0.03]
+
+
+def test_crossed_means_are_over_users_and_seeds():
+    rng = np.random.default_rng(0)
+    one = rng.normal(size=(400, 2))
+    np.testing.assert_array_equal(crossed_means(one[None]), resampled_means(one))
+    shifted = np.stack([one - 1, one, one + 1])  # seeds apart by far more than users tell
+    means = crossed_means(shifted)
+    assert means.shape == (1000, 2) and abs(means.mean() - one.mean()) < 0.1
+    spread = np.sqrt(2 / 3 / 3 + one.var(0) / 400)  # of the mean of three draws from -1, 0, 1, and of users
+    np.testing.assert_allclose(means.std(0), spread, rtol=0.1)

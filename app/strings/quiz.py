@@ -1,6 +1,6 @@
 """What the quiz says."""
 
-from molar.core.schema import BAYES_ORACLE, LATENT_PREFERENCE_ORACLE
+from molar.core.schema import ATTAINABLE_ORACLE, LATENT_PREFERENCE_ORACLE
 
 TITLE = "What did they buy next?"
 LEAD = "A test shopper bought these, the oldest first. No model has seen what came next. Which of the eight was it?"
@@ -19,7 +19,7 @@ NOT_RANKED = "not ranked: no purchases in the training data"
 TABLE = ("", "guess among the eight", "rank of what was bought, 1 is best")
 ORACLES = {
     LATENT_PREFERENCE_ORACLE: "Oracle that knows this shopper’s taste",
-    BAYES_ORACLE: "Oracle that reads only the history",
+    ATTAINABLE_ORACLE: "The best that could be attained",
 }
 
 

@@ -20,6 +20,6 @@ PAD = 0
 CONTENT, ALIGNED, ID = "content", "molar", "sasrec"
 MODELS = (CONTENT, ALIGNED, ID)
 
-# The oracles of simulated data, as results name them: one knows a user's latent preferences, the other ranks by their Bayes
-# posterior given the history.
-LATENT_PREFERENCE_ORACLE, BAYES_ORACLE = "oracle-knowing", "oracle-reading"
+# The oracles of simulated data, as results name them: one knows a user's latent preferences; one ranks by their Bayes posterior
+# given the history; one does the same, but of a new item knows only what its text and picture tell: what could be attained.
+LATENT_PREFERENCE_ORACLE, BAYES_ORACLE, ATTAINABLE_ORACLE = "oracle-knowing", "oracle-reading", "oracle-attainable"

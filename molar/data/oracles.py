@@ -1,9 +1,10 @@
-"""Ranks that a simulated dataset brings along: what is attainable, from the process that drew the purchases.
+"""Ranks that a simulated dataset brings along: the limits, known of the process that drew the purchases.
 
 The latent-preference oracle ranks by the probabilities that the user's next item was drawn from; the Bayes oracle by their
-posterior mean given the history alone; both leave seen items out. DATASET/truth/oracle.csv has the columns user_id, split,
-item_id and one or more of knowing_rank (latent preferences) and reading_rank (Bayes, from the history).
-interactions-0.csv has its ranks in truth/oracle-0.csv, and so on.
+posterior mean given the history alone; the attainable oracle does as the Bayes oracle, but of an item that nobody has
+bought before it knows only what text and picture tell. All leave seen items out, and those not yet available.
+DATASET/truth/oracle.csv has the columns user_id, split, item_id and one or more of knowing_rank (latent preferences),
+reading_rank (Bayes, from the history) and attainable_rank. interactions-0.csv has its ranks in truth/oracle-0.csv, and so on.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,11 @@ from molar.core import schema as c
 from molar.core.errors import MolarError
 from molar.data.dataset import Dataset
 
-RANK_COLUMNS = {c.LATENT_PREFERENCE_ORACLE: "knowing_rank", c.BAYES_ORACLE: "reading_rank"}
+RANK_COLUMNS = {
+    c.LATENT_PREFERENCE_ORACLE: "knowing_rank",
+    c.BAYES_ORACLE: "reading_rank",
+    c.ATTAINABLE_ORACLE: "attainable_rank",
+}
 
 
 def read_oracles(

@@ -49,7 +49,7 @@ COST = (
     "targets_per_second",
     "peak_memory_mb",
 )  # of a training, in its rows of slice "all"
-NORMALISED_NDCG = "share_of_reading_oracle@ndcg10"  # a model's NDCG@10 divided by that of the Bayes oracle
+NORMALISED_NDCG = "share_of_attainable@ndcg10"  # a model's NDCG@10 divided by that of the attainable oracle
 
 
 def run_metadata(

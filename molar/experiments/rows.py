@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from molar.core.schema import ALIGNED, BAYES_ORACLE, CONTENT, ID
+from molar.core.schema import ALIGNED, ATTAINABLE_ORACLE, CONTENT, ID
 from molar.data.segments import AMONG_COLD, MAIN, is_bucket
 from molar.evaluation import metrics
 from molar.evaluation.significance import holm, interval, resampled_means, sign_flip_p_values
@@ -55,7 +55,7 @@ def rows_for(
     kept: Sequence[str] = metrics.NAMES,
     ablations: Pairs = (),
 ) -> list[dict]:
-    """Rows of all runs on all slices of one split, with paired differences and NDCG normalised by the Bayes oracle's.
+    """Rows of all runs on all slices of one split, with paired differences and NDCG as a share of what is attainable.
 
     runs: models, each in one seed or more, all of the same users in the same order; masks: slice → (n,) bool. A slice
     without users has no row. metadata: what all rows share (`molar.experiments.results.row`). comparisons: pairs (model,
@@ -120,8 +120,8 @@ class _Measured:
         return values, {metric: interval(draws[:, i]) for metric, i in columns.items()}
 
     def normalised_ndcg(self, place: int) -> tuple[float, list[float]] | None:
-        """NDCG@10 divided by the Bayes oracle's on the same users, with its interval."""
-        oracle = self.of((BAYES_ORACLE, ""))
+        """NDCG@10 divided by the attainable oracle's on the same users, with its interval."""
+        oracle = self.of((ATTAINABLE_ORACLE, ""))
         if not oracle:
             return None
         column = metrics.NAMES.index("ndcg@10")

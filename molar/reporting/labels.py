@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from molar.core.schema import ALIGNED, BAYES_ORACLE, CONTENT, ID, LATENT_PREFERENCE_ORACLE
+from molar.core.schema import ALIGNED, ATTAINABLE_ORACLE, BAYES_ORACLE, CONTENT, ID, LATENT_PREFERENCE_ORACLE
 from molar.experiments.results import NORMALISED_NDCG
 
 NDCG, RECALL = "ndcg@10", "recall@10"
@@ -36,7 +36,8 @@ TRAINED = {
     "id_tower-joint, ID tower": "the jointly trained ID model",
 }
 LIMITS = {
-    BAYES_ORACLE: "Bayes oracle: reads the history",
+    ATTAINABLE_ORACLE: "the best that could be attained",
+    BAYES_ORACLE: "Bayes oracle: reads the history, knows new items",
     LATENT_PREFERENCE_ORACLE: "latent-preference oracle: knows the taste",
 }
 MODELS = {**BASELINES, **TRAINED, **LIMITS}
@@ -124,7 +125,7 @@ METRICS = {
     "recall@20": "Recall@20",
     "ndcg@50": "NDCG@50",
     "recall@50": "Recall@50",
-    NORMALISED_NDCG: "normalised NDCG@10",
+    NORMALISED_NDCG: "share of the best attainable",
 }
 
 
@@ -160,7 +161,7 @@ RUNS = {
     "demo": RunLabel(
         "Print shop: content, ID and aligned models",
         SHOP_COMMAND,
-        detail="Simulated: the oracles tell what can be reached.",
+        detail="Simulated: the limits are known.",
     ),
     "demo-temporal": RunLabel(
         "Print shop, split by time",

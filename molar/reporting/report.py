@@ -38,8 +38,9 @@ NOTES = {
     BY_HISTORY: "Users with the shortest histories first.",
 }
 NORMALISED_MEANS = (
-    "Normalised NDCG@10 is NDCG@10 divided by that of the Bayes oracle, which knows the simulator’s rules but, like the models, "
-    "only the user’s history: 1 is all that any model could learn."
+    "The share is NDCG@10 divided by that of the best that could be attained: an oracle that knows the simulator’s rules, but of "
+    "a user only the history, and of an item that nobody has bought before only what its text and picture tell. 1 is all that "
+    "any model could learn."
 )
 AHEAD = "Who is ahead, on the same users"
 AHEAD_NOTE = (

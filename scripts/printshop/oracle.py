@@ -1,7 +1,8 @@
-"""The two limits of the print shop, and the yardstick below them.
+"""The limits of the print shop, and the yardstick below them.
 
 The latent-preference oracle ("knowing") ranks by the distribution that a purchase was drawn from; nobody can beat it. The Bayes oracle from the history ("reading")
-knows the taste model and its numbers, but of a shopper only the history: it ranks by the exact Bayes mixture of types.
+knows the taste model and its numbers, but of a shopper only the history: it ranks by the exact Bayes mixture of types. The
+attainable oracle is the same reader with no knowledge of new prints that nothing could have told it (attainable.py).
 """
 
 from dataclasses import dataclass
@@ -15,37 +16,65 @@ from scripts.printshop.tastes import ROOMS, Shop, sequel_boosts
 @dataclass(frozen=True)
 class Limits:
     """Ranks (1-based, ties count against) and probabilities of the purchases held out, each (shoppers, 2): validation,
-    then test. Prints already owned are not ranked."""
+    then test. Prints already owned, and those not yet on sale, are not ranked."""
 
     knowing_rank: np.ndarray
     reading_rank: np.ndarray
     roomless_rank: np.ndarray  # the Bayes oracle, had it learnt nothing of the room
+    attainable_rank: np.ndarray
     knowing_p: np.ndarray
     reading_p: np.ndarray
 
 
-def limits(shop: Shop, purchases: Purchases, batch: int = 512) -> Limits:
-    """Rank every held-out purchase by both oracles. The prior over types is uniform, as the simulator draws them."""
+def limits(shop: Shop, learnable: Shop, purchases: Purchases, batch: int = 512) -> Limits:
+    """Rank every held-out purchase by all oracles. The prior over types is uniform, as the simulator draws them.
+
+    learnable: the shop as far as anybody could know it (`scripts.printshop.attainable.learnable`).
+    """
     shoppers = len(purchases.types)
-    ranks = {name: np.empty((shoppers, HELD_OUT), dtype=np.int64) for name in ("knowing", "reading", "roomless")}
+    names = ("knowing", "reading", "roomless", "attainable")
+    ranks = {name: np.empty((shoppers, HELD_OUT), dtype=np.int64) for name in names}
     chances = {name: np.empty((shoppers, HELD_OUT)) for name in ("knowing", "reading")}
-    totals, by_item = shop.totals(), np.ascontiguousarray(shop.weights.T)
     for start in range(0, shoppers, batch):
         people = np.arange(start, min(start + batch, shoppers))
-        beliefs = [believe(shop, purchases, person, totals, by_item) for person in people]
+        readings, attained = (read(known, purchases, people) for known in (shop, learnable))
         for place in range(HELD_OUT):
-            now = purchases.offsets[people + 1] - HELD_OUT + place
-            target = purchases.items[now]
-            factors = np.stack([factors_before(shop, purchases, person, at) for person, at in zip(people, now)])
-            posterior, left = (np.stack([belief[k][place] for belief in beliefs]) for k in range(2))
-            reading = mixture(shop, posterior, left, factors)
-            knowing = purchases.drawn_from[people, place]
-            rows = np.arange(len(people))
-            for name, p in (("knowing", knowing), ("reading", reading)):
+            target = purchases.items[purchases.offsets[people + 1] - HELD_OUT + place]
+            posterior, left, factors = readings[place]
+            found = {
+                "knowing": purchases.drawn_from[people, place],
+                "reading": mixture(shop, posterior, left, factors),
+                "roomless": mixture(shop, forget_rooms(posterior), left, factors),
+                "attainable": mixture(learnable, *attained[place]),
+            }
+            for name, p in found.items():
                 ranks[name][people, place] = rank(p, target)
-                chances[name][people, place] = p[rows, target]
-            ranks["roomless"][people, place] = rank(mixture(shop, forget_rooms(posterior), left, factors), target)
-    return Limits(ranks["knowing"], ranks["reading"], ranks["roomless"], chances["knowing"], chances["reading"])
+            for name, of in chances.items():
+                of[people, place] = found[name][np.arange(len(people)), target]
+    return Limits(
+        ranks["knowing"],
+        ranks["reading"],
+        ranks["roomless"],
+        ranks["attainable"],
+        chances["knowing"],
+        chances["reading"],
+    )
+
+
+Reading = tuple[np.ndarray, np.ndarray, np.ndarray]  # posterior, left (people, types), factors (people, items)
+
+
+def read(shop: Shop, purchases: Purchases, people: np.ndarray) -> list[Reading]:
+    """Before each of the last two purchases of `people`: what `mixture` needs."""
+    totals, by_item = shop.totals(), np.ascontiguousarray(shop.weights.T)
+    beliefs = [believe(shop, purchases, person, totals, by_item) for person in people]
+    found = []
+    for place in range(HELD_OUT):
+        posterior, left = (np.stack([belief[k][place] for belief in beliefs]) for k in range(2))
+        now = purchases.offsets[people + 1] - HELD_OUT + place
+        factors = np.stack([factors_before(shop, purchases, person, at) for person, at in zip(people, now)])
+        found.append((posterior, left, factors))
+    return found
 
 
 def factors_before(shop: Shop, purchases: Purchases, person: int, now: int) -> np.ndarray:
@@ -112,7 +141,8 @@ def rank(scores: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def popularity_ranks(shop: Shop, purchases: Purchases) -> np.ndarray:
-    """(shoppers, 2) ranks by the number of purchases in all training prefixes, owned prints left out."""
+    """(shoppers, 2) ranks by the number of purchases in all training prefixes; prints that are owned or not yet on sale are
+    left out."""
     shoppers = len(purchases.types)
     steps_left = np.repeat(purchases.offsets[1:], np.diff(purchases.offsets)) - np.arange(len(purchases.items))
     counts = np.bincount(purchases.items[steps_left > HELD_OUT], minlength=len(shop.item_ids))
@@ -121,5 +151,7 @@ def popularity_ranks(shop: Shop, purchases: Purchases) -> np.ndarray:
         for place in range(HELD_OUT):
             now = purchases.offsets[person + 1] - HELD_OUT + place
             target, owned = purchases.items[now], purchases.items[purchases.offsets[person] : now]
-            ranks[person, place] = (counts >= counts[target]).sum() - (counts[owned] >= counts[target]).sum()
+            candidates = shop.season[purchases.periods[now]] > 0
+            candidates[owned] = False
+            ranks[person, place] = (candidates & (counts >= counts[target])).sum()
     return ranks

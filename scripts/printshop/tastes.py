@@ -159,8 +159,13 @@ def visible_taste(prints: Sequence[Print], taste: Taste) -> tuple[tuple, tuple]:
 
 
 def hidden_taste(prints: Sequence[Print], taste: Taste) -> np.ndarray:
-    """(rooms, items) utility of a print for a room, variance 1: nested parts for artist, series within the artist, and
-    print within the series, each with its exact share of the variance."""
+    """(rooms, items) utility of a print for a room, variance 1: the sum of `hidden_parts`."""
+    return sum(hidden_parts(prints, taste))
+
+
+def hidden_parts(prints: Sequence[Print], taste: Taste) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Three of (rooms, items), nested: what the artist, the series within the artist, and the print within the series mean
+    for a room, each with its exact share of the variance."""
     rng = taste.stream(1)
     artists = np.unique([item.artist for item in prints], return_inverse=True)[1]
     series = np.unique([f"{item.artist}\n{item.series}" for item in prints], return_inverse=True)[1]
@@ -168,8 +173,11 @@ def hidden_taste(prints: Sequence[Print], taste: Taste) -> np.ndarray:
     for_series = within(rng.standard_normal((len(ROOMS), series.max() + 1))[:, series], artists)
     for_print = within(rng.standard_normal((len(ROOMS), len(prints))), series)
     rest = 1 - taste.artist_share - taste.series_share
-    parts = ((taste.artist_share, for_artist), (taste.series_share, for_series), (rest, for_print))
-    return sum(np.sqrt(share) * standardised(part) for share, part in parts)
+    of_artist, of_series, of_print = (
+        np.sqrt(share) * standardised(part)
+        for share, part in ((taste.artist_share, for_artist), (taste.series_share, for_series), (rest, for_print))
+    )
+    return of_artist, of_series, of_print
 
 
 def within(values: np.ndarray, groups: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Write the simulated shoppers of the print shop: `python -m scripts.printshop.write_shoppers assets/demo`.
 
 Three hidden-taste ratios, the same shoppers: interactions.csv (50 %), interactions-0.csv, interactions-100.csv.
-Beside them truth/: shoppers.csv (tastes), oracle*.csv (ranks of both oracles), limits.json (their metrics), taste.json
+Beside them truth/: shoppers.csv (tastes), oracle*.csv (ranks of the oracles), limits.json (their metrics), taste.json
 (every parameter, and the sha256 of every interactions file). A minute on one core; the same bytes every time.
 """
 
@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 
 from molar.core.progress import Report, Terminal, silent
-from molar.core.schema import ITEM, TIMESTAMP, USER
+from molar.core.schema import ATTAINABLE_ORACLE, BAYES_ORACLE, ITEM, LATENT_PREFERENCE_ORACLE, TIMESTAMP, USER
 from molar.evaluation.metrics import averages
+from scripts.printshop.attainable import learnable
 from scripts.printshop.catalogue import Print, build_catalogue
 from scripts.printshop.oracle import Limits, limits, popularity_ranks
 from scripts.printshop.shoppers import HELD_OUT, Purchases, simulate
@@ -48,7 +49,7 @@ def write_shoppers(out: Path, prints: Sequence[Print], taste: Taste, report: Rep
             "shoppers": len(purchases.types),
             "purchases": len(purchases.items),
         }
-        found = limits(shop, purchases)
+        found = limits(shop, learnable(prints, shop), purchases)
         write_table(truth / f"oracle{ending}.csv", oracle_table(shop, purchases, found))
         rows += [{"interactions": name, "hidden": hidden, **row} for row in limit_rows(shop, purchases, found)]
     write_table(truth / "shoppers.csv", shopper_table(shop, purchases))  # the ratio leaves the tastes as they are
@@ -87,6 +88,7 @@ def oracle_table(shop: Shop, purchases: Purchases, found: Limits) -> pd.DataFram
             ITEM: np.array(shop.item_ids)[held_out(purchases)].ravel(),
             "knowing_rank": found.knowing_rank.ravel(),
             "reading_rank": found.reading_rank.ravel(),
+            "attainable_rank": found.attainable_rank.ravel(),
             "knowing_p": found.knowing_p.ravel(),
             "reading_p": found.reading_p.ravel(),
         }
@@ -106,9 +108,10 @@ def shopper_table(shop: Shop, purchases: Purchases) -> pd.DataFrame:
 def limit_rows(shop: Shop, purchases: Purchases, found: Limits) -> list[dict]:
     """Metrics of the oracles and of popularity, by split and slice."""
     ranks = {
-        "oracle-knowing": found.knowing_rank,
-        "oracle-reading": found.reading_rank,
-        "oracle-reading-without-room": found.roomless_rank,
+        LATENT_PREFERENCE_ORACLE: found.knowing_rank,
+        BAYES_ORACLE: found.reading_rank,
+        ATTAINABLE_ORACLE: found.attainable_rank,
+        f"{BAYES_ORACLE}-without-room": found.roomless_rank,
         "popularity": popularity_ranks(shop, purchases),
     }
     cold = shop.cold[held_out(purchases)]

@@ -7,11 +7,12 @@ from functools import cached_property
 import numpy as np
 
 from app.state import PageState
-from molar.core.schema import MODELS
+from molar.core.schema import ATTAINABLE_ORACLE, LATENT_PREFERENCE_ORACLE, MODELS
 from molar.data.oracles import read_oracles
 from molar.serving.quiz import Question, draw_question, question_users
 
 YOU = "you"
+ORACLES = (LATENT_PREFERENCE_ORACLE, ATTAINABLE_ORACLE)  # the others are for results
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Quiz:
         """Oracle name → user index → rank of what was bought; {} where the dataset has no oracle."""
         targets = np.array([self.split.target(u, "test") for u in self.users])
         found = read_oracles(self.shop.dataset, "interactions.csv", "test", np.array(self.users), targets)
-        return {name: dict(zip(self.users, ranks.tolist())) for name, ranks in found.items()}
+        return {name: dict(zip(self.users, found[name].tolist())) for name in ORACLES if name in found}
 
     def reveal(self, question: Question, guess: int) -> Reveal:
         """The models' guesses among the eight, and where each ranks what was bought among all that could be."""

@@ -86,7 +86,7 @@ def test_known_names_are_nicer_and_unknown_ones_are_their_own(folder, tmp_path):
     html = text(page(folder, tmp_path, run="demo"))
     for shown in (
         "Molar, aligned",
-        "Bayes oracle: reads the history",
+        "the best that could be attained",
         "left-handed, 200 users",
         "history ≥100, 200 users",
     ):
@@ -148,7 +148,7 @@ def test_movielens_says_why_there_is_no_temporal_split(folder, tmp_path):
 
 def test_the_hidden_taste_ratios_are_shown_side_by_side_by_shares(folder, tmp_path):
     html = page(folder, tmp_path, run=evidence.BY_TASTE)
-    assert "normalised NDCG@10" in text(table_under(html, report.ACCURACY))
+    assert labels.metric_name(labels.NORMALISED_NDCG) in text(table_under(html, report.ACCURACY))
     assert re.findall(r"hidden taste \d+ %, 200 users", text(html)) == [
         f"hidden taste {one} %, 200 users" for one in (0, 50, 100)
     ]

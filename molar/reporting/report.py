@@ -59,7 +59,8 @@ BEYOND_METRICS = {
 PUBLISHED = "Beside what others have published"
 PUBLISHED_NOTE = (
     "Leave-one-out and full ranking on MovieLens-1M, but not our runs: others filter and order the data in their own way, and "
-    "breaking ties of time anew changes a quarter of the test items. Read the order of magnitude, not the third digit."
+    "breaking ties of time anew changes a quarter of the test items. Read the order of magnitude, not the third digit, and beside "
+    "each number under which conditions it came about, as far as they are known."
 )
 HERE = "measured here"
 LEARNING = "While they learned"
@@ -182,20 +183,30 @@ def beside_published(results: Results) -> Section:
     for label in results.models:
         ndcg, recall = results.cell(label), results.cell(label, metric=RECALL)
         if ndcg:
-            cells: list[Cell] = [ndcg, recall and replace(recall, ci=None), here]
+            cells: list[Cell] = [ndcg, recall and replace(recall, ci=None), _our_conditions(results, label), here]
             lines.append((ndcg.value, Row(labels.model(label), cells, label)))
     for one in published.MOVIELENS:
-        cells = [Quoted(one.ndcg), Quoted(one.recall), one.where]
+        cells = [Quoted(one.ndcg), Quoted(one.recall), ", ".join(one.conditions) or None, one.where]
         lines.append((sum(one.ndcg) / len(one.ndcg), Row(one.model, cells, elsewhere=True)))
-    columns = [Column(labels.metric_name(NDCG), axis=VALUES), Column(labels.metric_name(RECALL)), Column("where from")]
+    columns = [Column(labels.metric_name(NDCG), axis=VALUES)]
+    columns += [Column(head) for head in (labels.metric_name(RECALL), "conditions", "where from")]
     rows = [row for _, row in sorted(lines, key=lambda line: line[0])]
     table = Table("model", columns, rows, layout="ev-published")
     return Section(
         PUBLISHED,
         [PUBLISHED_NOTE],
         table=table,
+        after=[f"Conditions. {'; '.join(f'“{name}”: {means}' for name, means in published.CONDITIONS.items())}."],
         source=results.source([row for row in results.own if row["slice"] == "all"]),
     )
+
+
+def _our_conditions(results: Results, label: str) -> str:
+    """What holds of every number of ours, and of how many trainings it is."""
+    seeds = len(results.rows_of(label))
+    told = [published.ORDER_ONLY, published.ON_VALIDATION]
+    trained = labels.group(label) == labels.LEARNED
+    return ", ".join([*told, "one seed" if seeds == 1 else f"{seeds} seeds"] if trained else told)
 
 
 def learning(results: Results) -> Section:

@@ -134,8 +134,10 @@ def test_beyond_accuracy_stands_where_rows_have_it(folder, tmp_path):
 
 def test_published_numbers_stand_beside_the_full_movielens_alone(folder, tmp_path):
     html = text(table_under(page(folder, tmp_path, run="ml1m-id"), report.PUBLISHED))
-    assert "HSTU-large 0.189 0.329 published elsewhere meta-recsys/generative-recommenders" in html
-    assert "measured here (ml1m-posters, 6,040 users)" in html
+    told = "HSTU-large 0.189 0.329 sees time, best on test published elsewhere meta-recsys/generative-recommenders"
+    assert told in html
+    assert "order only, on validation, 3 seeds measured here (ml1m-posters, 6,040 users)" in html
+    assert all(f"“{name}”: {means}" in html for name, means in published.CONDITIONS.items())
     assert html.count("published elsewhere") == len(published.MOVIELENS)
     for other in ("ml1m-1500", "demo"):
         assert report.PUBLISHED not in page(folder, tmp_path, run=other)

@@ -15,7 +15,7 @@ CONDITIONS = {
     SEES_TIME: "the model is told when the choice was made that it is to guess",
     BEST_ON_TEST: "no validation item is held out, and the epoch that is told is the best one on the test items",
     FEWER_FILMS: "films with fewer than five ratings are left out, so there are fewer candidates; elsewhere all 3,706",
-    ONE_SPLIT: "measured again by others than the model’s authors, all models of that source on the same data",
+    ONE_SPLIT: "one source measured all of these models on the same data, those of others again",
     ORDER_ONLY: "of the past the model knows the order alone, of the choice to come nothing",
     ON_VALIDATION: "the epoch and all settings were chosen on validation items, and the test items read afterwards",
 }

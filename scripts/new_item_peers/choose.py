@@ -19,7 +19,7 @@ from molar.evaluation.ranking import evaluate_ranks
 from scripts.new_item_peers import aldi, clcrec, gorec, knn
 from scripts.new_item_peers.backbone import Backbone, NewItems
 
-TRIALS, STEPS, BATCH, LOOKS = 8, 1_500, 1_024, 6
+TRIALS, STEPS, BATCH, LOOKS = 8, 600, 512, 6
 WEIGHT_DECAY = 1e-4
 KNN, TRAINED = "cold-knn", {"clcrec": clcrec.CLCRec, "aldi": aldi.ALDI, "gorec": gorec.GoRec}
 SPACES = {KNN: knn.SPACE, "clcrec": clcrec.SPACE, "aldi": aldi.SPACE, "gorec": gorec.SPACE}

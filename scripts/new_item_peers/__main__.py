@@ -4,8 +4,8 @@
 
 KNN, CLCRec, ALDI and GoRec (`scripts.new_item_peers`) give vectors to items without training purchases; all others are
 ranked as by the ID model of DIR. Of several seeds of an ID model each is a seed of every peer. Settings are chosen on
-validation, with the first seed, by equal budgets (`scripts.new_item_peers.choose`); so is the offset in logits of new
-items, for every seed its own. Rows go into the file, beside what it holds.
+validation, with the first seed, by equal budgets (`scripts.new_item_peers.choose`); so is the offset of new items, as for
+every model (docs/evaluation.md). Rows go into the file, beside what it holds.
 """
 
 import argparse
@@ -14,8 +14,7 @@ from pathlib import Path
 from molar.core.progress import Report, Terminal
 from molar.data.splits import STRATEGIES
 from molar.encoder.vectors import load_vectors
-from molar.evaluation.new_items import Offset, choose_offset
-from molar.experiments.evaluate import Entry, Options, evaluate, open_split, trained
+from molar.experiments.evaluate import Entry, LogitEntry, Options, evaluate, open_split, trained
 from molar.experiments.rows import Source
 from molar.storage.checkpoint import weights_sha256
 from molar.storage.trained import find_id_models, load_id_model
@@ -46,11 +45,9 @@ def evaluate_peers(
             if peer not in chosen:
                 chosen[peer], _ = choose(peer, backbone, judge, budget=budget, report=options.report)
             made, quality = fit(peer, backbone, chosen[peer], judge, seed=seed, budget=budget)
-            plain = PeerScorer(peer, backbone, made)
-            scorer = Offset(plain, split, choose_offset(plain, split))
-            noted = {"offset": scorer.offset, "validation_among_cold_ndcg@10": quality}
-            noted |= {name: value for name, value in chosen[peer].items() if not isinstance(value, str)}
-            entries.append(Entry(scorer, Source(seed, weights_sha256(folder)), noted))
+            noted = {name: value for name, value in chosen[peer].items() if not isinstance(value, str)}
+            noted |= {"validation_among_cold_ndcg@10": quality}
+            entries.append(LogitEntry(PeerScorer(peer, backbone, made), Source(seed, weights_sha256(folder)), noted))
     return evaluate(
         split, entries, out, options, compare=lambda runs: (), more_rows=lambda part: [], whole_families=False
     )

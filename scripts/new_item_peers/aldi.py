@@ -20,7 +20,7 @@ SPACE = {
     "rating": (0.1, 0.3, 1.0),  # γ
     "hidden": (200, 400),
     "lr": (1e-3, 3e-3),
-    "scaling": ("centred", "standardised"),
+    "scaling": ("pca", "whitened"),
 }
 QUALIFIED = 4.0  # M of the teacher's weight: an item as frequent as the mean has tanh M
 

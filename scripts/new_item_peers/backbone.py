@@ -14,7 +14,8 @@ from molar.evaluation.ranking import ModelScorer
 from molar.models.id_model import IDModel
 from molar.training.batches import epoch_batches
 
-SCALINGS = ("centred", "standardised")
+SCALINGS = ("pca", "whitened")  # as `molar.models.content.ContentConfig` has them
+AXES = 256  # as many as the content model reads by default
 WINDOWS = 128  # training windows that the ID model reads at a time
 
 
@@ -84,12 +85,18 @@ class PeerScorer:
 
 
 def scaled_content(vectors: np.ndarray, warm: np.ndarray, scaling: str) -> np.ndarray:
-    """Item vectors (n_items + 1, width) less the mean of the warm ones, "standardised" also divided by their deviation; then
-    rows of mean square one. Row 0 is zero. Of what is fitted, cold items take no part in it."""
-    content = vectors - vectors[warm].mean(0)
-    if scaling == "standardised":
-        deviation = vectors[warm].std(0)
-        content = content / np.where(deviation > 1e-8, deviation, 1.0)
+    """Item vectors (n_items + 1, width) along their leading AXES principal axes, in the content model's two scalings: (n_items
+    + 1, ≤ AXES) rows of mean square one, row 0 zero. Of what is fitted, cold items take no part.
+
+    "pca" leaves the axes as long as they are; "whitened" standardises what comes in, and then every axis."""
+    centred = vectors - vectors[warm].mean(0)
+    if scaling == "whitened":
+        centred = centred / vectors[warm].std(0).clip(1e-6)
+    _, spread, axes = np.linalg.svd(centred[warm], full_matrices=False)
+    strong = int((spread[:AXES] > 1e-3 * spread[0]).sum())
+    content = centred @ axes[:strong].T
+    if scaling == "whitened":
+        content = content / spread[:strong]
     content /= np.sqrt((content**2).mean(1, keepdims=True)).clip(1e-12)
     content[PAD] = 0
     return content.astype(np.float32)

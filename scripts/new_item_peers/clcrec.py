@@ -21,7 +21,7 @@ SPACE = {
     "tau": (2.0, 0.1, 0.2, 0.5, 1.0),
     "hidden": (256, 512),
     "lr": (1e-3, 3e-3),
-    "scaling": ("centred", "standardised"),
+    "scaling": ("pca", "whitened"),
 }
 NEGATIVES = 512  # warm items, shared by a batch
 

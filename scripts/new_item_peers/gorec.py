@@ -21,7 +21,7 @@ SPACE = {
     "clusters": (50, 20, 100),
     "dropout": (0.0, 0.2),  # of the content that the decoder reads
     "lr": (1e-3, 3e-3),
-    "scaling": ("centred", "standardised"),
+    "scaling": ("pca", "whitened"),
 }
 ITEMS = 512  # a batch, drawn from the warm items
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from scripts.new_item_peers.backbone import Backbone, NewItems
 
-SPACE = {"neighbours": (5, 1, 2, 10, 20, 50, 100, 200), "scaling": ("centred", "standardised")}
+SPACE = {"neighbours": (5, 1, 2, 10, 20, 50, 100, 200), "scaling": ("pca", "whitened")}
 
 
 def fit(backbone: Backbone, settings: dict) -> NewItems:

@@ -46,7 +46,7 @@ def test_cold_items_take_no_part_in_the_scaling(tiny_vectors):
     warm[0] = False
     changed = tiny_vectors.copy()
     changed[29:] *= 7
-    for scaling in ("centred", "standardised"):
+    for scaling in ("pca", "whitened"):
         own = scaled_content(tiny_vectors, warm, scaling)
         assert np.array_equal(own[:29], scaled_content(changed, warm, scaling)[:29])
         assert np.allclose((own[1:] ** 2).mean(1), 1) and not own[0].any()
@@ -80,8 +80,8 @@ def test_warm_items_are_ranked_as_they_were(backbone, tiny):
 
 
 def test_knn_is_the_mean_of_the_nearest(backbone):
-    content, warm = backbone.contents["centred"], backbone.warm
-    made = knn.fit(backbone, {"neighbours": 3, "scaling": "centred"}).vectors
+    content, warm = backbone.contents["pca"], backbone.warm
+    made = knn.fit(backbone, {"neighbours": 3, "scaling": "pca"}).vectors
     for cold in (29, 30):
         near = sorted(warm, key=lambda item: -(content[cold] @ content[item]))[:3]
         assert np.allclose(made[cold], backbone.items[near].mean(0), atol=1e-6)
@@ -102,7 +102,7 @@ def test_clcrec_finds_a_map_that_there_is(backbone):
     """Where content is the ID vectors turned, new items too are found."""
     items = np.random.default_rng(0).normal(size=backbone.items.shape).astype(np.float32)
     turn = np.linalg.qr(np.random.default_rng(1).normal(size=(8, 8)))[0].astype(np.float32)
-    world = Backbone(backbone.scorer, {"centred": items @ turn}, items[backbone.targets] * 2, backbone.targets)
+    world = Backbone(backbone.scorer, {"pca": items @ turn}, items[backbone.targets] * 2, backbone.targets)
     settings = first("clcrec") | {"lr": 1e-2, "between_items": 0.9}
     torch.manual_seed(0)
     model = clcrec.CLCRec(world, settings)
@@ -191,9 +191,9 @@ def test_the_rows_are_the_id_model_and_every_peer(ids, tiny, tiny_vectors, tmp_p
     command.evaluate_peers(tiny.dataset.root, ids, vectors, out, Options(command="told"), budget=SMALL)
     rows = [row for row in read_rows(out) if row["split"] == "test"]
     assert {row["model"] for row in rows} == {"sasrec", *choose.SPACES}
-    assert {row["slice"] for row in rows} >= {"all", "warm", "cold"}
+    assert {row["slice"] for row in rows} >= {"all", "warm", "cold", "among cold"}
     noted = next(row for row in rows if (row["model"], row["slice"]) == ("clcrec", "all"))["metrics"]
-    assert {"offset", "lr", "tau", "validation_among_cold_ndcg@10"} <= set(noted)
+    assert {"new_items_offset", "lr", "tau", "validation_among_cold_ndcg@10"} <= set(noted)
 
 
 def test_the_command_ends_in_one_sentence(ids, tmp_path, monkeypatch, capsys):

@@ -60,20 +60,22 @@ def fit_item_to_item(
     if out:
         require_writable(out)
     tries = _Tries(split, build, run, out / CHOICE if out else None)
+    total = sum(map(len, grid.values())) - len(grid) + 1  # the best half-life is tried at one of the ridges already
     for name, values in grid.items() if len(tries.users) else ():
         candidates = [dataclasses.replace(config, **{name: value}) for value in values]
         for candidate in candidates:
-            report(len(tries.tried), sum(map(len, grid.values())), "choosing on validation")
+            report(len(tries.tried), total, "choosing on validation")
             tries.quality(candidate)
         config = max(candidates, key=tries.quality)  # the first of equals
-    started = time.monotonic()
+    started = time.process_time()
     fitted = build.fitted(split, config)
+    seconds = time.process_time() - started
     if out:
         made = {"command": command, "label": label or model, "seed": 0, **told, "grid": grid, "tried": tries.tried}
         made |= {
             "molar": __version__,
             "validation": {"ndcg@10": tries.measured(fitted)},
-            "seconds": {"fit": round(time.monotonic() - started, 1), "choice": round(tries.seconds, 1)},
+            "cpu_seconds": {"fit": round(seconds, 1), "choice": round(tries.seconds, 1)},
             "megabytes": round(2 * 4 * config.n_trained**2 / 1e6, 1),  # of the two matrices that it was solved in
             "run": run,
         }
@@ -103,10 +105,10 @@ class _Tries:
         values = {name: getattr(config, name) for name in CHOSEN}
         known = next((one for one in self.tried if values.items() <= one.items()), None)
         if known is None:
-            started = time.monotonic()
+            started = time.process_time()
             known = values | {"ndcg@10": self.measured(self.build.fitted(self.split, config))}
             self.tried.append(known)
-            self.seconds += time.monotonic() - started
+            self.seconds += time.process_time() - started
             if self.path:
                 write_json(self.path, {"run": self.run, "seconds": self.seconds, "tried": self.tried})
         return known["ndcg@10"]
@@ -122,9 +124,10 @@ def describe_fit(folder: Path | str) -> str:
     """What was chosen for a saved model and what it took, in one sentence. Raises MolarError if there is none."""
     meta, fitted = read_meta(folder), load_model(folder)
     config = fitted.config  # type: ignore[attr-defined] # every item-to-item model has one
-    seconds, tried = meta["seconds"], meta["tried"]
-    chosen = f", the best of {len(tried)} tried in {seconds['choice']:,.0f} s" if tried else ""
+    seconds, tried = meta["cpu_seconds"], meta["tried"]
+    chosen = f", the best of {len(tried)} tried in {seconds['choice']:,.0f} CPU-seconds" if tried else ""
+    took = f"fitted in {seconds['fit']:,.1f} CPU-seconds and {meta['megabytes']:,.1f} MB"
     return (
         f"half-life {config.half_life or np.inf:g}, ridge {config.ridge:g}: validation NDCG@10 "
-        f"{meta['validation']['ndcg@10']:.4f}{chosen}; fitted in {seconds['fit']:,.1f} s and {meta['megabytes']:,.1f} MB"
+        f"{meta['validation']['ndcg@10']:.4f}{chosen}; {took}"
     )

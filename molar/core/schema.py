@@ -19,6 +19,7 @@ PAD = 0
 # alignment, and the ID model that it is aligned to.
 CONTENT, ALIGNED, ID = "content", "molar", "sasrec"
 MODELS = (CONTENT, ALIGNED, ID)
+GUESSED = f"{ID}, guessed"  # the ID model with vectors for new items that are guessed from content
 
 # The oracles of simulated data, as results name them: one knows a user's latent preferences; one ranks by their Bayes posterior
 # given the history; one does the same, but of a new item knows only what its text and picture tell: what could be attained.

@@ -136,7 +136,9 @@ class FusedScorer:
         if self.weights[1]:
             warm.append(self.ids.scores(histories, users)[:, self.warm] * np.float32(self.ids.logit_scale))
         if self.items and self.weights[2]:
-            shares = np.maximum(self.items.scores(histories, users)[:, self.warm], 0)  # what it does not know is unlikely
+            shares = np.maximum(
+                self.items.scores(histories, users)[:, self.warm], 0
+            )  # what it does not know is unlikely
             warm.append(log_scores(shares, LEAST_SHARE))
         sums = [log_sum_exp(one, among) for one in warm]
         return Logarithms(np.stack(warm) - np.stack(sums), logits[:, ~self.warm] - sums[0], among)

@@ -1,13 +1,19 @@
-"""A checkpoint measured whole: baselines, oracles, the ID model, and the content model before and after alignment."""
+"""A checkpoint measured whole: baselines, oracles, the ID model, also with new items guessed from content, and the content
+model before and after alignment."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from molar.core.io import write_json
-from molar.core.schema import ALIGNED, CONTENT, ID
+from molar.core.schema import ALIGNED, CONTENT, GUESSED, ID
 from molar.data.segments import AMONG_COLD, MAIN
+from molar.data.splits import Split
 from molar.encoder.vectors import load_vectors
+from molar.evaluation.guessed_items import GuessedItems
+from molar.evaluation.ranking import ModelScorer
 from molar.experiments.alignment_report import HELD_OUT, Pairing, alignment_rows
 from molar.experiments.evaluate import Options, Part, Trained, baselines, dataset_label, evaluate, open_split, trained
 from molar.experiments.results import DIFFERENCE
@@ -48,7 +54,7 @@ def evaluate_checkpoint(
 
     rows = evaluate(
         split,
-        [*entries, *of_models.values()],
+        [*entries, *of_models.values(), *guessed(of_models, split, vectors)],
         out,
         options,
         compare=lambda runs: DIFFERENCES,
@@ -61,6 +67,14 @@ def evaluate_checkpoint(
         metadata = {"dataset": dataset_label(split, options.interactions), **hashes, "command": options.command}
         write_json(folder / "metrics.json", {**metadata, "half_lives": half_lives, **page_numbers(rows)})
     return rows
+
+
+def guessed(models: Mapping[str, Trained], split: Split, vectors: np.ndarray) -> list[Trained]:
+    """The ID model of `models` with vectors of new items that are guessed from content; [] where there is nothing to guess."""
+    if ID not in models or not split.cold.any():
+        return []
+    ids = models[ID]
+    return [Trained(ModelScorer(GUESSED, GuessedItems(ids.scorer.model, split, vectors), split), ids.source)]
 
 
 def pairings(models: dict[str, Trained], part: Part) -> list[Pairing]:

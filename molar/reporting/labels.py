@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from molar.core.schema import ALIGNED, ATTAINABLE_ORACLE, BAYES_ORACLE, CONTENT, ID, LATENT_PREFERENCE_ORACLE
+from molar.core.schema import (
+    ALIGNED,
+    ATTAINABLE_ORACLE,
+    BAYES_ORACLE,
+    CONTENT,
+    GUESSED,
+    ID,
+    LATENT_PREFERENCE_ORACLE,
+)
 from molar.experiments.results import NORMALISED_NDCG
 
 NDCG, RECALL = "ndcg@10", "recall@10"
@@ -21,6 +29,7 @@ TRAINED = {
     CONTENT: "content only",
     "content-fused": "content, fused with ids",
     ALIGNED: "Molar, aligned",
+    GUESSED: "SASRec, new items guessed from content",
     "slist": "SLIST",
     "ease": "EASE",
     "molar-fused": "Molar, fused with ids",

@@ -85,6 +85,7 @@ MODELS = {
     "item-knn",
     "content-knn",
     "sasrec",
+    "sasrec, guessed",
     "content",
     "molar",
     "oracle-knowing",
@@ -100,7 +101,7 @@ def test_every_model_has_every_slice_of_both_splits(results):
     expected = {(split, name, model) for split, names in slices.items() for name in names for model in MODELS}
     assert expected <= found
     among = {model for _, name, model in found if name == "among cold"}
-    assert among == {"random", "popularity", "content-knn", "content", "molar"}
+    assert among == {"random", "popularity", "content-knn", "content", "molar", "sasrec, guessed"}
     assert all(set(row) == set(FIELDS) and row["command"] == "evaluate shop" for row in rows)
 
 
@@ -117,6 +118,15 @@ def test_only_content_reaches_cold_items(results):
     for model in ("sasrec", "popularity", "item-knn"):
         assert cold[model]["recall@20"] == 0
     assert cold["oracle-knowing"][NORMALISED_NDCG] == pytest.approx(2)  # rank 1 against rank 3
+
+
+def test_the_id_model_with_guessed_items_is_the_id_model_for_warm_ones(results):
+    """As far as no guessed item comes before a warm target: without a cold validation target no offset is chosen."""
+    own = {(row["model"], row["slice"]): row for row in results[0] if row["split"] == "test" and row["kind"] == OWN}
+    ids, guessed = own["sasrec", "warm"], own["sasrec, guessed", "warm"]
+    assert guessed["weights_sha256"] == ids["weights_sha256"]
+    assert 0 < guessed["metrics"]["ndcg@50"] <= ids["metrics"]["ndcg@50"]
+    assert own["sasrec, guessed", "cold"]["metrics"]["recall@50"] == 1, "of 39 candidates"
 
 
 def test_alignment_stands_beside_the_change_of_accuracy(world, results):

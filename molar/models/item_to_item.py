@@ -5,7 +5,7 @@ are no epochs, no seed and no learning rate. They meet `molar.models.interface.N
 catalogue: the user vector is the decayed history itself, the item matrix is the transposed weights.
 
 Memory goes with the square of the catalogue, and time with its cube: fitting holds two float32 matrices of the items of some
-training prefix, ranking one over all items, a folder one byte a pair. MovieLens-1M's 3,706 films: 110 MB, 55 MB, 14 MB and 12
+training prefix, ranking one over all items, a folder one byte a pair. MovieLens-1M's 3,706 films: 110 MB, 55 MB, 14 MB and 4
 seconds on one core. At `MOST_ITEMS` it is 3.2 GB, 1.6 GB, 0.4 GB and about ten minutes, which is where they refuse.
 """
 

@@ -90,7 +90,7 @@ class FusedScorer:
                 rows = slice(low, min(low + few, len(part)))
                 some = Logarithms(logs.warm[:, rows], logs.cold[rows], logs.among[rows])
                 rivals = _outside(left_out(split, "validation", part[rows]), rows.stop - low, len(scorer.warm))
-                tried = _ranks(some, rivals, targets[rows], scorer.warm, np.float32(grid), offsets)
+                tried = _ranks(some, rivals, targets[rows], scorer.warm, np.array(grid, np.float32), offsets)
                 ranks[..., start + rows.start : start + rows.stop] = tried
         if len(users):
             gains = np.array([[ndcg(row, 10).mean() for row in of_weights] for of_weights in ranks])
@@ -136,16 +136,14 @@ class FusedScorer:
         if self.weights[1]:
             warm.append(self.ids.scores(histories, users)[:, self.warm] * np.float32(self.ids.logit_scale))
         if self.items and self.weights[2]:
-            shares = np.maximum(
-                self.items.scores(histories, users)[:, self.warm], 0
-            )  # what it does not know is unlikely
-            warm.append(log_scores(shares, LEAST_SHARE))
+            shares = self.items.scores(histories, users)[:, self.warm]
+            warm.append(log_scores(np.maximum(shares, 0), LEAST_SHARE))  # also where it knows nothing
         sums = [log_sum_exp(one, among) for one in warm]
         return Logarithms(np.stack(warm) - np.stack(sums), logits[:, ~self.warm] - sums[0], among)
 
     def joined(self, logs: Logarithms) -> np.ndarray:
         """All on one scale, (B, n_items + 1)."""
-        asked = np.float32([self.weights[0], *(weight for weight in self.weights[1:] if weight)])
+        asked = np.array([self.weights[0], *(weight for weight in self.weights[1:] if weight)], np.float32)
         warm = np.tensordot(asked, logs.warm, 1)
         scores = np.empty((len(warm), len(self.warm)), np.float32)
         scores[:, self.warm] = warm - log_sum_exp(warm, logs.among)
@@ -189,7 +187,7 @@ def _ranks(
         sums = np.exp(total).sum(1, keepdims=True)  # of probabilities: none is large
         normaliser = np.log(np.maximum(sums, LEAST))
         mine, total = mine - normaliser, total[cold] - normaliser[cold]
-        for offset, of_offset in zip(np.float32(offsets), of_weights):
+        for offset, of_offset in zip(np.array(offsets, np.float32), of_weights):
             of_offset += ((logs.cold + offset >= mine) & rivals_cold).sum(1)
             of_offset[cold] += ((total >= own_cold + offset) & rivals_warm[cold]).sum(1)
     return ranks

@@ -79,7 +79,9 @@ def _fit_item_to_item(options: Namespace, split: "Split", name: str) -> None:
 
 def add_train(verbs: o.Verbs) -> None:
     """`train`."""
-    summary = "train the content model and the aligned one: CHECKPOINT/content and /molar"
+    summary = (
+        "train the content model, the aligned one, and what joins everything: CHECKPOINT/content, /molar, /everything"
+    )
     verb = o.new_verb(verbs, "train", train, summary)
     o.dataset(verb, split=True)
     o.checkpoint(verb)
@@ -91,9 +93,11 @@ def add_train(verbs: o.Verbs) -> None:
 
 
 def train(options: Namespace) -> None:
-    """Train the content model twice, without and with alignment."""
+    """Train the content model twice, without and with alignment; then everything joined, with weights by validation."""
     from molar.storage.trained import load_alignment_target
     from molar.training.alignment import AlignConfig
+    from molar.training.distributed import Distributed
+    from molar.training.joined.everything import describe_everything, train_everything
     from molar.training.train import CONTENT_ALONE, train_molar
 
     split = o.open_split(options)
@@ -115,6 +119,20 @@ def train(options: Namespace) -> None:
             **o.given(options, "seed", "epochs"),
         )
         print(out)
+    train_everything(
+        split,
+        vectors,
+        id_model,
+        options.checkpoint,
+        align=aligned,
+        command=options.command,
+        report_for=lambda name: Terminal(f"training {name}"),
+        **made,
+        **o.given(options, "seed", "epochs"),
+    )
+    if Distributed().is_main_process:
+        print(describe_everything(options.checkpoint), file=sys.stderr)
+        print(options.checkpoint / c.EVERYTHING)
 
 
 def add_train_content(verbs: o.Verbs) -> None:

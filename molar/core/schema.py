@@ -21,6 +21,11 @@ CONTENT, ALIGNED, ID = "content", "molar", "sasrec"
 MODELS = (CONTENT, ALIGNED, ID)
 GUESSED = f"{ID}, guessed"  # the ID model with vectors for new items that are guessed from content
 
+# What a checkpoint recommends by where it has it: a content model with a residual, the ID model and an item-to-item model,
+# their scores joined.
+EVERYTHING, SLIST = "everything", "slist"
+ITEM_KNN = "item-knn"  # in the place of the item-to-item model where the catalogue is too large for one
+
 # The oracles of simulated data, as results name them: one knows a user's latent preferences; one ranks by their Bayes posterior
 # given the history; one does the same, but of a new item knows only what its text and picture tell: what could be attained.
 LATENT_PREFERENCE_ORACLE, BAYES_ORACLE, ATTAINABLE_ORACLE = "oracle-knowing", "oracle-reading", "oracle-attainable"

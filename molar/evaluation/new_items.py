@@ -17,6 +17,7 @@ from molar.models.interface import LogitScorer
 
 OFFSETS = tuple(quarter / 4 for quarter in range(-16, 17))  # logits
 AS_TRAINED = 0.0
+NEW_ITEMS_OFFSET = "new_items_offset"  # what the chosen offset is called beside a model and in rows of results
 
 
 class Offset:

@@ -8,8 +8,9 @@ import numpy as np
 
 from molar.core.schema import PAD
 from molar.data.splits import Split
+from molar.evaluation.choosing_users import choosing_users
 from molar.evaluation.metrics import ndcg
-from molar.evaluation.new_items import AS_TRAINED, offset_curve
+from molar.evaluation.new_items import AS_TRAINED, NEW_ITEMS_OFFSET, offset_curve
 from molar.evaluation.ranking import BLOCK_SCORES, ModelScorer, left_out
 from molar.models.content import ContentUserEncoder
 from molar.models.interface import NextItemModel, Scorer
@@ -19,8 +20,6 @@ CONTENT_WEIGHTS = tuple(round(0.1 * tenth, 1) for tenth in range(11))  # the ID 
 ITEM_WEIGHTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5)  # of item-to-item, beside both
 LEAST_SHARE = 1e-2  # item-to-item's score of an item that it has no reason for
 OFFSETS = (AS_TRAINED, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0)  # of cold items, while weights are chosen
-CHOOSING_USERS = 10_000  # at most so many validation users, evenly spread, choose weights and offset,
-CHOOSING_SCORES = 2**27  # and fewer where these would be more scores of items
 AT_ONCE = 2**16  # scores on which all combinations are tried while they lie in the processor's cache
 NEVER, LEAST = np.float32(-1e30), np.float32(1e-37)  # logarithm of no candidate; sum of probabilities. Finite, not 0
 
@@ -74,10 +73,10 @@ class FusedScorer:
     ) -> "FusedScorer":
         """The scorer with the weights and the offset that rank validation targets best, of a small fixed grid.
 
-        Every model is asked once for each of at most CHOOSING_USERS users: seconds for thousands of items."""
+        Every model is asked once for each of the `choosing_users`: seconds for thousands of items."""
         grid = [(w, round(1 - w, 1), *v) for w, *v in product(CONTENT_WEIGHTS, *([ITEM_WEIGHTS] if items else []))]
         scorer = cls(name, content, id_model, split, items, weights=(1.0,) * len(grid[0]))  # all are asked
-        users = _choosing_users(split)
+        users = choosing_users(split)
         cold_asked = (~scorer.warm[split.targets_of(users, "validation")]).any()
         offsets = OFFSETS if cold_asked else OFFSETS[:1]  # an offset could only be a loss
         ranks = np.empty((len(grid), len(offsets), len(users)), np.int32)
@@ -115,7 +114,7 @@ class FusedScorer:
         return {
             "weight": self.weights[0],
             **beside,
-            "new_items_offset": self.offset,
+            NEW_ITEMS_OFFSET: self.offset,
             "validation_ndcg@10": self.validation,
         }
 
@@ -199,9 +198,3 @@ def _outside(places: np.ndarray, rows: int, columns: int) -> np.ndarray:
     outside[:, PAD] = False
     outside.reshape(-1)[places] = False
     return outside
-
-
-def _choosing_users(split: Split) -> np.ndarray:
-    users = split.evaluation_users("validation")
-    most = max(1, min(CHOOSING_USERS, CHOOSING_SCORES // (split.dataset.n_items + 1)))
-    return users[:: -(-len(users) // most) or 1]

@@ -27,13 +27,14 @@ from molar.data.splits import (
     split_dataset,
 )
 from molar.evaluation import metrics
+from molar.evaluation.half_life import choose_half_life
 from molar.evaluation.new_items import AS_TRAINED, Offset, OffsetCurve, offset_curve
-from molar.evaluation.ranking import ModelScorer, evaluate_ranks, rank_users
+from molar.evaluation.ranking import ModelScorer, rank_users
 from molar.experiments.curves import curve_of, write_curves
 from molar.experiments.offsets import offset_line, offsets_path, write_offsets
 from molar.experiments.results import COST, read_rows, run_metadata, write_rows
 from molar.experiments.rows import BUCKET_METRICS, NO_TRAINING, Pairs, Run, Source, among_cold_rows, rows_for
-from molar.models.baselines import HALF_LIVES, ContentKNN, ItemKNN, Popularity, Random
+from molar.models.baselines import ContentKNN, ItemKNN, Popularity, Random
 from molar.models.interface import LogitScorer, NextItemModel, Scorer
 from molar.storage.checkpoint import read_meta, weights_sha256
 
@@ -267,14 +268,3 @@ def baselines(split: Split, vectors: Mapping[Path, np.ndarray] | None = None) ->
         half_life = choose_half_life(knn, split)
         entries.append(Entry(knn, source, {} if half_life is None else {"half_life": half_life}))
     return entries
-
-
-def choose_half_life(scorer: ItemKNN | ContentKNN, split: Split) -> float | None:
-    """Set the half-life with the best validation NDCG@10 and return it; None stands for no decay at all."""
-
-    def quality(half_life: float) -> float:
-        scorer.half_life = half_life
-        return metrics.ndcg(evaluate_ranks(scorer, split, "validation"), 10).mean()
-
-    scorer.half_life = max(HALF_LIVES, key=quality)
-    return scorer.half_life if np.isfinite(scorer.half_life) else None

@@ -8,11 +8,12 @@ import numpy as np
 from molar.core.schema import ALIGNED, ATTAINABLE_ORACLE, CONTENT, ID
 from molar.data.segments import AMONG_COLD, MAIN, is_bucket
 from molar.evaluation import metrics
+from molar.evaluation.new_items import NEW_ITEMS_OFFSET
 from molar.evaluation.significance import holm, interval, resampled_means, sign_flip_p_values
 from molar.experiments.results import ABLATION, DIFFERENCE, NORMALISED_NDCG, OWN, row
 
 OFFSET = (
-    "new_items_offset"  # in rows of MAIN: the logits that are added to cold items, where validation could choose them
+    NEW_ITEMS_OFFSET  # in rows of MAIN: the logits that are added to cold items, where validation could choose them
 )
 BUCKET_METRICS = ("ndcg@10", "recall@10")
 Pairs = Sequence[tuple[str, str]]  # (model, other), or (model, ablation)

@@ -57,7 +57,7 @@ def load_model(folder: Path | str) -> NextItemModel:
     A fused model has its ID model, and one with the backbone's decoder what of it stayed frozen. Raises MolarError if a
     file is missing, unreadable, of another class or config, or not the one that was saved."""
     folder = Path(folder)
-    saved = _read_config(folder)
+    saved = read_config(folder)
     try:
         build, config = CLASSES[saved["class"]]
     except KeyError:
@@ -85,7 +85,7 @@ def load_trained(folder: Path | str, split: Split, vectors: np.ndarray) -> NextI
     Raises MolarError also for a model that was trained on other data or another split, whose histories may hold these
     targets, and for a content model of other item vectors."""
     folder, dataset = Path(folder), split.dataset
-    saved = _read_config(folder)
+    saved = read_config(folder)
     here = {"data_hash": ("other data", dataset.data_hash), "split_hash": ("another split", split.split_hash)}
     if ITEM_VECTORS in required(saved["class"]):
         here["vectors"] = ("other item vectors", sha16([vectors]))
@@ -128,7 +128,7 @@ def state_hash(model: nn.Module) -> str:
 
 def read_meta(folder: Path | str) -> dict:
     """What `save_model` was told of the model's making. Raises MolarError if it cannot be read."""
-    return _read_config(Path(folder))["meta"]
+    return read_config(Path(folder))["meta"]
 
 
 def weights_sha256(folder: Path | str) -> str:
@@ -139,7 +139,8 @@ def weights_sha256(folder: Path | str) -> str:
         raise MolarError(f"No trained model in {folder}: {WEIGHTS} is missing. Train it first.") from None
 
 
-def _read_config(folder: Path) -> dict:
+def read_config(folder: Path) -> dict:
+    """What a folder's config.json says: class, config, weights_sha256, meta. Raises MolarError if it cannot be read."""
     path = folder / CONFIG
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))

@@ -100,12 +100,13 @@ def reads_items(folder: Path) -> bool:
 
 
 def model_class(folder: Path) -> str:
-    """The class that a folder's config.json names, "" where it is the config of something else."""
+    """The class that a folder's config.json names, "" where it is the config of something else than one trained model."""
     try:
         saved = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return ""
-    return str(saved.get("class", "")) if isinstance(saved, dict) and "weights_sha256" in saved else ""
+    one_model = isinstance(saved, dict) and isinstance(saved.get("weights_sha256"), str)
+    return str(saved.get("class", "")) if one_model else ""
 
 
 def load_checkpoint_models(

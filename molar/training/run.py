@@ -52,11 +52,12 @@ def run_training(
     out: Path | str | None,
     report: Report,
     finish: Callable[[Any], None] | None = None,
+    measured: Callable[[Any], dict] | None = None,
 ) -> NextItemModel:
     """Build the model from `seed`, fit it, `finish` it, and save it at `out` with its meta, unless it is already there.
 
     config: the model's own. settings: what else the result depends on, by which a run is known again; about: what else
-    is told of it. Of two models trained together the content model is returned; the ID model, also a fused content
+    is told of it, and `measured` of the finished model. Of two models trained together the content model is returned; the ID model, also a fused content
     model's, is saved in its folder."""
     out = Path(out) if out else None
     fitting = fitting_batch_size(split, training.batch_size, config.max_length)
@@ -96,6 +97,7 @@ def run_training(
             "curve": curve,
             "run": run,
         } | training_cost(curve, plan.total)
+        made |= measured(main.eval()) if measured else {}
         if id_model is not None:  # first: the folder's own config.json tells that all is there
             save_model(out / ID_TOWER, id_model, _made_beside(made))
         save_model(out, main, made)

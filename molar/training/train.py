@@ -13,6 +13,9 @@ from molar.core.errors import MolarError
 from molar.core.hashing import sha16
 from molar.core.progress import Report, silent
 from molar.data.splits import Split
+from molar.evaluation.choosing_users import choosing_users
+from molar.evaluation.new_items import NEW_ITEMS_OFFSET, choose_offset
+from molar.evaluation.ranking import ModelScorer
 from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.models.id_model import IDModel
 from molar.models.interface import trained_items
@@ -165,11 +168,16 @@ def train_molar(
         finish=(lambda model: model.set_rotation(fitted_rotation(model, ids, split)))
         if ids and config.rotated
         else None,
+        measured=lambda model: {NEW_ITEMS_OFFSET: _new_items_offset(model, split)},
     )
     model = cast(ContentUserEncoder, trained)
     model.set_item_vectors(vectors)
     model.set_counts(split.train_counts())
     return model
+
+
+def _new_items_offset(model: ContentUserEncoder, split: Split) -> float:
+    return choose_offset(ModelScorer("", model, split), split, users=choosing_users(split))
 
 
 def _content_builder(

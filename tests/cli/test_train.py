@@ -6,9 +6,10 @@ from molar.cli.main import main
 from molar.encoder.vectors import save_vectors
 
 
-def test_train_writes_the_three_models_with_their_command(world, tmp_path):
+def test_train_writes_the_models_with_their_command(world, tmp_path):
     dataset, checkpoint = world
-    for name, verb in (("sasrec", "train-id"), ("content", "train"), ("molar", "train")):
+    verbs = {"sasrec": "train-id"} | dict.fromkeys(("content", "molar", "slist", "everything"), "train")
+    for name, verb in verbs.items():
         assert f"python -m molar {verb} {dataset}" in (tmp_path / checkpoint / name / "config.json").read_text()
 
 

@@ -9,9 +9,9 @@ from molar.cli.main import main
 from molar.data.lists import read_user_list
 from molar.data.segments import NO_VARIANT, VARIANT
 from molar.data.splits import of_asked_users
+from molar.evaluation.half_life import choose_half_life
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks
-from molar.experiments.evaluate import choose_half_life
 from molar.experiments.results import DIFFERENCE, OWN, read_rows, row, run_metadata, write_rows
 from molar.models.baselines import ItemKNN
 from molar.storage.trained import load_id_model

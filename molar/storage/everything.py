@@ -24,7 +24,7 @@ class EverythingConfig:
     on cold items. half_life: of item-kNN, in purchases; 0: it weighs all alike."""
 
     items: str
-    weights: tuple[float, float, float]
+    weights: tuple[float, ...]
     new_items_offset: float = 0.0
     half_life: float = 0.0
 
@@ -32,8 +32,7 @@ class EverythingConfig:
         numbers = (*self.weights, self.new_items_offset, self.half_life)
         if self.items not in (SLIST, ITEM_KNN) or len(self.weights) != 3 or not all(map(isfinite, numbers)):
             raise MolarError(
-                f"items must be {SLIST} or {ITEM_KNN}, weights three finite numbers, not {self.items!r} and "
-                f"{self.weights}."
+                f"items must be {SLIST} or {ITEM_KNN}, weights three finite numbers, not {self.items!r} and {self.weights}."
             )
         if min(*self.weights, self.half_life) < 0:
             raise MolarError(f"weights and half_life must be at least 0, not {self.weights} and {self.half_life}.")

@@ -16,10 +16,10 @@ from molar.models.sasrec import SASRecConfig
 from molar.storage.checkpoint import read_meta, save_model
 from molar.storage.everything import has_everything, read_everything
 from molar.storage.trained import find_content_models, find_id_models, load_content_model
-from molar.training.joined import everything
 from molar.training.alignment import AlignConfig
 from molar.training.closed_form.item_to_item import fit_item_to_item
 from molar.training.config import TrainingConfig
+from molar.training.joined import everything
 from molar.training.joined.everything import describe_everything, train_everything
 from molar.training.train import CONTENT_ALONE, train_id_model
 

@@ -78,7 +78,7 @@ def train_everything(
     chosen = EverythingConfig(weights=scorer.weights, new_items_offset=scorer.offset, **told)
     reached = {_name(aligned): {"ndcg@10": one.validation} for aligned, one in found.items()}
     hashes = {"data_hash": split.dataset.data_hash, "split_hash": split.split_hash}
-    meta = {"command": command, "label": EVERYTHING} | hashes
+    meta: dict[str, Any] = {"command": command, "label": EVERYTHING} | hashes
     meta |= who_takes_part(split) | {"molar": __version__, "content": _name(best), "validation": reached}
     distributed = Distributed()
     if distributed.is_main_process:

@@ -1,5 +1,5 @@
-"""A checkpoint measured whole: baselines, oracles, the ID model, also with new items guessed from content, and the content
-model before and after alignment."""
+"""A checkpoint measured whole: baselines, oracles, the ID model, also with new items guessed from content, the content model
+before and after alignment, and everything joined."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -7,19 +7,33 @@ from pathlib import Path
 
 import numpy as np
 
+from molar.core.hashing import sha256_of
 from molar.core.io import write_json
-from molar.core.schema import ALIGNED, CONTENT, GUESSED, ID
+from molar.core.schema import ALIGNED, CONTENT, EVERYTHING, GUESSED, ID
 from molar.data.segments import AMONG_COLD, MAIN
 from molar.data.splits import Split
 from molar.encoder.vectors import load_vectors
+from molar.evaluation.everything import load_everything
 from molar.evaluation.guessed_items import GuessedItems
+from molar.evaluation.new_items import AS_TRAINED
 from molar.evaluation.ranking import ModelScorer
 from molar.experiments.alignment_report import HELD_OUT, Pairing, alignment_rows
-from molar.experiments.evaluate import Options, Part, Trained, baselines, dataset_label, evaluate, open_split, trained
+from molar.experiments.evaluate import (
+    LogitEntry,
+    Options,
+    Part,
+    Trained,
+    baselines,
+    dataset_label,
+    evaluate,
+    open_split,
+    trained,
+)
 from molar.experiments.results import DIFFERENCE
-from molar.experiments.rows import DIFFERENCES, OFFSET
+from molar.experiments.rows import DIFFERENCES, OFFSET, Source
 from molar.models.baselines import ContentKNN, ItemKNN
-from molar.storage.checkpoint import read_meta
+from molar.storage.checkpoint import CONFIG, read_meta
+from molar.storage.everything import FOLDERS, has_everything
 from molar.storage.trained import load_checkpoint_models
 
 MEASURED = (ID, CONTENT, ALIGNED)  # in the order of rows
@@ -54,7 +68,7 @@ def evaluate_checkpoint(
 
     rows = evaluate(
         split,
-        [*entries, *of_models.values(), *guessed(of_models, split, vectors)],
+        [*entries, *of_models.values(), *guessed(of_models, split, vectors), *everything(folder, split, vectors)],
         out,
         options,
         compare=lambda runs: DIFFERENCES,
@@ -75,6 +89,20 @@ def guessed(models: Mapping[str, Trained], split: Split, vectors: np.ndarray) ->
         return []
     ids = models[ID]
     return [Trained(ModelScorer(GUESSED, GuessedItems(ids.scorer.model, split, vectors), split), ids.source)]
+
+
+def everything(folder: Path, split: Split, vectors: np.ndarray) -> list[LogitEntry]:
+    """What the checkpoint joins, as it recommends; [] where it joins nothing. Its row tells the weights.
+
+    Its offset is chosen anew, as every model's is, which gives the one that is stored unless validation users are so many
+    that a part of them chose it (`molar.evaluation.choosing_users`)."""
+    if not has_everything(folder):
+        return []
+    scorer = load_everything(folder, split, vectors)
+    noted = {f"weight_{part}": weight for part, weight in zip(("content", "ids", "items"), scorer.weights, strict=True)}
+    scorer.offset = AS_TRAINED
+    seed = int(read_meta(folder / FOLDERS[CONTENT]).get("seed", 0))
+    return [LogitEntry(scorer, Source(seed, sha256_of(folder / EVERYTHING / CONFIG)), noted)]
 
 
 def pairings(models: dict[str, Trained], part: Part) -> list[Pairing]:

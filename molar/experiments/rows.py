@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from molar.core.schema import ALIGNED, ATTAINABLE_ORACLE, CONTENT, ID
+from molar.core.schema import ALIGNED, ATTAINABLE_ORACLE, CONTENT, EVERYTHING, ID
 from molar.data.segments import AMONG_COLD, MAIN, is_bucket
 from molar.evaluation import metrics
 from molar.evaluation.new_items import NEW_ITEMS_OFFSET
@@ -18,9 +18,14 @@ OFFSET = (
 BUCKET_METRICS = ("ndcg@10", "recall@10")
 Pairs = Sequence[tuple[str, str]]  # (model, other), or (model, ablation)
 DIFFERENCES: Pairs = (
+    *((EVERYTHING, other) for other in (ALIGNED, CONTENT, ID)),
     (ALIGNED, CONTENT),
     (ALIGNED, ID),
-    *((model, base) for model in (ID, CONTENT, ALIGNED) for base in ("popularity", "item-knn", "content-knn")),
+    *(
+        (model, base)
+        for model in (EVERYTHING, ID, CONTENT, ALIGNED)
+        for base in ("popularity", "item-knn", "content-knn")
+    ),
 )
 
 

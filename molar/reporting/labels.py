@@ -7,6 +7,7 @@ from molar.core.schema import (
     ATTAINABLE_ORACLE,
     BAYES_ORACLE,
     CONTENT,
+    EVERYTHING,
     GUESSED,
     ID,
     LATENT_PREFERENCE_ORACLE,
@@ -29,6 +30,7 @@ TRAINED = {
     CONTENT: "content only",
     "content-fused": "content, fused with ids",
     ALIGNED: "Molar, aligned",
+    EVERYTHING: "everything joined",
     GUESSED: "SASRec, new items guessed from content",
     "slist": "SLIST",
     "ease": "EASE",
@@ -55,7 +57,7 @@ LIMITS = {
 }
 MODELS = {**BASELINES, **TRAINED, **LIMITS}
 FUSED = {"molar-fused": "fused Molar", "content-fused": "fused content"}
-SHORT = {ID: "SASRec", CONTENT: "content", ALIGNED: "Molar"} | FUSED  # in a difference
+SHORT = {ID: "SASRec", CONTENT: "content", ALIGNED: "Molar", EVERYTHING: "everything"} | FUSED  # in a difference
 OVER = {"text": "MiniLM", "image": "CLIP", "both": "MiniLM + CLIP"}  # content-knn's vectors
 OVER |= dict.fromkeys(("random", "random-linear"), "random vectors")
 BESIDE_CURVES = OVER | {  # there is room for fifteen letters or so; the table below has the names in full

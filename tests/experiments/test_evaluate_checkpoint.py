@@ -11,7 +11,7 @@ from molar.data.dataset import load_dataset
 from molar.data.splits import leave_one_out
 from molar.experiments.evaluate import Options
 from molar.experiments.evaluate_checkpoint import evaluate_checkpoint
-from molar.experiments.results import FIELDS, NORMALISED_NDCG, OWN
+from molar.experiments.results import DIFFERENCE, FIELDS, NORMALISED_NDCG, OWN
 
 N_ITEMS, N_USERS = 40, 160
 
@@ -23,7 +23,8 @@ def world(tmp_path_factory):
     from molar.models.content import ContentConfig
     from molar.models.sasrec import SASRecConfig
     from molar.training.alignment import AlignConfig
-    from molar.training.train import train_id_model, train_molar
+    from molar.training.joined.everything import train_everything
+    from molar.training.train import CONTENT_ALONE, train_id_model, train_molar
 
     root = tmp_path_factory.mktemp("shop")
     checkpoint = tmp_path_factory.mktemp("checkpoint")
@@ -58,6 +59,8 @@ def world(tmp_path_factory):
             seed=3,
             out=checkpoint / name,
         )
+    joined = ContentConfig(dim_in=6, dim=8, max_length=10, hidden=0, residual="free")
+    train_everything(split, vectors, id_model, checkpoint, config=joined, align=CONTENT_ALONE, epochs=1, seed=3)
     return root, checkpoint, split
 
 
@@ -88,6 +91,7 @@ MODELS = {
     "sasrec, guessed",
     "content",
     "molar",
+    "everything",
     "oracle-knowing",
     "oracle-reading",
     "oracle-attainable",
@@ -101,7 +105,7 @@ def test_every_model_has_every_slice_of_both_splits(results):
     expected = {(split, name, model) for split, names in slices.items() for name in names for model in MODELS}
     assert expected <= found
     among = {model for _, name, model in found if name == "among cold"}
-    assert among == {"random", "popularity", "content-knn", "content", "molar", "sasrec, guessed"}
+    assert among == {"random", "popularity", "content-knn", "content", "molar", "sasrec, guessed", "everything"}
     assert all(set(row) == set(FIELDS) and row["command"] == "evaluate shop" for row in rows)
 
 
@@ -111,6 +115,15 @@ def test_models_name_their_weights_and_seed(world, results):
     digest = hashlib.sha256((world[1] / "molar" / "model.safetensors").read_bytes()).hexdigest()
     row = next(row for row in results[0] if row["model"] == "molar")
     assert row["weights_sha256"] == digest and row["seed"] == 3
+
+
+def test_what_joins_everything_tells_its_weights_and_stands_against_each_of_the_others(world, results):
+    own = next(row for row in results[0] if (row["model"], row["slice"], row["kind"]) == ("everything", "all", OWN))
+    weights = json.loads((world[1] / "everything/config.json").read_text())["config"]["weights"]
+    assert [own["metrics"][f"weight_{part}"] for part in ("content", "ids", "items")] == weights
+    assert own["seed"] == 3 and own["weights_sha256"]
+    against = {row["other"] for row in results[0] if row["model"] == "everything" and row["kind"] == DIFFERENCE}
+    assert against == {"molar", "content", "sasrec", "popularity", "item-knn", "content-knn"}
 
 
 def test_only_content_reaches_cold_items(results):

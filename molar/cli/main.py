@@ -15,8 +15,8 @@ from molar.core.errors import Cancelled, MolarError
 DESCRIPTION = """\
 Next-item recommendation from text and pictures, post-aligned with collaborative filtering.
 
-In order:  check → fetch-backbone → finetune-encoder → encode → quantisation-report → train-id → train →
-           train-content → evaluate → evaluate-id → evaluate-content → draw-maps → recommend
+In order:  check → fetch-backbone → finetune-encoder → encode → quantisation-report → train-id → choose-content →
+           train → train-content → evaluate → evaluate-id → evaluate-content → draw-maps → recommend
 Besides:   subset, search, similar
 Every long command can be stopped; the same command resumes."""
 

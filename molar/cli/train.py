@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,40 @@ def _fit_item_to_item(options: Namespace, split: "Split", name: str) -> None:
     print(out)
 
 
+def add_choose_content(verbs: o.Verbs) -> None:
+    """`choose-content`."""
+    summary = "try how content is best read, on validation, for train: CHECKPOINT/content-choice.json"
+    verb = o.new_verb(verbs, "choose-content", choose, summary)
+    o.dataset(verb, split=True)
+    o.checkpoint(verb)
+    verb.add_argument("--epochs", type=o.whole(1), help="epochs of each combination (default: 5)")
+    o.train_users(verb)
+    o.validation_users(verb)
+    o.settings(verb, "a setting that all combinations share, as of train-content")
+    o.seed(verb)
+
+
+def choose(options: Namespace) -> None:
+    """Choose adapter, scaling and user encoder on validation."""
+    from molar.data.splits import of_train_users
+    from molar.training.joined.choose_content import CHOICE, choose_content
+
+    split = of_train_users(o.open_split(options), options.train_users)
+    vectors, _ = _vectors(options.checkpoint / "vectors.safetensors", split)
+    chosen = choose_content(
+        split,
+        vectors,
+        options.checkpoint,
+        given=tuple(options.settings),
+        command=options.command,
+        report=Terminal("choosing"),
+        **o.given(options, "seed", "epochs"),
+    )
+    for settings in chosen.values():
+        print(" ".join(settings), file=sys.stderr)
+    print(options.checkpoint / CHOICE)
+
+
 def add_train(verbs: o.Verbs) -> None:
     """`train`."""
     summary = (
@@ -88,6 +123,7 @@ def add_train(verbs: o.Verbs) -> None:
     verb.add_argument("--alpha", type=o.number(0), help="weight of the alignment loss (Eq. 5) of the aligned model")
     verb.add_argument("--tau", type=o.number(0, above=True), help="temperature of the alignment loss (Eq. 4)")
     verb.add_argument("--epochs", type=o.whole(1), help="epochs of each model")
+    o.settings(verb, "a setting of all three, as of train-content, over what choose-content has chosen")
     o.validation_users(verb)
     o.seed(verb)
 
@@ -97,13 +133,22 @@ def train(options: Namespace) -> None:
     from molar.storage.trained import load_alignment_target
     from molar.training.alignment import AlignConfig
     from molar.training.distributed import Distributed
-    from molar.training.joined.everything import describe_everything, train_everything
+    from molar.training.joined.choose_content import chosen_settings
+    from molar.training.joined.everything import WITH_RESIDUAL, describe_everything, train_everything
+    from molar.training.settings import content_settings
     from molar.training.train import CONTENT_ALONE, train_molar
 
     split = o.open_split(options)
     vectors, made = _vectors(options.checkpoint / "vectors.safetensors", split)
     id_model = load_alignment_target(options.checkpoint / c.ID, split)
     aligned = AlignConfig(**o.given(options, "alpha", "tau"))
+
+    def settings(residual: str, default: Sequence[str] = ()) -> dict:
+        chosen = chosen_settings(options.checkpoint, split, vectors, residual)
+        parts = content_settings(vectors.shape[1], [*(chosen or default), *options.settings])
+        return {name: part for name, part in parts.items() if name != "align"}
+
+    plain = settings("none")
     for name, align in ((c.CONTENT, CONTENT_ALONE), (c.ALIGNED, aligned)):
         out = options.checkpoint / name
         train_molar(
@@ -115,6 +160,7 @@ def train(options: Namespace) -> None:
             label=name,
             command=options.command,
             report=Terminal(f"training {name}"),
+            **plain,
             **made,
             **o.given(options, "seed", "epochs"),
         )
@@ -127,6 +173,7 @@ def train(options: Namespace) -> None:
         align=aligned,
         command=options.command,
         report_for=lambda name: Terminal(f"training {name}"),
+        **settings("free", WITH_RESIDUAL),
         **made,
         **o.given(options, "seed", "epochs"),
     )
@@ -211,4 +258,4 @@ def _tell(out: Path) -> None:
         print(out)
 
 
-VERBS = (add_train_id, add_train, add_train_content)
+VERBS = (add_train_id, add_choose_content, add_train, add_train_content)

@@ -22,6 +22,7 @@ VERBS = (
     "encode",
     "quantisation-report",
     "train-id",
+    "choose-content",
     "train",
     "train-content",
     "evaluate",

@@ -1,9 +1,11 @@
 """Training by command, on the tiny world."""
 
 import json
+import shutil
 
 from molar.cli.main import main
 from molar.encoder.vectors import save_vectors
+from molar.training.joined import choose_content
 
 
 def test_train_writes_the_models_with_their_command(world, tmp_path):
@@ -22,6 +24,22 @@ def test_train_content_trains_one_model_with_any_settings(world, tmp_path, capsy
     meta = json.loads((tmp_path / checkpoint / "fused/seed-3/config.json").read_text())["meta"]
     assert (meta["label"], meta["seed"], meta["vectors_file"]) == ("fused", 3, "vectors.safetensors")
     assert meta["align"]["kind"] == "cosine" and meta["command"].startswith("python -m molar train-content")
+
+
+def test_train_follows_what_choose_content_chose_and_what_is_set(world, tmp_path, monkeypatch, capsys):
+    for name, values in {"DECODERS": ("ema",), "SCALINGS": ("whitened",), "HIDDEN": (8,)}.items():
+        monkeypatch.setattr(choose_content, name, values)
+    dataset, checkpoint = world
+    folder = tmp_path / "chosen"
+    shutil.copytree(tmp_path / checkpoint, folder, ignore=shutil.ignore_patterns("content*", "molar", "everything"))
+    folders = [dataset, "--checkpoint", str(folder), "--epochs", "1"]
+    assert main(["choose-content", *folders, "--train-users", "0.9"]) == 0
+    assert "residual=free decoder=ema scaling=whitened hidden=8" in capsys.readouterr().err
+    assert main(["train", *folders, "--set", "hidden=4"]) == 0
+    for name, residual in {"content": "none", "molar": "none", "everything/content": "free"}.items():
+        config = json.loads((folder / name / "config.json").read_text())["config"]
+        told = {"residual": residual, "decoder": "ema", "scaling": "whitened", "hidden": 4}
+        assert {key: config[key] for key in told} == told, name
 
 
 def test_train_content_takes_other_vectors_and_another_id_model(world, tiny, tiny_vectors, tmp_path, capsys):

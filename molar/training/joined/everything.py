@@ -30,9 +30,8 @@ from molar.training.train import CONTENT_ALONE, train_molar
 OTHER = f"{EVERYTHING}/other"  # the folder of the content model that validation preferred less
 
 
-def with_residual(dim_in: int) -> ContentConfig:
-    """The content model that is joined, for item vectors of width `dim_in`: it may learn by heart what is not in them."""
-    return ContentConfig(dim_in, scaling="pca", hidden=0, residual="free")
+# The content model that is joined may learn by heart what is not in the item vectors; where choose-content has chosen nothing:
+WITH_RESIDUAL = ("residual=free", "decoder=ema", "scaling=pca", "hidden=0")
 
 
 def train_everything(
@@ -41,7 +40,7 @@ def train_everything(
     id_model: IDModel,
     checkpoint: Path | str,
     *,
-    config: ContentConfig | None = None,
+    config: ContentConfig,
     align: AlignConfig = AlignConfig(),
     command: str = "",
     report_for: Callable[[str], Report] = lambda name: silent,
@@ -55,7 +54,6 @@ def train_everything(
     progress of a named part. training: what else `train_molar` takes. What is finished is not trained again. Raises
     MolarError as `train_molar` does."""
     checkpoint = Path(checkpoint)
-    config = config or with_residual(vectors.shape[1])
     items, told = _item_to_item(split, checkpoint, command, report_for(SLIST))
     homes = _homes(checkpoint)
     found: dict[bool, FusedScorer] = {}

@@ -25,6 +25,7 @@ METRIC = "Measured by"
 OF_THIS_DATA = "This page’s data"
 OF_OTHER_DATA = "Other data: evidence about the method"
 BY_TASTE_TITLE = "Print shop’s hidden-taste ratio, side by side"
+STUDY_TITLE = "Where alignment pays: few training users, short histories"
 
 
 def data_of(dataset: str, n: int) -> str:

@@ -16,6 +16,7 @@ from molar.reporting.markdown import escaped, section_lines, source_lines, table
 from molar.reporting.questions import questions
 from molar.reporting.report import by_slice, differences, every_metric, report
 from molar.reporting.rows import Results
+from molar.reporting.study import STUDY, TITLE, pictures, read_study, study_sections
 from molar.reporting.tables import Asked, Column, Section, Source, by_model
 
 START, END = "<!-- results: written by python -m scripts.write_results -->", "<!-- end of results -->"
@@ -123,7 +124,14 @@ def pages(folder: Path) -> dict[str, str]:
     bits = read_rows(folder / QUANTISATION)
     if bits:
         made["results/quantisation.svg"] = quantisation_svg(bits)
-    made["results.md"] = HEAD + "\n" + "\n".join(_index(runs, bool(asked))) + "\n"
+    studies = read_study(folder)
+    drawn = pictures(studies)
+    made |= {f"results/{name}": picture for name, picture in drawn.items()}
+    if studies:
+        lines = [line for name in drawn for line in (f"![{TITLE}: gain in NDCG@10]({name})", "")]
+        lines += _lines(study_sections(folder, studies))
+        made[f"results/{STUDY}.md"] = _page(TITLE, lines)
+    made["results.md"] = HEAD + "\n" + "\n".join(_index(runs, bool(asked), bool(studies))) + "\n"
     return made
 
 
@@ -147,11 +155,14 @@ def run_lines(run: Results) -> list[str]:
     return lines + _lines(sections, picture=f"{run.key}.svg", source=False)
 
 
-def _index(runs: Sequence[Results], asked: bool) -> list[str]:
+def _index(runs: Sequence[Results], asked: bool, studied: bool) -> list[str]:
     """What there is, and what makes what is not there yet."""
     lines = [
         f"- [{QUESTIONS}](results/questions.md): the paper's tables beside ours, what its reviewers asked for"
     ] * asked
+    lines += [
+        f"- [{TITLE}](results/{STUDY}.md): few training users, short histories, weights and kinds of alignment"
+    ] * studied
     lines += [
         f"- [{escaped(run.about.title)}](results/{run.key}.md): {escaped(run.dataset)}, {run.size('all'):,} users"
         for run in runs

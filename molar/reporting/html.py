@@ -76,7 +76,7 @@ def _section(section: Section) -> dict:
         "title": section.title,
         "notes": [*section.notes, *filter(None, [section.legend])],
         "after": section.after,
-        "curves": charts.curves_html(section.curves) if section.curves else "",
+        "curves": charts.curves_html(section.curves) if section.curves else section.picture,
         "table": _table(section.table, section.title) if section.table else None,
         "source": section.source,
     }

@@ -135,7 +135,8 @@ class Source:
 class Section:
     """A heading and what stands under it: notes, a picture, a table, what is said after it, and its source.
 
-    `legend` says how the table is drawn, where it is drawn."""
+    `legend` says how the table is drawn, where it is drawn; `picture` is another picture than curves, as HTML for the
+    page."""
 
     title: str
     notes: Sequence[str] = ()
@@ -144,6 +145,7 @@ class Section:
     after: Sequence[str] = ()
     curves: Curves | None = None
     source: Source | None = None
+    picture: str = ""
 
 
 Asked = tuple[Column, Callable[[str], Cell]]  # a column, and the cell of a model in it

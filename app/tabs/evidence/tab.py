@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STYLE = stylesheets(Path(__file__).parent, "evidence.css")
 RESULTS = Path(__file__).parents[3] / "results"
 BY_TASTE = "dial"  # the choice that shows the shop at several hidden-taste ratios
+STUDY = "alignment-study"  # the one that shows where alignment pays
 
 
 def build(shop: PageState, tab: gr.Tab) -> None:
@@ -60,9 +61,11 @@ def page(folder: Path, served: str, checkpoint: Path, chosen: dict[str, str]) ->
         return render("tabs/evidence/evidence.html", runs=[], problems=problems)
     tastes = [run for name in labels.TASTES for run in runs if run.name == name]
     titles = {run.key: run.about.title for run in runs} | ({BY_TASTE: words.BY_TASTE_TITLE} if len(tastes) > 1 else {})
+    study = _study(folder)
+    titles |= {STUDY: words.STUDY_TITLE} if study else {}
     key = chosen["run"] if chosen.get("run") in titles else runs[0].key
     run = next((run for run in runs if run.key == key), None)
-    metrics = (run or tastes[0]).metrics
+    metrics = [labels.NDCG] if key == STUDY else (run or tastes[0]).metrics
     own_metric = labels.NORMALISED_NDCG if run is None and labels.NORMALISED_NDCG in metrics else metrics[0]
     metric = chosen["metric"] if chosen.get("metric") in metrics else own_metric
     own = [run.key for run in runs if run.data_hash == served]
@@ -78,9 +81,20 @@ def page(folder: Path, served: str, checkpoint: Path, chosen: dict[str, str]) ->
         metric=metric,
         said=words.chosen(titles[key], labels.metric_name(metric)),
         data=words.data_of(run.dataset, run.size("all")) if run else "",
-        notes=_notes(run or tastes[0]),
-        sections=sections_html(_sections(run, tastes, metric)),
+        notes=[] if key == STUDY else _notes(run or tastes[0]),
+        sections=sections_html(study if key == STUDY else _sections(run, tastes, metric)),
     )
+
+
+def _study(folder: Path) -> list[Section]:
+    """Where alignment pays; [] where that was not measured, or its file is broken, of which `read_results` tells."""
+    from molar.core.errors import MolarError
+    from molar.reporting.study import read_study, study_sections
+
+    try:
+        return study_sections(folder, read_study(folder))
+    except MolarError:
+        return []
 
 
 def _notes(run: Results) -> list[str]:

@@ -23,6 +23,7 @@ from standin_results import (
 from app.strings import common as words
 from app.strings import evidence as said
 from app.tabs.evidence import tab as evidence
+from molar.experiments import results
 from molar.reporting import labels, method, published, report
 from molar.reporting.files import read_results
 
@@ -243,3 +244,34 @@ def test_the_files_of_this_project_are_shown(tmp_path):
     for run in runs:
         assert len(json.dumps(page(evidence.RESULTS, tmp_path, run=run.key))) < 400_000
     assert words.TAB_EVIDENCE
+
+
+def test_where_alignment_pays_is_a_choice_once_it_is_measured(folder):
+    assert said.STUDY_TITLE not in page(folder, folder)
+    gains = [
+        results.row(
+            {
+                "dataset": "Shop",
+                "data_hash": OURS,
+                "split": "validation",
+                "seed": 0,
+                "command": "study",
+                "weights_sha256": "",
+            },
+            kind=results.DIFFERENCE,
+            model="molar",
+            other="content",
+            setting=f"users={users} ids=1 alpha=0.3",
+            slice="all",
+            n=9,
+            values={"ndcg@10": 0.0214, "p_value": 0.001, "p_holm": 0.001, "seeds": 3},
+            ci={"ndcg@10": (0.01, 0.03)},
+        )
+        for users in ("0.1", "1")
+    ]
+    write(folder, "alignment-study", gains)
+    html = page(folder, folder, run=evidence.STUDY, metric="recall@10")
+    assert said.STUDY_TITLE in text(html) and 'class="panels"' in html and "+0.021" in text(html)
+    assert re.findall(r'<option value="([^"]+)"', html.split("</select>")[1]) == ["ndcg@10"]
+    (folder / "alignment-study.json").write_text("{")
+    assert said.STUDY_TITLE not in (broken := page(folder, folder)) and "alignment-study.json is not" in text(broken)

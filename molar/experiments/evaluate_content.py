@@ -9,7 +9,7 @@ import numpy as np
 
 from molar.core.errors import MolarError
 from molar.core.hashing import sha16
-from molar.core.schema import ALIGNED, CONTENT
+from molar.core.schema import ALIGNED, CONTENT, EVERYTHING
 from molar.data.splits import Split
 from molar.encoder.input_ablations import ITEM_ABLATIONS
 from molar.encoder.vectors import load_vectors
@@ -17,10 +17,20 @@ from molar.evaluation import metrics
 from molar.evaluation.score_fusion import FusedScorer
 from molar.experiments.alignment_report import Pairing, alignment_rows
 from molar.experiments.evaluate import Entry, Options, Part, Trained, baselines, evaluate, open_split, trained
+from molar.experiments.evaluate_checkpoint import everything
 from molar.experiments.input_ablations import ItemInput, ablation_rows
 from molar.experiments.rows import BUCKET_METRICS, Pairs
+from molar.models.id_model import IDModel
 from molar.storage.checkpoint import ID_TOWER, read_meta, state_hash
-from molar.storage.trained import find_content_models, find_id_models, load_alignment_target, load_content_model
+from molar.storage.everything import FOLDERS as MEMBERS
+from molar.storage.trained import (
+    find_content_models,
+    find_everything,
+    find_id_models,
+    load_alignment_target,
+    load_content_model,
+    load_id_model,
+)
 
 FUSED = "-fused"  # after the label of the content model whose score is joined with the ID model's
 
@@ -70,7 +80,7 @@ def evaluate_content_models(
     folders, id_models: each a trained model, or a folder that holds such at any depth; seeds of one label are one model's.
     vectors: files of item vectors, or folders of such; a model takes those that it was trained on, and every file has its
     row of content-knn. default: the label that others are compared with; the label "content" is the model before
-    alignment. fused: labels whose score is joined with that of their ID model. ablations: labels that are asked with a part
+    alignment. What a checkpoint beneath `folders` joins (`everything`) has its row and is compared with all others. fused: labels whose score is joined with that of their ID model. ablations: labels that are asked with a part
     of their input taken away or exchanged (`molar.experiments.input_ablations`). brief: slice "all" and the held-out users
     alone, NDCG@10 and Recall@10, for tables of many models. What is merged: `molar.experiments.evaluate_id`.
 
@@ -85,8 +95,12 @@ def evaluate_content_models(
         *models.joint,
         *(one.entry for one in models.contents),
         *fused_entries(split, models, fused),
+        *joined_entries(split, models, folders),
     ]
     pairs = comparisons(models, [entry.scorer.name for entry in known], default)
+    if any(entry.scorer.name == EVERYTHING for entry in measured):
+        pairs += [(EVERYTHING, other) for other in dict.fromkeys(entry.scorer.name for entry in [*measured, *known])]
+        pairs = [pair for pair in pairs if pair[0] != pair[1]]
     asked: list[tuple[Trained, ItemInput | None]] = []
     asked += [(one.entry, one.reads) for one in models.contents if one.entry.label in ablations]
     asked += [(one, None) for one in models.ids if one.label in ablations]
@@ -111,19 +125,24 @@ def read_models(
     arrays = {path: load_vectors(path, split.dataset, read_pictures=False) for path in vector_files(vectors)}
     by_hash = {sha16([array]): path for path, array in arrays.items()}
     ids: list[Trained] = []
+    partners: list[Trained] = []  # those of them that a content model can be aligned to
     by_weights: dict[str, Trained] = {}
     for folder, (label, seed) in find_id_models(id_models).items():
-        model = load_alignment_target(folder, split)
+        model = load_id_model(folder, split)
         ids.append(trained(folder, label, seed, model, split))
-        by_weights.setdefault(state_hash(model), ids[-1])
+        if isinstance(model, IDModel):
+            partners.append(ids[-1])
+            by_weights.setdefault(state_hash(model), ids[-1])
+    if not partners:
+        raise MolarError("--id-model must name an ID model that was trained by gradient, such as sasrec.")
     contents, joint = [], []
     for folder, (label, seed) in find_content_models(folders).items():
         path = by_hash.get(read_meta(folder).get("vectors", ""))
         if path is None:
             known = ", ".join(map(str, arrays))
             raise MolarError(f"{folder} was trained on other item vectors than {known}: name its own with --vectors.")
-        partner, aligned = _partner(folder, seed, ids, by_weights, split)
-        if partner not in ids:
+        partner, aligned = _partner(folder, seed, partners, by_weights, split)
+        if partner not in partners:
             joint.append(partner)
         reads = ItemInput(load_content_model(folder, split, arrays[path]), path)
         contents.append(Content(trained(folder, label, seed, reads.model, split), reads, partner, aligned))
@@ -176,6 +195,17 @@ def fused_entries(split: Split, models: Models, labels: Sequence[str]) -> list[E
         scorer = FusedScorer.fit(f"{one.entry.label}{FUSED}", one.reads.model, one.partner.scorer.model, split)
         noted = {name: value for name, value in scorer.chosen().items() if value is not None}
         entries.append(Entry(scorer, one.entry.source, noted))
+    return entries
+
+
+def joined_entries(split: Split, models: Models, folders: Sequence[str | Path]) -> list[Entry]:
+    """What each checkpoint in or beneath the folders joins, with the weights that validation chose for it."""
+    by_hash, entries = {sha16([array]): array for array in models.vectors.values()}, []
+    for checkpoint in find_everything(folders):
+        made = read_meta(checkpoint / MEMBERS[CONTENT]).get("vectors", "")
+        if made not in by_hash:
+            raise MolarError(f"{checkpoint} was trained on other item vectors: name its own with --vectors.")
+        entries += everything(checkpoint, split, by_hash[made])
     return entries
 
 

@@ -13,7 +13,9 @@ from molar.models.content import ContentUserEncoder
 from molar.models.id_model import IDModel
 from molar.models.interface import ITEM_VECTORS, NextItemModel
 from molar.models.zoo import required
-from molar.storage.checkpoint import CONFIG, ID_TOWER, load_trained, read_meta
+from molar.storage.checkpoint import CONFIG, ID_TOWER, load_trained, read_meta, weights_sha256
+from molar.storage.everything import CLASS as JOINED
+from molar.storage.everything import has_everything
 
 TRAINS = {False: ("ID model", "train-id"), True: ("content model", "train-content")}
 
@@ -31,6 +33,12 @@ def find_content_models(folders: Sequence[str | Path]) -> dict[Path, tuple[str, 
     return _find(folders, content=True)
 
 
+def find_everything(folders: Sequence[str | Path]) -> list[Path]:
+    """The checkpoints in or beneath `folders` that join everything, sorted."""
+    inside = {path for folder in map(Path, folders) for path in (folder, *folder.rglob("*")) if has_everything(path)}
+    return sorted(inside)
+
+
 def _find(folders: Sequence[str | Path], content: bool) -> dict[Path, tuple[str, int]]:
     what, verb = TRAINS[content]
     found = {}
@@ -45,6 +53,8 @@ def _find(folders: Sequence[str | Path], content: bool) -> dict[Path, tuple[str,
     by_name: dict[tuple[str, int], Path] = {}
     for path, name in sorted(found.items(), key=lambda entry: entry[1]):
         if name in by_name:
+            if weights_sha256(path) == weights_sha256(by_name[name]):
+                continue  # what is solved in closed form has no seed: the checkpoints of all seeds hold the same
             raise MolarError(
                 f"{by_name[name]} and {path} are both {name[0]} with seed {name[1]}: name one of them, or train one of "
                 "them under another label."
@@ -56,7 +66,7 @@ def _find(folders: Sequence[str | Path], content: bool) -> dict[Path, tuple[str,
 def _wanted(folder: Path, content: bool) -> bool:
     if reads_items(folder):
         return content
-    return not content and model_class(folder) != "" and not is_joint_id_model(folder)
+    return not content and model_class(folder) not in ("", JOINED) and not is_joint_id_model(folder)
 
 
 def is_joint_id_model(folder: Path) -> bool:

@@ -4,10 +4,12 @@ The latent-preference oracle ranks by the probabilities that the user's next ite
 posterior mean given the history alone; the attainable oracle does as the Bayes oracle, but of an item that nobody has
 bought before it knows only what text and picture tell. All leave seen items out, and those not yet available.
 DATASET/truth/oracle.csv has the columns user_id, split, item_id and one or more of knowing_rank (latent preferences),
-reading_rank (Bayes, from the history) and attainable_rank. interactions-0.csv has its ranks in truth/oracle-0.csv, and so on.
+reading_rank (Bayes, from the history) and attainable_rank; attainable_among_cold is the rank of a cold item where cold items are
+the only candidates, 0 elsewhere. interactions-0.csv has its ranks in truth/oracle-0.csv, and so on.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +24,21 @@ RANK_COLUMNS = {
     c.BAYES_ORACLE: "reading_rank",
     c.ATTAINABLE_ORACLE: "attainable_rank",
 }
+AMONG_COLD_COLUMNS = {c.ATTAINABLE_ORACLE: "attainable_among_cold"}
+
+
+@dataclass(frozen=True, eq=False)
+class OracleRanks:
+    """Ranks (n,) of users' targets by one oracle; among cold items alone where the file tells them, 0 for warm targets."""
+
+    ranks: np.ndarray
+    among_cold: np.ndarray | None = None
 
 
 def read_oracles(
     dataset: Dataset, interactions: str, subset: str, users: np.ndarray, targets: np.ndarray | Sequence[int]
-) -> dict[str, np.ndarray]:
-    """Oracle name → ranks (n,) of `targets` (n,) for user indices `users` (n,); {} when the dataset has none.
+) -> dict[str, OracleRanks]:
+    """Oracle name → ranks of `targets` (n,) for user indices `users` (n,); {} when the dataset has none.
 
     Raises MolarError when a user is missing or when an item is not the subset's target: the file is of other data.
     """
@@ -46,4 +57,9 @@ def read_oracles(
             f"{path} does not hold the {subset} item of {len(wrong):,} users, {user} for one; "
             f"write it again for {interactions}."
         )
-    return {name: table[column].to_numpy(np.int64) for name, column in RANK_COLUMNS.items() if column in table}
+
+    def ranks(column: str | None) -> np.ndarray | None:
+        return table[column].to_numpy(np.int64) if column in table else None
+
+    found = {name: (ranks(column), ranks(AMONG_COLD_COLUMNS.get(name))) for name, column in RANK_COLUMNS.items()}
+    return {name: OracleRanks(of_all, among) for name, (of_all, among) in found.items() if of_all is not None}

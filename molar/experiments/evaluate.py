@@ -231,7 +231,7 @@ def oracle_runs(part: Part, interactions: str) -> list[Run]:
         return []
     targets = part.split.targets_of(part.users, part.subset)
     found = read_oracles(part.split.dataset, interactions, part.subset, part.users, targets)
-    return [Run(name, ranks) for name, ranks in found.items()]
+    return [Run(name, one.ranks, among_cold=one.among_cold) for name, one in found.items()]
 
 
 def dataset_label(split: Split, interactions: str) -> str:

@@ -92,8 +92,7 @@ def among_cold_rows(
 ) -> list[dict]:
     """Rows of the slice "among cold": cold targets ranked among cold items alone, by the runs that rank any.
 
-    cold: (n,) bool, the users with a cold target. No model gains here by ranking all cold items higher, nor do oracles,
-    whose ranks among cold items nobody knows, have rows."""
+    cold: (n,) bool, the users with a cold target. No model gains here by ranking all cold items higher."""
     asked = [replace(run, ranks=np.maximum(run.among_cold, 1)) for run in runs if run.among_cold is not None]
     return rows_for(asked, {AMONG_COLD: cold}, metadata, comparisons, kept) if asked else []
 

@@ -15,15 +15,17 @@ from scripts.printshop.tastes import ROOMS, Shop, sequel_boosts
 
 @dataclass(frozen=True)
 class Limits:
-    """Ranks (1-based, ties count against) and probabilities of the purchases held out, each (shoppers, 2): validation,
-    then test. Prints already owned, and those not yet on sale, are not ranked."""
+    """What the oracles make of the purchases held out, by "knowing", "reading", "roomless" (the Bayes oracle, had it learnt
+    nothing of the room) and "attainable"; arrays are (shoppers, 2), validation, then test.
 
-    knowing_rank: np.ndarray
-    reading_rank: np.ndarray
-    roomless_rank: np.ndarray  # the Bayes oracle, had it learnt nothing of the room
-    attainable_rank: np.ndarray
-    knowing_p: np.ndarray
-    reading_p: np.ndarray
+    Ranks are 1-based, ties count against; prints already owned, and those not yet on sale, are not ranked."""
+
+    ranks: dict[str, np.ndarray]
+    among_cold: dict[str, np.ndarray]  # of new prints among new prints alone; 0 for purchases of others
+    chances: dict[str, np.ndarray]  # of "knowing" and "reading": the probability of what was then bought
+
+
+ORACLES = ("knowing", "reading", "roomless", "attainable")
 
 
 def limits(shop: Shop, learnable: Shop, purchases: Purchases, batch: int = 512) -> Limits:
@@ -32,8 +34,7 @@ def limits(shop: Shop, learnable: Shop, purchases: Purchases, batch: int = 512) 
     learnable: the shop as far as anybody could know it (`scripts.printshop.attainable.learnable`).
     """
     shoppers = len(purchases.types)
-    names = ("knowing", "reading", "roomless", "attainable")
-    ranks = {name: np.empty((shoppers, HELD_OUT), dtype=np.int64) for name in names}
+    ranks, among = ({name: np.zeros((shoppers, HELD_OUT), dtype=np.int64) for name in ORACLES} for _ in range(2))
     chances = {name: np.empty((shoppers, HELD_OUT)) for name in ("knowing", "reading")}
     for start in range(0, shoppers, batch):
         people = np.arange(start, min(start + batch, shoppers))
@@ -47,18 +48,13 @@ def limits(shop: Shop, learnable: Shop, purchases: Purchases, batch: int = 512) 
                 "roomless": mixture(shop, forget_rooms(posterior), left, factors),
                 "attainable": mixture(learnable, *attained[place]),
             }
+            new = shop.cold[target]
             for name, p in found.items():
                 ranks[name][people, place] = rank(p, target)
+                among[name][people[new], place] = rank(np.where(shop.cold, p, 0)[new], target[new])
             for name, of in chances.items():
                 of[people, place] = found[name][np.arange(len(people)), target]
-    return Limits(
-        ranks["knowing"],
-        ranks["reading"],
-        ranks["roomless"],
-        ranks["attainable"],
-        chances["knowing"],
-        chances["reading"],
-    )
+    return Limits(ranks, among, chances)
 
 
 Reading = tuple[np.ndarray, np.ndarray, np.ndarray]  # posterior, left (people, types), factors (people, items)
@@ -140,18 +136,20 @@ def rank(scores: np.ndarray, target: np.ndarray) -> np.ndarray:
     return (scores >= mine[:, None]).sum(axis=1)
 
 
-def popularity_ranks(shop: Shop, purchases: Purchases) -> np.ndarray:
-    """(shoppers, 2) ranks by the number of purchases in all training prefixes; prints that are owned or not yet on sale are
-    left out."""
+def popularity_ranks(shop: Shop, purchases: Purchases) -> tuple[np.ndarray, np.ndarray]:
+    """Ranks by the number of purchases in all training prefixes, and those of new prints among new prints, (shoppers, 2)
+    each, as `Limits` has them."""
     shoppers = len(purchases.types)
     steps_left = np.repeat(purchases.offsets[1:], np.diff(purchases.offsets)) - np.arange(len(purchases.items))
     counts = np.bincount(purchases.items[steps_left > HELD_OUT], minlength=len(shop.item_ids))
-    ranks = np.empty((shoppers, HELD_OUT), dtype=np.int64)
+    ranks, among = (np.zeros((shoppers, HELD_OUT), dtype=np.int64) for _ in range(2))
     for person in range(shoppers):
         for place in range(HELD_OUT):
             now = purchases.offsets[person + 1] - HELD_OUT + place
             target, owned = purchases.items[now], purchases.items[purchases.offsets[person] : now]
-            candidates = shop.season[purchases.periods[now]] > 0
-            candidates[owned] = False
-            ranks[person, place] = (candidates & (counts >= counts[target])).sum()
-    return ranks
+            ahead = (shop.season[purchases.periods[now]] > 0) & (counts >= counts[target])
+            ahead[owned] = False
+            ranks[person, place] = ahead.sum()
+            if shop.cold[target]:
+                among[person, place] = (ahead & shop.cold).sum()
+    return ranks, among

@@ -19,6 +19,7 @@ import pandas as pd
 
 from molar.core.progress import Report, Terminal, silent
 from molar.core.schema import ATTAINABLE_ORACLE, BAYES_ORACLE, ITEM, LATENT_PREFERENCE_ORACLE, TIMESTAMP, USER
+from molar.data.segments import AMONG_COLD
 from molar.evaluation.metrics import averages
 from scripts.printshop.attainable import learnable
 from scripts.printshop.catalogue import Print, build_catalogue
@@ -27,6 +28,12 @@ from scripts.printshop.shoppers import HELD_OUT, Purchases, simulate
 from scripts.printshop.tastes import MOTIF_GROUPS, PALETTE_RING, TYPE_COLUMNS, Shop, Taste, open_shop
 
 TASTE_RATIOS = {"": 0.5, "-0": 0.0, "-100": 1.0}  # ending of the file name: hidden share of the variance of taste
+NAMES = {  # in results, and in `Limits`
+    LATENT_PREFERENCE_ORACLE: "knowing",
+    BAYES_ORACLE: "reading",
+    ATTAINABLE_ORACLE: "attainable",
+    f"{BAYES_ORACLE}-without-room": "roomless",
+}
 SPLITS = ("validation", "test")  # the last purchases of a shopper, in this order
 
 
@@ -86,11 +93,9 @@ def oracle_table(shop: Shop, purchases: Purchases, found: Limits) -> pd.DataFram
             USER: np.repeat(purchases.user_ids(), HELD_OUT),
             "split": np.tile(SPLITS, people),
             ITEM: np.array(shop.item_ids)[held_out(purchases)].ravel(),
-            "knowing_rank": found.knowing_rank.ravel(),
-            "reading_rank": found.reading_rank.ravel(),
-            "attainable_rank": found.attainable_rank.ravel(),
-            "knowing_p": found.knowing_p.ravel(),
-            "reading_p": found.reading_p.ravel(),
+            **{f"{name}_rank": found.ranks[name].ravel() for name in ("knowing", "reading", "attainable")},
+            "attainable_among_cold": found.among_cold["attainable"].ravel(),
+            **{f"{name}_p": chances.ravel() for name, chances in found.chances.items()},
         }
     )
 
@@ -107,19 +112,15 @@ def shopper_table(shop: Shop, purchases: Purchases) -> pd.DataFrame:
 
 def limit_rows(shop: Shop, purchases: Purchases, found: Limits) -> list[dict]:
     """Metrics of the oracles and of popularity, by split and slice."""
-    ranks = {
-        LATENT_PREFERENCE_ORACLE: found.knowing_rank,
-        BAYES_ORACLE: found.reading_rank,
-        ATTAINABLE_ORACLE: found.attainable_rank,
-        f"{BAYES_ORACLE}-without-room": found.roomless_rank,
-        "popularity": popularity_ranks(shop, purchases),
-    }
+    ranks = {name: (found.ranks[one], found.among_cold[one]) for name, one in NAMES.items()}
+    ranks["popularity"] = popularity_ranks(shop, purchases)
     cold = shop.cold[held_out(purchases)]
     rows = []
     for place, split in enumerate(SPLITS):
-        for piece, mask in (("all", cold[:, place] | True), ("warm", ~cold[:, place]), ("cold", cold[:, place])):
+        new = cold[:, place]
+        for piece, mask in (("all", new | True), ("warm", ~new), ("cold", new), (AMONG_COLD, new)):
             for model, of_model in ranks.items():
-                values = averages(of_model[mask, place]) if mask.any() else {}
+                values = averages(of_model[piece == AMONG_COLD][mask, place]) if mask.any() else {}
                 values = {name: round(value, 6) for name, value in values.items()}
                 rows.append({"split": split, "slice": piece, "model": model, "n": int(mask.sum()), "metrics": values})
     return rows

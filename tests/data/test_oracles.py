@@ -9,12 +9,12 @@ from molar.data.splits import leave_one_out
 
 
 def write_oracle(dataset, split, wrong=False):
-    lines = ["user_id,split,item_id,knowing_rank,reading_rank,attainable_rank"]
+    lines = ["user_id,split,item_id,knowing_rank,reading_rank,attainable_rank,attainable_among_cold"]
     for subset in ("validation", "test"):
         for user in split.evaluation_users(subset):
             target = 1 if wrong else split.target(user, subset)
             lines.append(
-                f"{dataset.user_ids[user]},{subset},{dataset.item_ids[target]},{user + 1},{user + 2},{user + 3}"
+                f"{dataset.user_ids[user]},{subset},{dataset.item_ids[target]},{user + 1},{user + 2},{user + 3},{user}"
             )
     (dataset.root / "truth").mkdir(exist_ok=True)
     (dataset.root / "truth" / "oracle.csv").write_text("\n".join(lines))
@@ -34,9 +34,11 @@ def oracles(dataset, split, interactions="interactions.csv"):
 def test_oracle_ranks_come_by_user(own_world):
     write_oracle(*own_world)
     users, found = oracles(*own_world)
-    assert found["oracle-knowing"].tolist() == (users + 1).tolist()
-    assert found["oracle-reading"].tolist() == (users + 2).tolist()
-    assert found["oracle-attainable"].tolist() == (users + 3).tolist()
+    assert found["oracle-knowing"].ranks.tolist() == (users + 1).tolist()
+    assert found["oracle-reading"].ranks.tolist() == (users + 2).tolist()
+    assert found["oracle-attainable"].ranks.tolist() == (users + 3).tolist()
+    assert found["oracle-attainable"].among_cold.tolist() == users.tolist()
+    assert found["oracle-reading"].among_cold is None
 
 
 def test_an_oracle_of_other_targets_is_refused(own_world):

@@ -7,7 +7,7 @@ import pytest
 from tiny_printshop import TINY, tiny_prints
 
 from scripts.printshop.attainable import learnable
-from scripts.printshop.oracle import limits, popularity_ranks
+from scripts.printshop.oracle import ORACLES, limits, popularity_ranks
 from scripts.printshop.shoppers import simulate
 from scripts.printshop.tastes import hidden_parts, open_shop, popularity
 
@@ -74,7 +74,7 @@ def test_without_new_prints_all_that_the_bayes_oracle_knows_can_be_attained():
     prints = [replace(one, launch=0) for one in tiny_prints()]
     shop = open_shop(prints, TINY)
     found = limits(shop, learnable(prints, shop), simulate(shop))
-    assert np.array_equal(found.attainable_rank, found.reading_rank)
+    assert np.array_equal(found.ranks["attainable"], found.ranks["reading"])
 
 
 def test_the_attainable_oracle_knows_less_of_new_prints_alone_and_ranks_none_before_its_launch():
@@ -85,5 +85,20 @@ def test_the_attainable_oracle_knows_less_of_new_prints_alone_and_ranks_none_bef
     now = purchases.offsets[1:, None] - 2 + np.arange(2)
     assert np.array_equal(learnable(prints, shop).season > 0, shop.season > 0)
     on_sale = (shop.season[purchases.periods[now]] > 0).sum(axis=2)  # (shoppers, 2)
-    assert (found.attainable_rank <= on_sale).all() and (popularity_ranks(shop, purchases) <= on_sale).all()
-    assert (found.attainable_rank != found.reading_rank).any()
+    assert (found.ranks["attainable"] <= on_sale).all() and (popularity_ranks(shop, purchases)[0] <= on_sale).all()
+    assert (found.ranks["attainable"] != found.ranks["reading"]).any()
+
+
+def test_a_new_print_is_also_ranked_among_new_prints_alone():
+    prints = tiny_prints()
+    shop = open_shop(prints, TINY)
+    purchases = simulate(shop)
+    found = limits(shop, learnable(prints, shop), purchases)
+    bought = purchases.items[purchases.offsets[1:, None] - 2 + np.arange(2)]
+    pairs = [(found.ranks[name], found.among_cold[name]) for name in ORACLES] + [popularity_ranks(shop, purchases)]
+    for of_all, among in pairs:
+        assert np.array_equal(among > 0, shop.cold[bought])
+        assert (among <= of_all).all() and among.max() <= shop.cold.sum()
+    person = np.flatnonzero(shop.cold[bought[:, 1]])[0]
+    chances = purchases.drawn_from[person, 1]
+    assert found.among_cold["knowing"][person, 1] == (chances[shop.cold] >= chances[bought[person, 1]]).sum()

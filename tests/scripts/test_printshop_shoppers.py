@@ -163,8 +163,8 @@ def test_the_knowing_oracle_ranks_by_what_was_drawn_from(world):
     for person in range(TINY.shoppers):
         chances = purchases.drawn_from[person, 1]
         bought = purchases.items[purchases.offsets[person + 1] - 1]
-        assert found.knowing_p[person, 1] == chances[bought]
-        assert found.knowing_rank[person, 1] == (chances >= chances[bought]).sum()
+        assert found.chances["knowing"][person, 1] == chances[bought]
+        assert found.ranks["knowing"][person, 1] == (chances >= chances[bought]).sum()
 
 
 def test_ties_count_against_a_rank():

@@ -55,7 +55,7 @@ class Quiz:
         """Oracle name → user index → rank of what was bought; {} where the dataset has no oracle."""
         targets = np.array([self.split.target(u, "test") for u in self.users])
         found = read_oracles(self.shop.dataset, "interactions.csv", "test", np.array(self.users), targets)
-        return {name: dict(zip(self.users, found[name].tolist())) for name in ORACLES if name in found}
+        return {name: dict(zip(self.users, found[name].ranks.tolist())) for name in ORACLES if name in found}
 
     def reveal(self, question: Question, guess: int) -> Reveal:
         """The models' guesses among the eight, and where each ranks what was bought among all that could be."""

@@ -19,42 +19,46 @@ fi
 "$PYTHON" -m scripts.probe_encoder "$DATA" --checkpoint "$OUT" --truth "$DATA/truth/items.csv" --out results/encoder-probe.json
 "$PYTHON" -m molar encode "$DATA" --checkpoint "$OUT"
 "$PYTHON" -m molar train-id "$DATA" --checkpoint "$OUT"
+"$PYTHON" -m molar choose-content "$DATA" --checkpoint "$OUT"
 "$PYTHON" -m molar train "$DATA" --checkpoint "$OUT"
 "$PYTHON" -m molar evaluate "$DATA" --checkpoint "$OUT" --out results/demo.json
 "$PYTHON" -m molar draw-maps "$DATA" --checkpoint "$OUT"
 
-# At three hidden-taste ratios (docs/print-shop.md), 50 being the shop as it is: every ID model, and what
-# alignment with SASRec adds to content, in three seeds. All have one width, and the ID models one recipe. An hour and a half.
+# At three hidden-taste ratios (docs/print-shop.md), 50 being the shop as it is: all models in three seeds, each seed a checkpoint
+# as above, with content over vectors that say less beside it, and every other ID model once. How content is read is chosen
+# for each ratio, on its first seed. Three hours.
 "$PYTHON" -m scripts.printshop.write_shoppers "$DATA"
-train_id() { # FOLDER MODEL OPTIONS…
-  local folder=$1 model=$2; shift 2
-  "$PYTHON" -m molar train-id "$DATA" --checkpoint "$folder" --model "$model" --epochs 24 \
-    --set dim=64 --set batch_size=64 --set precision=bfloat16 "$@"
+[ -e build/demo-vectors/tf-idf.json ] || "$PYTHON" -m scripts.baseline_vectors "$DATA" --out build/demo-vectors
+cp "$OUT"/vectors.* build/demo-vectors/
+models_of() { # FOLDER SEED HISTORIES
+  local first=$1/seed-0 folder=$1/seed-$2 seed=$2 histories=$3
+  mkdir -p "$folder"
+  cp "$OUT"/vectors.* "$folder/"
+  "$PYTHON" -m molar train-id "$DATA" --checkpoint "$folder" --seed "$seed" --interactions "$histories"
+  if [ "$seed" = 0 ]; then
+    "$PYTHON" -m molar choose-content "$DATA" --checkpoint "$folder" --interactions "$histories"
+  else
+    cp "$first/content-choice.json" "$folder/"
+    cp -R "$first/slist" "$folder/"
+  fi
+  "$PYTHON" -m molar train "$DATA" --checkpoint "$folder" --seed "$seed" --interactions "$histories"
+  for kind in tf-idf random; do
+    "$PYTHON" -m molar train-content "$DATA" --checkpoint "$folder" --name "content-$kind" --seed "$seed" --interactions "$histories" \
+      --vectors "build/demo-vectors/$kind.safetensors" --set align=none
+  done
 }
-train_content() { # FOLDER LABEL SEED OPTIONS…
-  local folder=$1 label=$2 seed=$3; shift 3
-  "$PYTHON" -m molar train-content "$DATA" --checkpoint "$folder/towers" --name "$label/seed-$seed" --seed "$seed" \
-    --vectors "$OUT/vectors.safetensors" --id-model "$folder/sasrec/seed-$seed" --set dim=64 --set precision=bfloat16 "$@"
-}
-for ratio in 0 50 100; do
+for ratio in 50 0 100; do
   folder=build/demo-dial-$ratio histories=interactions-$ratio.csv
   if [ $ratio = 50 ]; then histories=interactions.csv; fi
-  for model in gru4rec fpmc duorec; do train_id "$folder" $model --interactions $histories; done
-  for seed in 0 1 2; do
-    train_id "$folder" sasrec --name sasrec/seed-$seed --seed $seed --interactions $histories
-    train_content "$folder" content $seed --interactions $histories --set align=none
-    train_content "$folder" molar $seed --interactions $histories --set align=infonce
+  for seed in 0 1 2; do models_of "$folder" $seed $histories; done
+  for model in gru4rec fpmc duorec ease; do
+    "$PYTHON" -m molar train-id "$DATA" --checkpoint "$folder/others" --model $model --interactions $histories
   done
-  if [ $ratio = 0 ]; then  # is what alignment changes there knowledge, or regularisation?
-    for targets in random shuffled; do
-      train_content "$folder" targets-$targets 0 --interactions $histories --set align=infonce --set targets=$targets
-    done
-  fi
-  "$PYTHON" -m molar evaluate-content "$DATA" "$folder/towers" --id-model "$folder"/{sasrec,gru4rec,fpmc,duorec} --vectors "$OUT/vectors.safetensors" \
+  "$PYTHON" -m molar evaluate-content "$DATA" "$folder" --id-model "$folder" --vectors build/demo-vectors \
     --interactions $histories --out results/demo-dial-$ratio.json
-  "$PYTHON" -m scripts.cold_offsets "$DATA" "$folder/towers" --vectors "$OUT/vectors.safetensors" --interactions $histories \
-    --out results/cold-offsets.json
 done
-for model in sasrec gru4rec fpmc duorec; do train_id build/demo-temporal $model --split temporal; done
+for model in sasrec gru4rec fpmc duorec; do
+  "$PYTHON" -m molar train-id "$DATA" --checkpoint build/demo-temporal --model $model --split temporal
+done
 "$PYTHON" -m molar evaluate-id "$DATA" build/demo-temporal --split temporal --out results/demo-temporal.json
 "$PYTHON" -m scripts.write_results

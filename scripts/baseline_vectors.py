@@ -22,6 +22,7 @@ from molar.core.io import cache_folder, molar_home
 from molar.core.progress import Report, Terminal, silent
 from molar.data.dataset import Dataset, load_dataset
 from molar.data.item_text import item_pictures, item_texts
+from molar.encoder.baseline_vectors import padded, random_vectors
 from molar.encoder.encode import catalogue_features
 from molar.encoder.vector_cache import VectorCache
 from molar.encoder.vectors import save_vectors
@@ -61,8 +62,7 @@ def write_baseline_vectors(dataset: Dataset, out: Path, *, report: Report = sile
     }
     sources["both"] = sources["text"] | sources["image"]
     for kind in KINDS:
-        padded = np.vstack([np.zeros((1, made[kind].shape[1]), np.float32), made[kind]])
-        save_vectors(out / f"{kind}.safetensors", padded, dataset, {"baseline": kind} | sources[kind])
+        save_vectors(out / f"{kind}.safetensors", padded(made[kind]), dataset, {"baseline": kind} | sources[kind])
     return [out / f"{kind}.safetensors" for kind in KINDS]
 
 
@@ -99,11 +99,6 @@ def _sentence_encoder():
         return torch.nn.functional.normalize(means, dim=1).numpy()
 
     return encode
-
-
-def random_vectors(n: int, width: int) -> np.ndarray:
-    """(n, width) standard normal numbers, always the same ones."""
-    return np.random.default_rng(0).standard_normal((n, width)).astype(np.float32)
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ Next-item recommendation from text and pictures, post-aligned with collaborative
 
 In order:  check → fetch-backbone → finetune-encoder → encode → quantisation-report → train-id → choose-content →
            train → train-content → evaluate → evaluate-id → evaluate-content → draw-maps → recommend
-Besides:   subset, search, similar
+Besides:   subset, search, similar, baseline-vectors
 Every long command can be stopped; the same command resumes."""
 
 

@@ -160,4 +160,21 @@ def encode(options: Namespace) -> None:
     )
 
 
-VERBS = (add_check, add_subset, add_fetch_backbone, add_finetune_encoder, add_encode)
+def add_baseline_vectors(verbs: o.Verbs) -> None:
+    """`baseline-vectors`."""
+    summary = "item vectors that know less, to train content models over: words of the texts alone, and nothing at all"
+    verb = o.new_verb(verbs, "baseline-vectors", baseline_vectors, summary)
+    o.dataset(verb, split=True)
+    what = "folder for tf-idf.safetensors and random.safetensors; `evaluate` looks for models over them in CHECKPOINT/baselines"
+    verb.add_argument("--out", type=Path, required=True, help=what)
+
+
+def baseline_vectors(options: Namespace) -> None:
+    """Write vectors of the words of the texts, and random ones."""
+    from molar.encoder.baseline_vectors import write_baseline_vectors
+
+    for path in write_baseline_vectors(o.open_split(options), options.out):
+        print(path)
+
+
+VERBS = (add_check, add_subset, add_fetch_backbone, add_finetune_encoder, add_encode, add_baseline_vectors)

@@ -21,6 +21,10 @@ CONTENT, ALIGNED, ID = "content", "molar", "sasrec"
 MODELS = (CONTENT, ALIGNED, ID)
 GUESSED = f"{ID}, guessed"  # the ID model with vectors for new items that are guessed from content
 
+# The content model of the same training over vectors that know less: the words of the texts alone, and nothing at all, so
+# that it can only learn items by heart. What looks and texts add is the difference to them.
+CONTENT_TFIDF, CONTENT_RANDOM = "content, tf-idf", "content, random"
+
 # What a checkpoint recommends by where it has it: a content model with a residual, the ID model and an item-to-item model,
 # their scores joined.
 EVERYTHING, SLIST = "everything", "slist"

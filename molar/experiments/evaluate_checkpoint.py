@@ -1,5 +1,5 @@
 """A checkpoint measured whole: baselines, oracles, the ID model, also with new items guessed from content, the content model
-before and after alignment, and everything joined."""
+before and after alignment and over vectors that know less, and everything joined."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -9,34 +9,27 @@ import numpy as np
 
 from molar.core.hashing import sha256_of
 from molar.core.io import write_json
-from molar.core.schema import ALIGNED, CONTENT, EVERYTHING, GUESSED, ID
+from molar.core.schema import ALIGNED, CONTENT, CONTENT_RANDOM, CONTENT_TFIDF, EVERYTHING, GUESSED, ID
 from molar.data.segments import AMONG_COLD, MAIN
 from molar.data.splits import Split
+from molar.encoder.baseline_vectors import RANDOM, TFIDF
 from molar.encoder.vectors import load_vectors
 from molar.evaluation.everything import load_everything
 from molar.evaluation.guessed_items import GuessedItems
 from molar.evaluation.new_items import AS_TRAINED
 from molar.evaluation.ranking import ModelScorer
 from molar.experiments.alignment_report import HELD_OUT, Pairing, alignment_rows
-from molar.experiments.evaluate import (
-    LogitEntry,
-    Options,
-    Part,
-    Trained,
-    baselines,
-    dataset_label,
-    evaluate,
-    open_split,
-    trained,
-)
+from molar.experiments.entries import LogitEntry, Trained, baselines, trained
+from molar.experiments.evaluate import Options, Part, dataset_label, evaluate, open_split
 from molar.experiments.results import DIFFERENCE
 from molar.experiments.rows import DIFFERENCES, OFFSET, Source
 from molar.models.baselines import ContentKNN, ItemKNN
 from molar.storage.checkpoint import CONFIG, read_meta
 from molar.storage.everything import FOLDERS, has_everything
-from molar.storage.trained import load_checkpoint_models
+from molar.storage.trained import load_checkpoint_models, load_content_model
 
 MEASURED = (ID, CONTENT, ALIGNED)  # in the order of rows
+STANDING = "baselines"  # the folder, in a checkpoint, of what a content model reaches over vectors that know less
 
 
 def evaluate_checkpoint(
@@ -45,7 +38,7 @@ def evaluate_checkpoint(
     """Measure baselines, oracles and the models of a checkpoint; merge the rows into `out`, and return them.
 
     With the subset "test" and everybody asked, the few numbers that the page shows go to CHECKPOINT/metrics.json; the models'
-    learning curves go beside `out`. A model that is not trained yet has no rows. Raises MolarError where the checkpoint belongs to other
+    learning curves go beside `out`. A model that is not trained yet has no rows; of those that stand beside them `standing_models` tells. Raises MolarError where the checkpoint belongs to other
     data, and as `molar.experiments.evaluate.open_split` does.
     """
     options, out, folder = options or Options(), Path(out), Path(checkpoint_dir)
@@ -57,6 +50,7 @@ def evaluate_checkpoint(
         name: trained(folder / name, name, int(read_meta(folder / name).get("seed", 0)), model, split)
         for name, model in models.items()
     }
+    standing = standing_models(folder / STANDING, split)
     noted = baselines(split, {path: vectors})
     decaying = [one for one in noted if isinstance(one.scorer, ItemKNN | ContentKNN)]
     half_lives = {one.scorer.name: one.noted.get("half_life") for one in decaying}
@@ -68,7 +62,13 @@ def evaluate_checkpoint(
 
     rows = evaluate(
         split,
-        [*entries, *of_models.values(), *guessed(of_models, split, vectors), *everything(folder, split, vectors)],
+        [
+            *entries,
+            *standing,
+            *of_models.values(),
+            *guessed(of_models, split, vectors),
+            *everything(folder, split, vectors),
+        ],
         out,
         options,
         compare=lambda runs: DIFFERENCES,
@@ -103,6 +103,19 @@ def everything(folder: Path, split: Split, vectors: np.ndarray) -> list[LogitEnt
     scorer.offset = AS_TRAINED
     seed = int(read_meta(folder / FOLDERS[CONTENT]).get("seed", 0))
     return [LogitEntry(scorer, Source(seed, sha256_of(folder / EVERYTHING / CONFIG)), noted)]
+
+
+def standing_models(folder: Path, split: Split) -> list[Trained]:
+    """The content models over the words of the texts and over random vectors, as far as `folder` holds them, trained there
+    by `train-content --name NAME --vectors FILE` over the files of `baseline-vectors`. Raises MolarError where one is of
+    other data."""
+    found = []
+    for name, vectors in ((CONTENT_TFIDF, TFIDF), (CONTENT_RANDOM, RANDOM)):
+        if (folder / name / CONFIG).is_file():
+            array = load_vectors(folder / f"{vectors}.safetensors", split.dataset, read_pictures=False)
+            model, seed = load_content_model(folder / name, split, array), read_meta(folder / name).get("seed", 0)
+            found.append(trained(folder / name, name, int(seed), model, split))
+    return found
 
 
 def pairings(models: dict[str, Trained], part: Part) -> list[Pairing]:

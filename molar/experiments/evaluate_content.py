@@ -9,14 +9,15 @@ import numpy as np
 
 from molar.core.errors import MolarError
 from molar.core.hashing import sha16
-from molar.core.schema import ALIGNED, CONTENT, EVERYTHING
+from molar.core.schema import ALIGNED, CONTENT, CONTENT_RANDOM, CONTENT_TFIDF, EVERYTHING
 from molar.data.splits import Split
 from molar.encoder.input_ablations import ITEM_ABLATIONS
 from molar.encoder.vectors import load_vectors
 from molar.evaluation import metrics
 from molar.evaluation.score_fusion import FusedScorer
 from molar.experiments.alignment_report import Pairing, alignment_rows
-from molar.experiments.evaluate import Entry, Options, Part, Trained, baselines, evaluate, open_split, trained
+from molar.experiments.entries import Entry, Trained, baselines, trained
+from molar.experiments.evaluate import Options, Part, evaluate, open_split
 from molar.experiments.evaluate_checkpoint import everything
 from molar.experiments.input_ablations import ItemInput, ablation_rows
 from molar.experiments.rows import BUCKET_METRICS, Pairs
@@ -212,14 +213,15 @@ def joined_entries(split: Split, models: Models, folders: Sequence[str | Path]) 
 def comparisons(models: Models, known: Sequence[str], default: str) -> Pairs:
     """Which models are compared, decided before any is measured: what the method claims, then what the tables ask.
 
-    The default against content and against every ID model; its fused score against each of these and against the default
-    itself; every other label against the default, and, where it is aligned, against content; the default against each
+    The default against content and against every ID model; content against the same model over the words of the texts and
+    over random vectors; the default's fused score against each of the first and against the default itself; every other label against the default, and, where it is aligned, against content; the default against each
     baseline, whose names are `known`."""
     contents = dict.fromkeys(one.entry.label for one in models.contents)
     ids = dict.fromkeys(one.label for one in models.ids)
     aligned = {one.entry.label for one in models.contents if one.aligned}
     others = [label for label in contents if label not in (default, CONTENT)]
     pairs = [(default, one) for one in (CONTENT, *ids)]
+    pairs += [(CONTENT, one) for one in (CONTENT_TFIDF, CONTENT_RANDOM) if default != CONTENT]
     pairs += [(f"{default}{FUSED}", one) for one in (default, CONTENT, *ids, f"{CONTENT}{FUSED}")]
     pairs += [(label, default) for label in others]
     pairs += [(label, CONTENT) for label in others if label in aligned]

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from molar.evaluation.metrics import ndcg
-from molar.experiments.evaluate import Options, baselines, evaluate, open_split, trained
+from molar.experiments.entries import baselines, trained
+from molar.experiments.evaluate import Options, evaluate, open_split
 from molar.experiments.rows import Pairs, Run
 from molar.models.baselines import Popularity, Random
 from molar.storage.trained import find_id_models, load_id_model

@@ -15,7 +15,8 @@ from molar.encoder.fingerprint import require_same
 from molar.encoder.input_ablations import ITEM_ABLATIONS, ablation_path
 from molar.encoder.vectors import load_vectors, vectors_fingerprint
 from molar.evaluation.ranking import ModelScorer
-from molar.experiments.evaluate import LogitEntry, Part, Trained, measure
+from molar.experiments.entries import LogitEntry, Trained, measure
+from molar.experiments.evaluate import Part
 from molar.experiments.results import OWN
 from molar.experiments.rows import rows_for
 from molar.models.content import ContentUserEncoder

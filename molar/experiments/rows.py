@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from molar.core.schema import ALIGNED, ATTAINABLE_ORACLE, CONTENT, EVERYTHING, ID
+from molar.core.schema import ALIGNED, ATTAINABLE_ORACLE, CONTENT, CONTENT_RANDOM, CONTENT_TFIDF, EVERYTHING, ID
 from molar.data.segments import AMONG_COLD, MAIN, is_bucket
 from molar.evaluation import metrics
 from molar.evaluation.new_items import NEW_ITEMS_OFFSET
@@ -21,10 +21,12 @@ DIFFERENCES: Pairs = (
     *((EVERYTHING, other) for other in (ALIGNED, CONTENT, ID)),
     (ALIGNED, CONTENT),
     (ALIGNED, ID),
+    (CONTENT, CONTENT_TFIDF),
+    (CONTENT, CONTENT_RANDOM),
     *(
         (model, base)
         for model in (EVERYTHING, ID, CONTENT, ALIGNED)
-        for base in ("popularity", "item-knn", "content-knn")
+        for base in ("popularity", "item-knn", "content-knn", "content-knn, tf-idf")
     ),
 )
 

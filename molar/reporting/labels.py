@@ -7,6 +7,8 @@ from molar.core.schema import (
     ATTAINABLE_ORACLE,
     BAYES_ORACLE,
     CONTENT,
+    CONTENT_RANDOM,
+    CONTENT_TFIDF,
     EVERYTHING,
     GUESSED,
     ID,
@@ -17,7 +19,14 @@ from molar.experiments.results import NORMALISED_NDCG
 NDCG, RECALL = "ndcg@10", "recall@10"
 DEFAULT, BEFORE = ALIGNED, CONTENT  # the model that ablations differ from, and the same before alignment
 
-BASELINES = {"random": "random", "popularity": "popularity", "item-knn": "item-kNN", "content-knn": "content-kNN"}
+CONTENT_KNN = "content-knn"
+BASELINES = {
+    "random": "random",
+    "popularity": "popularity",
+    "item-knn": "item-kNN",
+    CONTENT_KNN: "content-kNN",
+    f"{CONTENT_KNN}, tf-idf": "content-kNN, words of the texts",
+}
 TRAINED = {
     ID: "SASRec, ids only",
     "sasrec-bce": "SASRec, BCE",
@@ -28,6 +37,8 @@ TRAINED = {
     "fpmc": "FPMC",
     "duorec": "DuoRec",
     CONTENT: "content only",
+    CONTENT_TFIDF: "content model over the words of the texts",
+    CONTENT_RANDOM: "content model over random vectors",
     "content-fused": "content, fused with ids",
     ALIGNED: "Molar, aligned",
     EVERYTHING: "everything joined",
@@ -58,9 +69,13 @@ LIMITS = {
 MODELS = {**BASELINES, **TRAINED, **LIMITS}
 FUSED = {"molar-fused": "fused Molar", "content-fused": "fused content"}
 SHORT = {ID: "SASRec", CONTENT: "content", ALIGNED: "Molar", EVERYTHING: "everything"} | FUSED  # in a difference
+SHORT |= {CONTENT_TFIDF: "content over words", CONTENT_RANDOM: "content over random vectors"}
 OVER = {"text": "MiniLM", "image": "CLIP", "both": "MiniLM + CLIP"}  # content-knn's vectors
+OVER |= {"tf-idf": "words of the texts"}
 OVER |= dict.fromkeys(("random", "random-linear"), "random vectors")
 BESIDE_CURVES = OVER | {  # there is room for fifteen letters or so; the table below has the names in full
+    CONTENT_TFIDF: "over words",
+    CONTENT_RANDOM: "over random",
     "sasrec-sampled": "sampled softmax",
     "sasrec-in-batch": "in-batch softmax",
     "targets-random": "control: random",
@@ -225,7 +240,7 @@ NO_TIMES = "MovieLens-1M here has no timestamps, only an order of choices, so th
 def model(label: str) -> str:
     """A model's name as a row shows it; an unknown label is its own name."""
     base, _, vectors = label.partition(", ")
-    if base == "content-knn" and vectors:
+    if base == CONTENT_KNN and vectors:
         return f"{MODELS[base]}, {OVER.get(vectors, OF_FACTORS.get(vectors, vectors))}"
     return MODELS.get(label) or OF_FACTORS.get(label, label)
 
@@ -245,9 +260,14 @@ def ablated(label: str) -> str:
     return OF_FACTORS.get(label) or model(label)
 
 
+def is_baseline(label: str) -> bool:
+    """Whether it is a simple baseline, over whatever vectors."""
+    return label.partition(", ")[0] in BASELINES
+
+
 def group(label: str) -> str:
     """Which kind of model it is."""
-    return SIMPLE if label in BASELINES else KNOWN if label in LIMITS else LEARNED
+    return SIMPLE if is_baseline(label) else KNOWN if label in LIMITS else LEARNED
 
 
 def factors(labels: list[str]) -> list[tuple[str, list[str]]]:

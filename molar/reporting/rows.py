@@ -109,8 +109,8 @@ class Results:
         early, late = list(labels.BASELINES), list(labels.LIMITS)
 
         def place(label: str) -> tuple[int, float]:
-            if label in early:
-                return 0, early.index(label)
+            if labels.is_baseline(label):
+                return 0, early.index(label) if label in early else len(early)
             if label in late:
                 return 2, late.index(label)
             cell = self.cell(label)

@@ -14,7 +14,8 @@ from pathlib import Path
 from molar.core.progress import Report, Terminal
 from molar.data.splits import STRATEGIES
 from molar.encoder.vectors import load_vectors
-from molar.experiments.evaluate import Entry, LogitEntry, Options, evaluate, open_split, trained
+from molar.experiments.entries import Entry, LogitEntry, trained
+from molar.experiments.evaluate import Options, evaluate, open_split
 from molar.experiments.rows import Source
 from molar.storage.checkpoint import weights_sha256
 from molar.storage.trained import find_id_models, load_id_model

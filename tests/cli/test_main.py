@@ -31,7 +31,7 @@ VERBS = (
     "draw-maps",
     "recommend",
 )
-BESIDES = ("subset", "search", "similar")
+BESIDES = ("subset", "search", "similar", "baseline-vectors")
 
 
 @pytest.mark.parametrize("verb", VERBS + BESIDES)

@@ -19,6 +19,7 @@ N_ITEMS, N_USERS = 40, 160
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """(dataset folder, checkpoint folder, split)."""
+    from molar.encoder.baseline_vectors import write_baseline_vectors
     from molar.encoder.vectors import load_vectors, save_vectors
     from molar.models.content import ContentConfig
     from molar.models.sasrec import SASRecConfig
@@ -61,6 +62,11 @@ def world(tmp_path_factory):
         )
     joined = ContentConfig(dim_in=6, dim=8, max_length=10, hidden=0, residual="free")
     train_everything(split, vectors, id_model, checkpoint, config=joined, align=CONTENT_ALONE, epochs=1, seed=3)
+    _, random = write_baseline_vectors(split, checkpoint / "baselines")
+    over_random = load_vectors(random, dataset)
+    config = ContentConfig(dim_in=over_random.shape[1], dim=8, max_length=10, hidden=8)
+    where = checkpoint / "baselines" / "content, random"
+    train_molar(split, over_random, config=config, align=CONTENT_ALONE, epochs=1, seed=3, out=where)
     return root, checkpoint, split
 
 
@@ -87,9 +93,11 @@ MODELS = {
     "popularity",
     "item-knn",
     "content-knn",
+    "content-knn, tf-idf",
     "sasrec",
     "sasrec, guessed",
     "content",
+    "content, random",
     "molar",
     "everything",
     "oracle-knowing",
@@ -105,7 +113,17 @@ def test_every_model_has_every_slice_of_both_splits(results):
     expected = {(split, name, model) for split, names in slices.items() for name in names for model in MODELS}
     assert expected <= found
     among = {model for _, name, model in found if name == "among cold"}
-    assert among == {"random", "popularity", "content-knn", "content", "molar", "sasrec, guessed", "everything"}
+    assert among == {
+        "random",
+        "popularity",
+        "content-knn",
+        "content-knn, tf-idf",
+        "content",
+        "content, random",
+        "molar",
+        "sasrec, guessed",
+        "everything",
+    }
     assert all(set(row) == set(FIELDS) and row["command"] == "evaluate shop" for row in rows)
 
 
@@ -123,7 +141,7 @@ def test_what_joins_everything_tells_its_weights_and_stands_against_each_of_the_
     assert [own["metrics"][f"weight_{part}"] for part in ("content", "ids", "items")] == weights
     assert own["seed"] == 3 and own["weights_sha256"]
     against = {row["other"] for row in results[0] if row["model"] == "everything" and row["kind"] == DIFFERENCE}
-    assert against == {"molar", "content", "sasrec", "popularity", "item-knn", "content-knn"}
+    assert against == {"molar", "content", "sasrec", "popularity", "item-knn", "content-knn", "content-knn, tf-idf"}
 
 
 def test_only_content_reaches_cold_items(results):
@@ -164,7 +182,12 @@ def test_the_page_gets_the_same_numbers(results):
     assert page["models"]["molar"]["warm"]["ndcg@10"] == row["metrics"]["ndcg@10"]
     assert page["models"]["molar"]["among cold"]["n"] == page["models"]["molar"]["cold"]["n"]
     assert set(page["models"]) == MODELS and set(page["alignment"]) == {"before", "after"}
-    assert {"molar minus content", "molar minus sasrec", "content minus item-knn"} <= set(page["differences"])
+    assert {
+        "molar minus content",
+        "molar minus sasrec",
+        "content minus item-knn",
+        "content minus content, random",
+    } <= set(page["differences"])
 
 
 def test_choosing_on_validation_leaves_the_test_split_alone(world, tmp_path):

@@ -12,7 +12,7 @@ from molar.encoder.vectors import load_vectors, save_vectors
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.new_items import Offset, choose_offset
 from molar.evaluation.ranking import evaluate_ranks
-from molar.experiments.evaluate import Trained
+from molar.experiments.entries import Trained
 from molar.experiments.evaluate_content import (
     Content,
     Models,
@@ -109,6 +109,7 @@ def test_every_model_seed_and_baseline_has_its_row(rows):
             "popularity": 1,
             "item-knn": 1,
             "content-knn": 1,
+            "content-knn, tf-idf": 1,
             "content-knn, text": 1,
             "gru4rec": 1,
             "sasrec": 2,
@@ -141,6 +142,7 @@ def test_the_comparisons_are_those_that_the_method_asks(rows):
         ("molar", "popularity"),
         ("molar", "item-knn"),
         ("molar", "content-knn"),
+        ("molar", "content-knn, tf-idf"),
         ("molar", "content-knn, text"),
     }
 

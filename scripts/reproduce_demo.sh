@@ -28,8 +28,6 @@ fi
 # as above, with content over vectors that say less beside it, and every other ID model once. How content is read is chosen
 # for each ratio, on its first seed. Three hours.
 "$PYTHON" -m scripts.printshop.write_shoppers "$DATA"
-[ -e build/demo-vectors/tf-idf.json ] || "$PYTHON" -m scripts.baseline_vectors "$DATA" --out build/demo-vectors
-cp "$OUT"/vectors.* build/demo-vectors/
 models_of() { # FOLDER SEED HISTORIES
   local first=$1/seed-0 folder=$1/seed-$2 seed=$2 histories=$3
   mkdir -p "$folder"
@@ -44,17 +42,18 @@ models_of() { # FOLDER SEED HISTORIES
   "$PYTHON" -m molar train "$DATA" --checkpoint "$folder" --seed "$seed" --interactions "$histories"
   for kind in tf-idf random; do
     "$PYTHON" -m molar train-content "$DATA" --checkpoint "$folder" --name "content-$kind" --seed "$seed" --interactions "$histories" \
-      --vectors "build/demo-vectors/$kind.safetensors" --set align=none
+      --vectors "$1/baselines/$kind.safetensors" --set align=none
   done
 }
 for ratio in 50 0 100; do
   folder=build/demo-dial-$ratio histories=interactions-$ratio.csv
   if [ $ratio = 50 ]; then histories=interactions.csv; fi
+  "$PYTHON" -m molar baseline-vectors "$DATA" --out "$folder/baselines" --interactions $histories
   for seed in 0 1 2; do models_of "$folder" $seed $histories; done
   for model in gru4rec fpmc duorec ease; do
     "$PYTHON" -m molar train-id "$DATA" --checkpoint "$folder/others" --model $model --interactions $histories
   done
-  "$PYTHON" -m molar evaluate-content "$DATA" "$folder" --id-model "$folder" --vectors build/demo-vectors \
+  "$PYTHON" -m molar evaluate-content "$DATA" "$folder" --id-model "$folder" --vectors "$OUT/vectors.safetensors" "$folder/baselines" \
     --interactions $histories --out results/demo-dial-$ratio.json
 done
 for model in sasrec gru4rec fpmc duorec; do

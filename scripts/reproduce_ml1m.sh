@@ -66,10 +66,11 @@ vectors=$towers/vectors
 
 # The catalogue is the same in both, so the second time all comes from the cache.
 $python -m molar encode "$dataset" --checkpoint "$vectors" --encoder "$encoder"
-kinds=("$vectors/vectors.safetensors")
+$python -m molar baseline-vectors "$dataset" --out "$vectors/baselines"  # what looks and texts add is the difference to them
+kinds=("$vectors/vectors.safetensors" "$vectors/baselines") random=baselines/random
 if [ -n "$cold" ]; then
   [ -e "$vectors/random.json" ] || $python -m scripts.baseline_vectors "$dataset" --out "$vectors"
-  kinds=("$vectors")
+  kinds=("$vectors" "$vectors/baselines/tf-idf.safetensors") random=random
 fi
 
 # Sizes and batch are those of the best tower of the search on 1,500 users by validation, results/search-content.json.
@@ -86,6 +87,8 @@ for seed in $seeds; do
     --set max_length=200 --set precision=bfloat16 --set lr=0.002 --set batch_size=32 --set dropout=0.2 --set kind=full
   train_content content "$seed" vectors --set align=none
   train_content molar "$seed" vectors
+  train_content content-tf-idf "$seed" baselines/tf-idf --set align=none
+  train_content content-random "$seed" $random --set align=none
   if [ -n "$cold" ]; then  # the plain models
     for kind in text image both random-linear; do train_content "$kind" "$seed" "${kind%-linear}" --set align=none --set hidden=0 --set streams=1; done
   fi
@@ -93,7 +96,4 @@ done
 probes=()  # of histories and ids; those of items are asked on a part, by scripts/ablate_stage1.sh
 if [ -z "$cold" ]; then probes=(--probes molar content); fi
 $python -m molar evaluate-content "$dataset" "$towers/trained" --id-model "$ids/sasrec" --vectors "${kinds[@]}" --out "$results" "${probes[@]}"
-if [ -n "$cold" ]; then
-  $python -m scripts.cold_offsets "$dataset" "$towers"/trained/{content,molar} --vectors "$vectors/vectors.safetensors" --out results/cold-offsets.json
-fi
 $python -m scripts.write_results

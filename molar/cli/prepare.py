@@ -165,7 +165,7 @@ def add_baseline_vectors(verbs: o.Verbs) -> None:
     summary = "item vectors that know less, to train content models over: words of the texts alone, and nothing at all"
     verb = o.new_verb(verbs, "baseline-vectors", baseline_vectors, summary)
     o.dataset(verb, split=True)
-    what = "folder for tf-idf.safetensors and random.safetensors; `evaluate` looks for models over them in CHECKPOINT/baselines"
+    what = "folder for tf-idf.safetensors and random.safetensors, such as CHECKPOINT/baselines, where evaluate looks for them"
     verb.add_argument("--out", type=Path, required=True, help=what)
 
 

@@ -23,7 +23,7 @@ GUESSED = f"{ID}, guessed"  # the ID model with vectors for new items that are g
 
 # The content model of the same training over vectors that know less: the words of the texts alone, and nothing at all, so
 # that it can only learn items by heart. What looks and texts add is the difference to them.
-CONTENT_TFIDF, CONTENT_RANDOM = "content, tf-idf", "content, random"
+CONTENT_TFIDF, CONTENT_RANDOM = "content-tf-idf", "content-random"
 
 # What a checkpoint recommends by where it has it: a content model with a residual, the ID model and an item-to-item model,
 # their scores joined.

@@ -29,7 +29,7 @@ from molar.storage.everything import FOLDERS, has_everything
 from molar.storage.trained import load_checkpoint_models, load_content_model
 
 MEASURED = (ID, CONTENT, ALIGNED)  # in the order of rows
-STANDING = "baselines"  # the folder, in a checkpoint, of what a content model reaches over vectors that know less
+BASELINES = "baselines"  # the folder, in a checkpoint, of vectors that know less
 
 
 def evaluate_checkpoint(
@@ -50,7 +50,7 @@ def evaluate_checkpoint(
         name: trained(folder / name, name, int(read_meta(folder / name).get("seed", 0)), model, split)
         for name, model in models.items()
     }
-    standing = standing_models(folder / STANDING, split)
+    standing = standing_models(folder, split)
     noted = baselines(split, {path: vectors})
     decaying = [one for one in noted if isinstance(one.scorer, ItemKNN | ContentKNN)]
     half_lives = {one.scorer.name: one.noted.get("half_life") for one in decaying}
@@ -106,13 +106,13 @@ def everything(folder: Path, split: Split, vectors: np.ndarray) -> list[LogitEnt
 
 
 def standing_models(folder: Path, split: Split) -> list[Trained]:
-    """The content models over the words of the texts and over random vectors, as far as `folder` holds them, trained there
-    by `train-content --name NAME --vectors FILE` over the files of `baseline-vectors`. Raises MolarError where one is of
-    other data."""
+    """The content models over the words of the texts and over random vectors, as far as the checkpoint holds them: trained
+    by `train-content --name NAME --vectors FILE` over what `baseline-vectors` writes to its folder BASELINES. Raises MolarError
+    where one is of other data or vectors."""
     found = []
     for name, vectors in ((CONTENT_TFIDF, TFIDF), (CONTENT_RANDOM, RANDOM)):
         if (folder / name / CONFIG).is_file():
-            array = load_vectors(folder / f"{vectors}.safetensors", split.dataset, read_pictures=False)
+            array = load_vectors(folder / BASELINES / f"{vectors}.safetensors", split.dataset, read_pictures=False)
             model, seed = load_content_model(folder / name, split, array), read_meta(folder / name).get("seed", 0)
             found.append(trained(folder / name, name, int(seed), model, split))
     return found

@@ -90,7 +90,7 @@ def load_trained(folder: Path | str, split: Split, vectors: np.ndarray) -> NextI
     if ITEM_VECTORS in required(saved["class"]):
         here["vectors"] = ("other item vectors", sha16([vectors]))
         beside = folder.parent / "vectors.safetensors"
-        if beside.exists():
+        if beside.exists() and saved["meta"].get("vectors_file", "") in ("", beside.name):
             require_model_of_vectors(folder, beside)
     for key, (other, own) in here.items():
         if saved["meta"].get(key) != own:

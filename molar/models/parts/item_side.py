@@ -74,8 +74,8 @@ class ItemSide(SequenceModel):
         bool names, and on no other: a cold item must not shape what the model knows. Only these may have a residual.
 
         Whitened, coordinates are standardised first, and along the axes the named items vary alike, so that what tells one
-        series from another weighs as much as what tells a landscape from an abstract. With "pca" they vary as they do;
-        all are divided by one number, so that named items have length one on average. Axes along which they hardly
+        series from another weighs as much as what tells a landscape from an abstract. With "pca" they vary as they do,
+        and one number scales them all, so that their variances are one on average. Axes along which the items hardly
         vary are left out."""
         vectors = self._given(self.vectors)
         seen = vectors[training_items]
@@ -86,11 +86,10 @@ class ItemSide(SequenceModel):
         centred = (seen - self.mean) / self.deviation
         _, spread, axes = torch.linalg.svd(centred, full_matrices=False)
         strong = (spread[: self.config.axes] > 1e-3 * spread[0]).sum()
-        axes = axes[:strong].T  # (dim_in, strong)
-        if self.config.scaling == "whitened":
-            axes = axes / spread[:strong] * len(seen) ** 0.5
-        else:
-            axes = axes / (centred @ axes).norm(dim=1).mean()
+        spread = spread[:strong] / len(seen) ** 0.5  # standard deviations along the axes
+        if self.config.scaling == "pca":
+            spread = spread.square().mean().sqrt()
+        axes = axes[:strong].T / spread  # (dim_in, strong)
         self.axis_scale[:strong] = axes.abs().amax(0) / 127
         self.axes.zero_()
         self.axes[:, :strong] = (axes / self.axis_scale[:strong]).round()

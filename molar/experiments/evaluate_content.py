@@ -100,8 +100,8 @@ def evaluate_content_models(
     ]
     pairs = comparisons(models, [entry.scorer.name for entry in known], default)
     if any(entry.scorer.name == EVERYTHING for entry in measured):
-        pairs += [(EVERYTHING, other) for other in dict.fromkeys(entry.scorer.name for entry in [*measured, *known])]
-        pairs = [pair for pair in pairs if pair[0] != pair[1]]
+        others = dict.fromkeys(entry.scorer.name for entry in [*measured, *known])
+        pairs = [*pairs, *((EVERYTHING, other) for other in others if other != EVERYTHING)]
     asked: list[tuple[Trained, ItemInput | None]] = []
     asked += [(one.entry, one.reads) for one in models.contents if one.entry.label in ablations]
     asked += [(one, None) for one in models.ids if one.label in ablations]
@@ -201,7 +201,8 @@ def fused_entries(split: Split, models: Models, labels: Sequence[str]) -> list[E
 
 def joined_entries(split: Split, models: Models, folders: Sequence[str | Path]) -> list[Entry]:
     """What each checkpoint in or beneath the folders joins, with the weights that validation chose for it."""
-    by_hash, entries = {sha16([array]): array for array in models.vectors.values()}, []
+    by_hash = {sha16([array]): array for array in models.vectors.values()}
+    entries: list[Entry] = []
     for checkpoint in find_everything(folders):
         made = read_meta(checkpoint / MEMBERS[CONTENT]).get("vectors", "")
         if made not in by_hash:

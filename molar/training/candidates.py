@@ -63,7 +63,7 @@ class Candidates:
         """The same of items whose time has not come when a target is bought; [] where there are none."""
         if not len(self.late) or self.times is None:
             return []
-        found = []
+        found: list[tuple[np.ndarray, ...]] = []
         for window, (start, length) in enumerate(zip(batch.starts.tolist(), lengths.tolist(), strict=True)):
             until = np.searchsorted(self.times[start + 1 : start + 1 + length], self.available_from)
             some = np.flatnonzero(until)

@@ -86,6 +86,24 @@ def test_no_negative_is_what_the_user_has(tiny, model, batch, kind):
     assert torch.allclose(value, expected, atol=1e-5)
 
 
+def test_what_is_not_on_sale_yet_is_no_candidate_of_a_purchase(tiny, model):
+    """Not even where what people have stays one; what a target is bought at, its own time counts."""
+    available = np.full(tiny.dataset.n_items + 1, np.iinfo(np.int64).min)
+    available[[3, 4, 5]] = np.quantile(tiny.dataset.times, [0.3, 0.5, 0.9]).astype(np.int64)
+    split = leave_one_out(dataclasses.replace(tiny.dataset, available_from=available))
+    batch = next(epoch_batches(split, seed=0, epoch=2, batch_size=8, max_length=4))
+    scores, targets = logits(model, batch)
+    places = batch.starts[:, None] + 1 + np.arange(batch.targets.shape[1])
+    now = split.dataset.times[places[batch.targets > 0]]  # (positions,)
+    later = torch.from_numpy(available[None] > now[:, None])
+    assert later.any() and not later.all(0).any()
+    later[torch.arange(len(targets)), targets] = False
+    scores[:, 0] = scores[:, torch.from_numpy(split.cold)] = -torch.inf
+    expected = F.cross_entropy(scores.masked_fill(later, -torch.inf), targets)
+    value = NextItemLoss(split, LossConfig("full", candidates="all"))(model, batch, np.random.default_rng(0))[0]
+    assert torch.allclose(value, expected, atol=1e-6)
+
+
 def unmasked(positions, others, targets):
     """The mask of positions at which everything but the target itself is a candidate."""
     empty = np.empty(0, np.int64)

@@ -52,7 +52,7 @@ class AlignConfig:
 
     kind: str = "infonce"
     on: str = "users"
-    alpha: float = 0.3
+    alpha: float = 0.05
     tau: float = 0.1
     id_tower: str = "frozen"
     targets: str = "own"

@@ -7,7 +7,7 @@
 #
 # DIR (or $MOLAR_DATA) is a dataset folder in our format: items.csv, interactions.csv, images/. Films may not be passed
 # on, so everything is written under build/, which git ignores; only the numbers, under results/, are kept.
-# The headline: SASRec, content, molar and molar-fused on all histories, measured once, when every seed is trained.
+# The headline: SASRec, SLIST, content, molar and everything joined on all histories, measured once, when every seed is trained.
 # --cold: the same histories with a tenth of the films in no training prefix (molar/data/subsets.py). --encoder is what fine-tuning
 # trained: by default build/ml1m-encoder, which is trained first where it is missing (half an hour); with --cold and for a part
 # the demo's, since it must not have been fine-tuned on these films.
@@ -17,7 +17,7 @@ set -euo pipefail
 
 . "$(dirname "$0")/films.sh"
 
-data=${MOLAR_DATA:-} encoder='' seeds='0 1 2' epochs=6 users='' films='' cold=''
+data=${MOLAR_DATA:-} encoder='' seeds='0 1 2' epochs=12 users='' films='' cold=''
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
@@ -64,36 +64,39 @@ if [ -n "$cold" ]; then
 fi
 vectors=$towers/vectors
 
-# The catalogue is the same in both, so the second time all comes from the cache.
+# The catalogue is the same in both, so the second time the pictures' features come from the cache.
 $python -m molar encode "$dataset" --checkpoint "$vectors" --encoder "$encoder"
 $python -m molar baseline-vectors "$dataset" --out "$vectors/baselines"  # what looks and texts add is the difference to them
-kinds=("$vectors/vectors.safetensors" "$vectors/baselines") random=baselines/random
-if [ -n "$cold" ]; then
-  [ -e "$vectors/random.json" ] || $python -m scripts.baseline_vectors "$dataset" --out "$vectors"
-  kinds=("$vectors" "$vectors/baselines/tf-idf.safetensors") random=random
-fi
+kinds=("$vectors/vectors.safetensors" "$vectors/baselines")
 
-# Sizes and batch are those of the best tower of the search on 1,500 users by validation, results/search-content.json.
-train_content() { # LABEL SEED VECTORS SETTINGS…
-  local label=$1 seed=$2 file=$3; shift 3
-  $python -m molar train-content "$dataset" --checkpoint "$towers/trained" --name "$label/seed-$seed" --seed "$seed" --epochs "$epochs" \
-    --vectors "$vectors/$file.safetensors" --id-model "$ids/sasrec/seed-$seed" --set max_length=200 --set precision=bfloat16 \
-    --set blocks=2 --set components=768 --set hidden=512 --set batch_size=32 "$@"
-}
-
+# Sizes and batch as the search on 1,500 users has them, results/search-content.json; how content is read is chosen on a quarter of
+# the users. Every seed is a checkpoint of all models, and all content models have the same epochs.
+sizes=(--set max_length=200 --set precision=bfloat16 --set blocks=2 --set components=768 --set batch_size=32)
+first=${seeds%% *}
 for seed in $seeds; do
+  models=$towers/seed-$seed
+  mkdir -p "$models"
+  cp "$vectors"/vectors.* "$models/"
   # The very command of scripts/reproduce_ml1m_id.sh: what it trained is found finished.
-  $python -m molar train-id "$dataset" --checkpoint "$ids" --name "sasrec/seed-$seed" --model sasrec --seed "$seed" --epochs 12 \
+  $python -m molar train-id "$dataset" --checkpoint "$ids" --name "sasrec/seed-$seed" --model sasrec --seed "$seed" --epochs 20 --set patience=20 \
     --set max_length=200 --set precision=bfloat16 --set lr=0.002 --set batch_size=32 --set dropout=0.2 --set kind=full
-  train_content content "$seed" vectors --set align=none
-  train_content molar "$seed" vectors
-  train_content content-tf-idf "$seed" baselines/tf-idf --set align=none
-  train_content content-random "$seed" $random --set align=none
-  if [ -n "$cold" ]; then  # the plain models
-    for kind in text image both random-linear; do train_content "$kind" "$seed" "${kind%-linear}" --set align=none --set hidden=0 --set streams=1; done
+  [ -e "$models/sasrec" ] || cp -R "$ids/sasrec/seed-$seed" "$models/sasrec"
+  if [ "$seed" = "$first" ]; then
+    $python -m molar choose-content "$dataset" --checkpoint "$models" --seed "$seed" --train-users 0.25 "${sizes[@]}"
+  else
+    cp "$towers/seed-$first/content-choice.json" "$models/"
+    [ -e "$models/slist" ] || cp -R "$towers/seed-$first/slist" "$models/"
   fi
+  $python -m molar train "$dataset" --checkpoint "$models" --seed "$seed" --epochs "$epochs" "${sizes[@]}"
+  for kind in tf-idf random; do
+    $python -m molar train-content "$dataset" --checkpoint "$models" --name "content-$kind" --seed "$seed" --epochs "$epochs" \
+      --vectors "$vectors/baselines/$kind.safetensors" --set align=none "${sizes[@]}"
+  done
 done
 probes=()  # of histories and ids; those of items are asked on a part, by scripts/ablate_stage1.sh
 if [ -z "$cold" ]; then probes=(--probes molar content); fi
-$python -m molar evaluate-content "$dataset" "$towers/trained" --id-model "$ids/sasrec" --vectors "${kinds[@]}" --out "$results" "${probes[@]}"
+$python -m molar evaluate-content "$dataset" "$towers" --id-model "$towers" --vectors "${kinds[@]}" --out "$results" "${probes[@]}"
+if [ -n "$cold" ]; then
+  $python -m scripts.new_item_peers "$dataset" --id-model "$towers/seed-$first/sasrec" --vectors "$vectors/vectors.safetensors" --out "$results"
+fi
 $python -m scripts.write_results

@@ -31,7 +31,7 @@ search=("$python" -m scripts.search_id "$part" --out results/search-id.json --wo
 train() { # LABEL MODEL SEED SETTINGS…
   local label=$1 model=$2 seed=$3; shift 3
   $python -m molar train-id build/ml1m --checkpoint build/ml1m-id --name "$label/seed-$seed" --model "$model" \
-    --seed "$seed" --epochs 12 --set max_length=200 --set precision=bfloat16 "$@"
+    --seed "$seed" --epochs 20 --set patience=20 --set max_length=200 --set precision=bfloat16 "$@"
 }
 
 # The headline rows, on all users, in three seeds; the table is written anew after each.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from molar.core.schema import MODELS
-from molar.data.segments import HISTORY, MAIN, POPULARITY
+from molar.data.segments import HISTORY, MAIN, NO_VARIANT, POPULARITY, VARIANT
 from molar.experiments.results import NORMALISED_NDCG
 from molar.reporting import labels, method, published
 from molar.reporting.charts import Curves, Line, shade_of
@@ -30,10 +30,12 @@ Place = tuple[str, Results, str]  # heading, results, slice
 
 GROUPS = (labels.SIMPLE, labels.LEARNED, labels.KNOWN)
 ACCURACY = "Accuracy"
+BY_VARIANT = "By whether a variant of it was owned"
 BY_POPULARITY = "By popularity of what was asked for"
 BY_HISTORY = "By length of the history"
 OTHER_SLICES = "Other groups of users"
 NOTES = {
+    BY_VARIANT: "A variant is the same item in another colour: who finds it has read the history, not taste.",
     BY_POPULARITY: "1 holds the few items that make a quarter of all training choices, 4 the many rare ones that make another.",
     BY_HISTORY: "Users with the shortest histories first.",
 }
@@ -78,6 +80,7 @@ def report(results: Results, metric: str = NDCG, *, by_seed: bool = False) -> li
     slices = results.slices
     parts = {
         ACCURACY: [name for name in MAIN if name in slices],
+        BY_VARIANT: [name for name in (VARIANT, NO_VARIANT) if name in slices],
         BY_POPULARITY: sorted(name for name in slices if name.startswith(POPULARITY)),
         BY_HISTORY: [name for name in slices if name.startswith(HISTORY)],
     }
@@ -85,6 +88,7 @@ def report(results: Results, metric: str = NDCG, *, by_seed: bool = False) -> li
     rankings = {title: by_slice(results, part, metric, title) for title, part in parts.items()}
     found = [
         rankings[ACCURACY],
+        rankings[BY_VARIANT],
         differences(results),
         beside_published(results) if results.is_full_movielens else None,
         aligned,

@@ -72,7 +72,7 @@ def test_more_than_there_is_cannot_be_taken(tiny, tmp_path, users, films):
         (["--colour", "3"], "unknown option --colour"),
     ],
 )
-@pytest.mark.parametrize("name", ["reproduce_ml1m.sh", "ablate_ml1m.sh", "ablate_stage1.sh"])
+@pytest.mark.parametrize("name", ["reproduce_ml1m.sh", "reproduce_fashion.sh", "ablate_ml1m.sh", "ablate_stage1.sh"])
 def test_the_scripts_say_what_they_need(name, arguments, expected, tmp_path):
     script = Path(__file__).parents[2] / "scripts" / name
     environment = {name: value for name, value in os.environ.items() if name != "MOLAR_DATA"}

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from standin_results import curve, minus, row, write
 
+from molar.data.segments import NO_VARIANT, VARIANT
 from molar.experiments.curves import write_curves
 from molar.experiments.results import read_rows, write_rows
 from molar.experiments.rows import Run, Source, rows_for
-from molar.reporting import labels
+from molar.reporting import labels, report
 from molar.reporting.documents import pages
 
 
@@ -87,3 +88,12 @@ def test_no_name_of_a_dataset_is_a_tag(tmp_path):
 
 def test_the_pages_are_short_enough_to_read():
     assert max(len(one.read_text(encoding="utf-8").splitlines()) for one in Path("docs/results").glob("*.md")) < 300
+
+
+def test_targets_of_which_a_variant_was_owned_have_a_section_of_their_own(tmp_path):
+    rows = [row("molar", slice_, value=value) for slice_, value in (("all", 0.1), (VARIANT, 0.4), (NO_VARIANT, 0.05))]
+    write(tmp_path, "fashion", rows)
+    made = pages(tmp_path)["results/fashion.md"]
+    assert report.BY_VARIANT in made and "| 0.400 [0.394, 0.406] | 0.050 [0.044, 0.056] |" in made
+    assert report.OTHER_SLICES not in made
+    assert "real purchases" in made

@@ -120,16 +120,22 @@ class Line:
     seeds: list[list[tuple[float, float]]]
     middle: list[tuple[float, float]]  # the only seed, or the mean over seeds
     best: tuple[float, float]  # epoch and value
+    named_at: float | None = None  # the value beside which its name stands; that of its end when not given
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Lines by epoch, the names of both axes, and what the picture shows in words."""
+    """Lines by epoch, or by another number across, the names of both axes, and what the picture shows in words.
+
+    whole: only whole numbers stand under the picture, from 1. key: tells a file of this picture from that of learning
+    curves."""
 
     lines: list[Line]
     across: str
     up: str
     says: str
+    whole: bool = True
+    key: str = ""
 
     @property
     def high(self) -> int:
@@ -140,7 +146,8 @@ class Curves:
         """What stands beside the plot, the plot, and the names: elements of three SVGs that are `high` pixels high."""
         ends = [epoch for line in self.lines for seed in line.seeds for epoch, _ in seed]
         tops = [value for line in self.lines for seed in line.seeds for _, value in seed]
-        across, up = Axis.over(min(min(ends), 1), max(ends), 8), Axis.over(0, max(tops) * 1.04)
+        least, most = (1, max(ends)) if self.whole else (0, max(ends) * 1.04)
+        across, up = Axis.over(min(min(ends), least), most, 8), Axis.over(0, max(tops) * 1.04)
 
         def x(epoch: float) -> float:
             return round(100 * (epoch - across.low) / (across.high - across.low), 2)
@@ -156,7 +163,7 @@ class Curves:
         below = "".join(
             f'<text x="{x(tick)}%" y="{self.high + 20}">{across.label(tick)}</text>'
             for tick in across.ticks
-            if tick == round(tick)
+            if not self.whole or tick == round(tick)
         )
         beside = "".join(f'<text x="100%" y="{y(tick)}%" dx="-8" dy="5">{up.label(tick)}</text>' for tick in up.ticks)
         drawing, dots = "", ""
@@ -169,7 +176,13 @@ class Curves:
         return beside, f"{grid}{below}{inner}{dots}", self._names(y)
 
     def _names(self, y) -> str:
-        places = moved_apart([self.high * y(line.middle[-1][1]) / 100 for line in self.lines], self.high)
+        places = moved_apart(
+            [
+                self.high * y(line.middle[-1][1] if line.named_at is None else line.named_at) / 100
+                for line in self.lines
+            ],
+            self.high,
+        )
         return "".join(
             f'<g class="{line.shade}"><line class="key" x1="6" x2="26" y1="{place:.0f}" y2="{place:.0f}"/>'
             f'<text x="32" y="{place + 5:.0f}">{escape(line.name)}</text></g>'

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from molar.core.errors import MolarError
 from molar.core.schema import CONTENT, ID
-from molar.data.segments import MAIN
+from molar.data.segments import AMONG_COLD, MAIN
 from molar.experiments.results import read_rows
 from molar.reporting import labels, method
 from molar.reporting.charts import curves_svg
@@ -42,7 +42,8 @@ def readme_section(folder: Path) -> str:
     def column(head: str, of: Results, slice_: str) -> Asked:
         return Column(f"{head} ({of.size(slice_):,})"), lambda label: of.cell(label, slice_)
 
-    columns = [column(f"print shop, {part}", shop, part) for part in MAIN]
+    parts = [*MAIN, *(part for part in shop.slices if part == AMONG_COLD)]
+    columns = [column(f"print shop, {part}", shop, part) for part in parts]
     columns.append(column("MovieLens-1M", films, "all"))
     return _marked(
         [
@@ -114,10 +115,9 @@ def pages(folder: Path) -> dict[str, str]:
         raise MolarError(problems[0])
     made = {}
     for run in runs:
-        curves = next((section.curves for section in report(run) if section.curves), None)
+        curves = [section.curves for section in report(run) if section.curves]
         made[f"results/{run.key}.md"] = _page(run.about.title, run_lines(run))
-        if curves:
-            made[f"results/{run.key}.svg"] = curves_svg(curves, run.about.title)
+        made |= {f"results/{run.key}{one.key}.svg": curves_svg(one, run.about.title) for one in curves}
     asked = _lines(questions(folder))
     if asked:
         made["results/questions.md"] = _page(QUESTIONS, asked)
@@ -152,7 +152,7 @@ def run_lines(run: Results) -> list[str]:
     found = report(run, by_seed=True)
     extra = [None if run.is_ablation else by_slice(run, metric=RECALL), every_metric(run)]
     sections = [*found[:1], *(section for section in extra if section), *found[1:]]
-    return lines + _lines(sections, picture=f"{run.key}.svg", source=False)
+    return lines + _lines(sections, picture=run.key, source=False)
 
 
 def _index(runs: Sequence[Results], asked: bool, studied: bool) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from molar.core.errors import MolarError
 from molar.experiments.curves import curve_of, curves_path, read_curves
+from molar.experiments.offsets import offsets_path, read_offsets
 from molar.experiments.results import OWN, read_rows
 from molar.reporting import labels
 from molar.reporting.labels import NDCG
@@ -27,6 +28,7 @@ def read_results(folder: Path, served: str = "", checkpoint: Path | None = None)
         try:
             by_data = _by_data(path)
             curves = _cached(_curves, path, curves_path(path)) if by_data else []
+            offsets = _cached(_offsets, path, offsets_path(path)) if by_data else []
         except MolarError as error:
             problems.append(str(error))
             continue
@@ -34,7 +36,8 @@ def read_results(folder: Path, served: str = "", checkpoint: Path | None = None)
             known = [curve for curve in curves if curve["data_hash"] == data_hash]
             if not known and checkpoint is not None and data_hash == served:
                 known = checkpoint_curves(checkpoint, rows)
-            found.append(Results(path.stem, rows, known, place))
+            shifted = [line for line in offsets if line["data_hash"] == data_hash]
+            found.append(Results(path.stem, rows, known, place, shifted))
     order = {name: place for place, name in enumerate(labels.RUNS)}
     found.sort(key=lambda one: (one.data_hash != served, order.get(one.name, len(order)), one.key))
     return found, problems
@@ -43,7 +46,8 @@ def read_results(folder: Path, served: str = "", checkpoint: Path | None = None)
 def results_of(folder: Path, name: str) -> Results:
     """The test rows of results/NAME.json, of whatever data; without any where there is no such file."""
     path = folder / f"{name}.json"
-    return Results(name, [row for row in read_rows(path) if row["split"] == "test"], read_curves(path))
+    rows = [row for row in read_rows(path) if row["split"] == "test"]
+    return Results(name, rows, read_curves(path), offsets=read_offsets(offsets_path(path)))
 
 
 def _by_data(path: Path) -> dict[str, list[dict]]:
@@ -70,6 +74,10 @@ def _rows(path: Path) -> list[dict]:
 
 def _curves(results: Path) -> list[dict]:
     return [one for one in read_curves(results) if any(NDCG in epoch for epoch in one["curve"])]
+
+
+def _offsets(results: Path) -> list[dict]:
+    return read_offsets(offsets_path(results))
 
 
 def _cached(read: Callable[[Path], list[dict]], path: Path, changed: Path | None = None) -> list[dict]:

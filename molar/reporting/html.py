@@ -132,7 +132,7 @@ def _scale(table: Table, name: str) -> Axis | None:
 def _row(row: Row, columns: Sequence[Column], scales: dict[str, Axis]) -> dict:
     cells = [_cell(row, column, cell, scales.get(column.axis)) for column, cell in zip(columns, row.cells, strict=True)]
     kind = "elsewhere" if row.elsewhere else row.shade or charts.shade_of(row.label)
-    return {"name": row.name, "kind": kind, "cells": cells, "elsewhere": row.elsewhere}
+    return {"name": row.name, "epochs": row.epochs, "kind": kind, "cells": cells, "elsewhere": row.elsewhere}
 
 
 def _cell(row: Row, column: Column, cell: Cell, scale: Axis | None) -> dict:

@@ -14,6 +14,7 @@ from molar.core.schema import (
     ID,
     LATENT_PREFERENCE_ORACLE,
 )
+from molar.data.segments import AMONG_COLD
 from molar.experiments.results import NORMALISED_NDCG
 
 NDCG, RECALL = "ndcg@10", "recall@10"
@@ -81,6 +82,7 @@ BESIDE_CURVES = OVER | {  # there is room for fifteen letters or so; the table b
     "targets-random": "control: random",
     "targets-shuffled": "control: others",
 }
+ABLATIONS = "ablations"  # how files of one factor at a time are named
 SIMPLE, LEARNED, KNOWN = "Simple baselines", "Trained models", "Limits, known of simulated data alone"
 
 # what is changed -> label -> its name
@@ -145,6 +147,7 @@ SLICES = {
     "all": "all",
     "warm": "warm (items with a past)",
     "cold": "cold (items nobody chose before)",
+    AMONG_COLD: "cold among cold items alone",
     "held-out": "held out from alignment",
 }
 # metric -> its name; those that a run has are offered in this order

@@ -9,10 +9,11 @@ BOLD = (labels.DEFAULT, "molar-fused")  # the models whose names are printed bol
 
 
 def section_lines(section: Section, *, level: int = 2, picture: str = "", source: bool = True) -> list[str]:
-    """A section under a heading of this level; `picture` is the file that shows its curves."""
+    """A section under a heading of this level; `picture` names the files that show its curves, less `Curves.key`
+    and the suffix."""
     lines = [f"{'#' * level} {escaped(section.title)}", "", *_paragraphs(section.notes)]
     if section.curves and picture:
-        lines += [f"![{escaped(section.title)}: {section.curves.up}]({picture})", ""]
+        lines += [f"![{escaped(section.title)}: {section.curves.up}]({picture}{section.curves.key}.svg)", ""]
     lines += [*table_lines(section.table), ""] if section.table else []
     lines += _paragraphs(section.after)
     return [*lines, *source_lines(section.source), ""] if source and section.source else lines
@@ -23,12 +24,14 @@ def _paragraphs(found: Sequence[str]) -> list[str]:
 
 
 def table_lines(table: Table) -> list[str]:
-    """The lines of a table. The group of its rows has a column where it needs one, and so have seeds where rows tell them."""
-    seeds = any(row.seeds for row in table.rows)
-    heads = [table.groups] * bool(table.groups) + [table.first] + ["seeds"] * seeds + list(map(_head, table.columns))
+    """The lines of a table. The group of its rows has a column where it needs one, and so have seeds and epochs where rows
+    tell them."""
+    seeds, epochs = any(row.seeds for row in table.rows), any(row.epochs for row in table.rows)
+    heads = [table.groups] * bool(table.groups) + [table.first] + ["seeds"] * seeds + ["epochs"] * epochs
+    heads += map(_head, table.columns)
     lines = [_line(list(map(escaped, heads))), "|---" * len(heads) + "|"]
     for row in table.rows:
-        first = [row.group] * bool(table.groups) + [_name(row)] + [row.seeds] * seeds
+        first = [row.group] * bool(table.groups) + [_name(row)] + [row.seeds] * seeds + [row.epochs] * epochs
         lines.append(_line([*map(escaped, first), *map(cell_text, row.cells)]))
     return lines
 

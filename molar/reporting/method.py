@@ -136,6 +136,7 @@ def ablations(results: Results, metric: str = NDCG) -> Section:
         name=labels.ablated,
         group=heading.__getitem__,
         seeds=results.seeds,
+        epochs=results.epochs,
         groups="what is changed",
         layout="ev-apart ev-3",
     )

@@ -13,11 +13,12 @@ from molar.reporting.files import results_of
 from molar.reporting.labels import BEFORE, DEFAULT
 from molar.reporting.markdown import cell_text
 from molar.reporting.rows import Pair, Results
-from molar.reporting.tables import Cell, Column, Measured, Quoted, Row, Section, Source, Table
+from molar.reporting.sections.new_items import known_less
+from molar.reporting.tables import Cell, Column, Quoted, Row, Section, Source, Table
 
 FULL, COLD = "ml1m", "ml1m-cold"
 ALIGNMENT, ENCODERS, FINE_TUNING = "ablations-alignment", "ablations-encoders", "ablations-stage-1"
-SEARCH, OFFSETS = "search-content.json", "cold-offsets.json"
+SEARCH = "search-content.json"
 MINUS_DEFAULT = f"minus {labels.SHORT[DEFAULT]}"
 OURS_5 = (
     ("nano: SmolLM2-135M + CLIP ViT-B/16", BEFORE),
@@ -102,7 +103,7 @@ def questions(folder: Path) -> list[Section]:
         ),
         *_encoders(files[ENCODERS]),
         _answers(files),
-        offsets(folder / OFFSETS),
+        known_less(folder),
         search(folder / SEARCH),
     ]
     return [section for section in found if section]
@@ -182,53 +183,6 @@ def _answers(files: dict[str, Results]) -> Section | None:
     note = "Differences of NDCG@10, all users unless cold items are asked about; p after Holm's correction."
     title = "What the paper's reviewers asked for, one row each"
     return Section(title, [note], table=Table("asked", [Column("answer"), Column("rows")], rows))
-
-
-def offsets(path: Path) -> Section | None:
-    """What alignment does to cold items: ranked lower among warm ones, or known less?"""
-    models = read_entries(path, "towers")
-    if not models:
-        return None
-    rows = []
-    for data in dict.fromkeys(one["dataset"] for one in models):
-        of = {(one["model"], one["seed"]): one for one in models if one["dataset"] == data}
-        for label in dict.fromkeys(label for label, _ in of):
-            own = [one for (model, _), one in of.items() if model == label]
-            equal = [warm_at_equal_cold(one, of[BEFORE, one["seed"]]) for one in own if (BEFORE, one["seed"]) in of]
-            cold, warm = ([_unshifted(one, part) for one in own] for part in ("cold", "warm"))
-            cells = [_spread(values) for values in (cold, [one["among_cold"] for one in own], warm, equal)]
-            seeds = ", ".join(str(one["seed"]) for one in own)
-            rows.append(Row(labels.model(label), cells, label, group=data, seeds=seeds))
-    note = (
-        "Validation, NDCG@10, mean ± standard deviation over seeds. Added to every cold item's logit, an offset trades warm items "
-        "against cold ones; the last column has each model at the offset where its cold items do as well as those of content "
-        "without one."
-    )
-    heads = ("cold", "cold, no warm item in the list", "warm", "warm, at content's cold")
-    table = Table("model", [Column(head) for head in heads], rows, groups="data")
-    source = Source.of(one | {"weights_sha256": ""} for one in models)
-    return Section("Cold items: ranked lower, or known less?", [note], table=table, source=source)
-
-
-def warm_at_equal_cold(model: dict, content: dict) -> float | None:
-    """NDCG@10 of `model` on warm items at the offset, between those measured, where its cold items do as well as `content`'s
-    without one; None where none of its offsets reaches that."""
-    import numpy as np
-
-    wanted = _unshifted(content, "cold")
-    cold, warm = np.array(model["cold"]), np.array(model["warm"])
-    return float(np.interp(wanted, cold, warm)) if cold.min() <= wanted <= cold.max() else None
-
-
-def _unshifted(model: dict, part: str) -> float:
-    return model[part][model["offsets"].index(0)]
-
-
-def _spread(values: Sequence[float | None]) -> Measured | None:
-    known = tuple(value for value in values if value is not None)
-    if not known or len(known) < len(values):
-        return None
-    return Measured(sum(known) / len(known), seeds=known if len(known) > 1 else ())
 
 
 def search(path: Path) -> Section | None:

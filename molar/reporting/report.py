@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from molar.core.schema import MODELS
-from molar.data.segments import HISTORY, MAIN, NO_VARIANT, POPULARITY, VARIANT
+from molar.data.segments import AMONG_COLD, HISTORY, MAIN, NO_VARIANT, POPULARITY, VARIANT
 from molar.experiments.results import NORMALISED_NDCG
 from molar.reporting import labels, method, published
 from molar.reporting.charts import Curves, Line, shade_of
 from molar.reporting.labels import NDCG, RECALL
 from molar.reporting.rows import Results
+from molar.reporting.sections.cost import cost
+from molar.reporting.sections.new_items import chosen_offsets, trade
 from molar.reporting.tables import (
     DIFFERENCES,
     LEGEND,
@@ -68,7 +70,7 @@ HERE = "measured here"
 LEARNING = "While they learned"
 LEARNING_NOTE = "Validation NDCG@10 after each epoch. The dot is the best epoch, whose weights are kept."
 SEVERAL_SEEDS = "Thin lines are single seeds, the thick line is their mean."
-LEARNING_HEAD = ("seeds", "epochs", "best epoch", "NDCG@10 there", "seconds an epoch")
+LEARNING_HEAD = ("seeds", "epochs", "best epoch", "NDCG@10 there")
 NO_CURVES = "No metric-by-epoch curves were kept with these results."
 
 
@@ -79,7 +81,7 @@ def report(results: Results, metric: str = NDCG, *, by_seed: bool = False) -> li
         return [section for section in (method.ablations(results, metric), aligned, lost) if section]
     slices = results.slices
     parts = {
-        ACCURACY: [name for name in MAIN if name in slices],
+        ACCURACY: [name for name in (*MAIN, AMONG_COLD) if name in slices],
         BY_VARIANT: [name for name in (VARIANT, NO_VARIANT) if name in slices],
         BY_POPULARITY: sorted(name for name in slices if name.startswith(POPULARITY)),
         BY_HISTORY: [name for name in slices if name.startswith(HISTORY)],
@@ -90,6 +92,7 @@ def report(results: Results, metric: str = NDCG, *, by_seed: bool = False) -> li
         rankings[ACCURACY],
         rankings[BY_VARIANT],
         differences(results),
+        trade(results),
         beside_published(results) if results.is_full_movielens else None,
         aligned,
         lost,
@@ -97,17 +100,23 @@ def report(results: Results, metric: str = NDCG, *, by_seed: bool = False) -> li
         rankings[BY_HISTORY],
         beyond_accuracy(results),
         learning(results),
+        cost(results),
         rankings[OTHER_SLICES],
     ]
     return [section for section in found if section]
 
 
 def by_slice(
-    results: Results, slices: Sequence[str] = MAIN, metric: str = NDCG, title: str = ACCURACY
+    results: Results, slices: Sequence[str] | None = None, metric: str = NDCG, title: str = ACCURACY
 ) -> Section | None:
-    """One metric of every model on these groups of users."""
+    """One metric of every model on these groups of users: all, warm and cold when not given, and cold ones among cold items
+    where these are told."""
+    if slices is None:
+        slices = [*MAIN, *(name for name in results.slices if name == AMONG_COLD)]
     places = [(labels.slice_name(name, results.size(name)), results, name) for name in slices]
-    return accuracy(title, places, metric)
+    found = accuracy(title, places, metric)
+    offsets = chosen_offsets(results) if title == ACCURACY else ""
+    return replace(found, after=[*found.after, offsets]) if found and offsets else found
 
 
 def accuracy(title: str, places: Sequence[Place], metric: str) -> Section | None:
@@ -123,6 +132,7 @@ def accuracy(title: str, places: Sequence[Place], metric: str) -> Section | None
         [column(*place) for place in places],
         group=labels.group,
         seeds=lambda label: next((seeds for _, of, at in places if (seeds := of.seeds(label, at))), ""),
+        epochs=lambda label: next((of.epochs(label) for _, of, _ in places), "") if title == ACCURACY else "",
         layout=f"ev-{len(places)}",
     )
     if not table.rows:
@@ -151,7 +161,7 @@ def differences(results: Results) -> Section | None:
     """Who is ahead, by slices; None where nothing was compared."""
     found = results.differences
     kept = {slice_ for by_slice in found.values() for slice_ in by_slice}
-    slices = [slice_ for slice_ in MAIN if slice_ in kept] or sorted(kept)
+    slices = [slice_ for slice_ in (*MAIN, AMONG_COLD) if slice_ in kept] or sorted(kept)
     if not slices:
         return None
     rows = [
@@ -248,15 +258,9 @@ def _line(name: str, curves: list[dict], shade: str) -> Line:
 def _learned(curves: list[dict], line: Line) -> list[str]:
     """The cells of one row under the curves; several seeds give several numbers in a cell."""
     best = [max(points, key=lambda at: at[1]) for points in line.seeds]
-    seconds = [
-        sum(epoch["seconds"] for epoch in curve["curve"]) / len(curve["curve"])
-        for curve in curves
-        if all("seconds" in epoch for epoch in curve["curve"])
-    ]
     return [
         ", ".join(str(curve["seed"]) for curve in curves),
         ", ".join(str(points[-1][0]) for points in line.seeds),
         ", ".join(str(epoch) for epoch, _ in best),
         ", ".join(f"{value:.3f}" for _, value in best),
-        f"{sum(seconds) / len(seconds):.1f}" if seconds else "–",
     ]

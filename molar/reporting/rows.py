@@ -23,6 +23,7 @@ class Results:
     rows: list[dict] = field(repr=False)
     curves: list[dict] = field(repr=False, default_factory=list)
     place: int = 0  # among the datasets of the file
+    offsets: list[dict] = field(repr=False, default_factory=list)  # its curves over offsets of new items
 
     @property
     def key(self) -> str:
@@ -53,7 +54,7 @@ class Results:
     @property
     def is_ablation(self) -> bool:
         """Whether it holds one factor at a time, told against the default."""
-        return self.name.startswith("ablations")
+        return self.name.startswith(labels.ABLATIONS)
 
     @property
     def metrics(self) -> list[str]:
@@ -132,6 +133,20 @@ class Results:
 
     def seeds(self, label: str, slice_: str = "all") -> str:
         return ", ".join(str(row["seed"]) for row in self.rows_of(label, slice_))
+
+    def curves_of(self, label: str) -> list[dict]:
+        """A model's learning curves, one a seed."""
+        return [curve for curve in self.curves if curve["model"] == label]
+
+    def epoch_counts(self, label: str) -> list[int]:
+        """How many epochs a model had, one number a seed; [] where neither rows nor curves tell."""
+        told = [int(row["metrics"]["epochs"]) for row in self.rows_of(label) if "epochs" in row["metrics"]]
+        return told or [len(curve["curve"]) for curve in self.curves_of(label)]
+
+    def epochs(self, label: str) -> str:
+        """The same for a table: one number where all seeds had as many, "" where nothing tells."""
+        counts = self.epoch_counts(label)
+        return str(counts[0]) if len(set(counts)) == 1 else ", ".join(map(str, counts))
 
     def cell(self, label: str, slice_: str = "all", metric: str = NDCG) -> Measured | None:
         """None where it was not measured."""

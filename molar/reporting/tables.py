@@ -85,6 +85,7 @@ class Row:
     label: str = ""
     group: str = ""
     seeds: str = ""
+    epochs: str = ""  # how many each had in training
     shade: str = ""
     elsewhere: bool = False  # published by others
 
@@ -186,6 +187,7 @@ def by_model(
     name: Callable[[str], str] = labels.model,
     group: Callable[[str], str] = lambda label: "",
     seeds: Callable[[str], str] = lambda label: "",
+    epochs: Callable[[str], str] = lambda label: "",
     **about,
 ) -> Table:
     """One row a model, one cell for each column; models that have nothing in any column are left out."""
@@ -193,5 +195,5 @@ def by_model(
     for label in models:
         cells = [of(label) for _, of in columns]
         if any(cell is not None for cell in cells):
-            rows.append(Row(name(label), cells, label, group(label), seeds(label)))
+            rows.append(Row(name(label), cells, label, group(label), seeds(label), epochs(label)))
     return Table("model", [column for column, _ in columns], rows, **about)

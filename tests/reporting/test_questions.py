@@ -1,7 +1,6 @@
 """The method's questions: what rows say, beside what the paper published, and nothing where nothing is measured."""
 
 import json
-import math
 
 import pytest
 from standin_results import minus, row, write
@@ -13,11 +12,9 @@ from molar.reporting.questions import (
     ENCODERS,
     FINE_TUNING,
     FULL,
-    OFFSETS,
     QUESTIONS,
     SEARCH,
     questions,
-    warm_at_equal_cold,
 )
 
 SOURCE = {"dataset": "films", "data": "d" * 16, "n": 6040}
@@ -107,27 +104,3 @@ def test_the_search_tells_what_each_trial_changed_and_which_was_chosen(tmp_path)
     assert "| the start | 0.100 | 6 |" in found
     assert "| `blocks=2` | 0.140, chosen | 7 |" in found
     assert "| `blocks=3`, `dropout=0.3` | 0.120 | 8 |" in found
-
-
-def offset_curve(model: str, seed: int, cold: list[float], warm: list[float]) -> dict:
-    about = {
-        "dataset": "shop",
-        "data_hash": "d",
-        "model": model,
-        "seed": seed,
-        "command": "measure",
-        "weights_sha256": "",
-    }
-    return about | {"offsets": [-1, 0, 1], "cold": cold, "warm": warm, "among_cold": 0.5}
-
-
-def test_models_are_compared_where_their_cold_items_do_equally_well(tmp_path):
-    content = offset_curve("content", 0, [0.05, 0.1, 0.2], [0.3, 0.25, 0.1])
-    molar = offset_curve("molar", 0, [0.02, 0.05, 0.15], [0.32, 0.3, 0.2])
-    assert math.isclose(warm_at_equal_cold(molar, content), 0.25)
-    assert warm_at_equal_cold(offset_curve("molar", 0, [0, 0.01, 0.02], [0.3, 0.3, 0.3]), content) is None
-    (tmp_path / OFFSETS).write_text(json.dumps({"towers": [content, molar]}))
-    assert "| shop | **Molar, aligned** | 0 | 0.050 | 0.500 | 0.300 | 0.250 |" in text(tmp_path)
-    other = offset_curve("content", 1, [0.05, 0.12, 0.2], [0.3, 0.25, 0.1])
-    (tmp_path / OFFSETS).write_text(json.dumps({"towers": [content, other]}))
-    assert "| shop | content only | 0, 1 | 0.110 ± 0.014 | 0.500 ± 0.000 | 0.250 ± 0.000 |" in text(tmp_path)

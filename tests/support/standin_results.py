@@ -172,6 +172,20 @@ def curve(model: str, seed: int = 0, *, epochs: int = 12, top: float = 0.13, dat
     }
 
 
+def offset_line(model: str, seed: int = 0, *, data: str = OURS, dataset: str = "Tiny shop", **parts) -> dict:
+    """One curve over three offsets as results/NAME-offsets.json keeps it; `parts` are NDCG@10 at each, or among cold."""
+    told = {"all": [0.1, 0.12, 0.13], "warm": [0.14, 0.13, 0.1], "cold": [0.02, 0.1, 0.25], "among_cold": 0.3} | parts
+    about = {"dataset": dataset, "data_hash": data, "split": "validation", "model": model, "seed": seed}
+    digest = hashlib.sha256(f"{model} {seed}".encode()).hexdigest()
+    line = {**about, "offsets": [-1, 0, 1], **told, "n": 200, "n_cold": 40, "command": "python -m molar evaluate X"}
+    return line | {"weights_sha256": digest}
+
+
+def write_offsets(folder: Path, name: str, lines: list[dict]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}-offsets.json").write_text(json.dumps({"towers": lines}), encoding="utf-8")
+
+
 def write(folder: Path, name: str, rows: list[dict]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps({"rows": rows}), encoding="utf-8")

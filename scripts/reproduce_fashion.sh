@@ -68,7 +68,7 @@ choice = json.load(open(sys.argv[1]))
 print(" ".join(f"--set {one}" for one in choice["given"] + choice["chosen"]["none"]))' "$checkpoint/content-choice.json")
   $python -m molar baseline-vectors "$dataset" --out "$checkpoint/baselines"
   for kind in tf-idf random; do
-    $python -m molar train-content "$dataset" --checkpoint "$checkpoint/baselines" --name "content, $kind" --seed "$seed" \
+    $python -m molar train-content "$dataset" --checkpoint "$checkpoint" --name "content-$kind" --seed "$seed" \
       --epochs "$epochs" --vectors "$checkpoint/baselines/$kind.safetensors" --validation-users "$asked" $settings --set align=none
   done
 done

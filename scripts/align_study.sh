@@ -41,7 +41,7 @@ done
 if [ -n "$data" ]; then # as scripts/ablate_ml1m.sh has them, over TF-IDF vectors of the films' texts
   part=build/ml1m-1500-users/dataset vectors=build/alignment-study/films
   $python -m molar subset build/ml1m "$part" --users 1500 --films 3706
-  [ -e "$vectors/tf-idf.json" ] || $python -m scripts.text_vectors "$part" --out "$vectors/tf-idf.safetensors"
+  [ -e "$vectors/tf-idf.json" ] || $python -m molar baseline-vectors "$part" --out "$vectors"
   only=${only:-alpha}
   study "$part" build/alignment-study/films/models "$vectors/tf-idf.safetensors" \
     --set max_length=200 --set batch_size=32 --set-id max_length=200 --set-id batch_size=32 --set-id lr=0.002 --set-id dropout=0.2

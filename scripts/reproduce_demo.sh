@@ -39,21 +39,16 @@ models_of() { # FOLDER SEED HISTORIES
     cp "$first/content-choice.json" "$folder/"
     cp -R "$first/slist" "$folder/"
   fi
-  "$PYTHON" -m molar train "$DATA" --checkpoint "$folder" --seed "$seed" --interactions "$histories"
-  for kind in tf-idf random; do
-    "$PYTHON" -m molar train-content "$DATA" --checkpoint "$folder" --name "content-$kind" --seed "$seed" --interactions "$histories" \
-      --vectors "$1/baselines/$kind.safetensors" --set align=none
-  done
+  "$PYTHON" -m molar train "$DATA" --checkpoint "$folder" --seed "$seed" --interactions "$histories" --baselines
 }
 for ratio in 50 0 100; do
   folder=build/demo-dial-$ratio histories=interactions-$ratio.csv
   if [ $ratio = 50 ]; then histories=interactions.csv; fi
-  "$PYTHON" -m molar baseline-vectors "$DATA" --out "$folder/baselines" --interactions $histories
   for seed in 0 1 2; do models_of "$folder" $seed $histories; done
   for model in gru4rec fpmc duorec ease; do
     "$PYTHON" -m molar train-id "$DATA" --checkpoint "$folder/others" --model $model --interactions $histories
   done
-  "$PYTHON" -m molar evaluate-content "$DATA" "$folder" --id-model "$folder" --vectors "$OUT/vectors.safetensors" "$folder/baselines" \
+  "$PYTHON" -m molar evaluate-content "$DATA" "$folder" --id-model "$folder" --vectors "$OUT/vectors.safetensors" "$folder/seed-0/baselines" \
     --interactions $histories --out results/demo-dial-$ratio.json
 done
 for model in sasrec gru4rec fpmc duorec; do

@@ -60,21 +60,12 @@ for seed in $seeds; do
     lend slist "$home/seed-$first"
     lend content-choice.json "$home/seed-$first"
   fi
-  $python -m molar train "$dataset" --checkpoint "$checkpoint" --seed "$seed" --epochs "$epochs" --validation-users "$asked"
-
-  # The same content model over words of the texts alone, and over vectors that say nothing.
-  settings=$($python -c 'import json, sys
-choice = json.load(open(sys.argv[1]))
-print(" ".join(f"--set {one}" for one in choice["given"] + choice["chosen"]["none"]))' "$checkpoint/content-choice.json")
-  $python -m molar baseline-vectors "$dataset" --out "$checkpoint/baselines"
-  for kind in tf-idf random; do
-    $python -m molar train-content "$dataset" --checkpoint "$checkpoint" --name "content-$kind" --seed "$seed" \
-      --epochs "$epochs" --vectors "$checkpoint/baselines/$kind.safetensors" --validation-users "$asked" $settings --set align=none
-  done
+  # Beside the models of a checkpoint, the same content model over words of the texts alone, and over vectors that say nothing.
+  $python -m molar train "$dataset" --checkpoint "$checkpoint" --seed "$seed" --epochs "$epochs" --validation-users "$asked" --baselines
 done
 
 vectors=$home/seed-$first
 $python -m molar evaluate-content "$dataset" "$home" --id-model "$home" \
-  --vectors "$vectors/vectors.safetensors" "$vectors"/baselines/{tf-idf,random}.safetensors \
+  --vectors "$vectors/vectors.safetensors" "$vectors/baselines" \
   --users "$asked" --groups "$groups" --out results/fashion.json
 $python -m scripts.write_results

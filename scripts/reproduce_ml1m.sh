@@ -66,8 +66,6 @@ vectors=$towers/vectors
 
 # The catalogue is the same in both, so the second time the pictures' features come from the cache.
 $python -m molar encode "$dataset" --checkpoint "$vectors" --encoder "$encoder"
-$python -m molar baseline-vectors "$dataset" --out "$vectors/baselines"  # what looks and texts add is the difference to them
-kinds=("$vectors/vectors.safetensors" "$vectors/baselines")
 
 # Sizes and batch as the search on 1,500 users has them, results/search-content.json; how content is read is chosen on a quarter of
 # the users. Every seed is a checkpoint of all models, and all content models have the same epochs.
@@ -87,15 +85,11 @@ for seed in $seeds; do
     cp "$towers/seed-$first/content-choice.json" "$models/"
     [ -e "$models/slist" ] || cp -R "$towers/seed-$first/slist" "$models/"
   fi
-  $python -m molar train "$dataset" --checkpoint "$models" --seed "$seed" --epochs "$epochs" "${sizes[@]}"
-  for kind in tf-idf random; do
-    $python -m molar train-content "$dataset" --checkpoint "$models" --name "content-$kind" --seed "$seed" --epochs "$epochs" \
-      --vectors "$vectors/baselines/$kind.safetensors" --set align=none "${sizes[@]}"
-  done
+  $python -m molar train "$dataset" --checkpoint "$models" --seed "$seed" --epochs "$epochs" --baselines "${sizes[@]}"
 done
 probes=()  # of histories and ids; those of items are asked on a part, by scripts/ablate_stage1.sh
 if [ -z "$cold" ]; then probes=(--probes molar content); fi
-$python -m molar evaluate-content "$dataset" "$towers" --id-model "$towers" --vectors "${kinds[@]}" --out "$results" "${probes[@]}"
+$python -m molar evaluate-content "$dataset" "$towers" --id-model "$towers" --vectors "$vectors/vectors.safetensors" "$towers/seed-$first/baselines" --out "$results" "${probes[@]}"
 if [ -n "$cold" ]; then
   $python -m scripts.new_item_peers "$dataset" --id-model "$towers/seed-$first/sasrec" --vectors "$vectors/vectors.safetensors" --out "$results"
 fi

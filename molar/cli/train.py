@@ -123,13 +123,17 @@ def add_train(verbs: o.Verbs) -> None:
     verb.add_argument("--alpha", type=o.number(0), help="weight of the alignment loss (Eq. 5) of the aligned model")
     verb.add_argument("--tau", type=o.number(0, above=True), help="temperature of the alignment loss (Eq. 4)")
     verb.add_argument("--epochs", type=o.whole(1), help="epochs of each model")
+    what = "also content models that know less, of the same training: CHECKPOINT/content-tf-idf, /content-random"
+    verb.add_argument("--baselines", action="store_true", help=what)
     o.settings(verb, "a setting of all three, as of train-content, over what choose-content has chosen")
     o.validation_users(verb)
     o.seed(verb)
 
 
 def train(options: Namespace) -> None:
-    """Train the content model twice, without and with alignment; then everything joined, with weights by validation."""
+    """Train the content model twice, without and with alignment, and over vectors that know less where that is asked; then
+    everything joined, with weights by validation."""
+    from molar.encoder.baseline_vectors import FOLDER, write_baseline_vectors
     from molar.storage.trained import load_alignment_target
     from molar.training.alignment import AlignConfig
     from molar.training.distributed import Distributed
@@ -143,25 +147,29 @@ def train(options: Namespace) -> None:
     id_model = load_alignment_target(options.checkpoint / c.ID, split)
     aligned = AlignConfig(**o.given(options, "alpha", "tau"))
 
-    def settings(residual: str, default: Sequence[str] = ()) -> dict:
+    def settings(residual: str, read: "np.ndarray", default: Sequence[str] = ()) -> dict:
         chosen = chosen_settings(options.checkpoint, split, vectors, residual)
-        parts = content_settings(vectors.shape[1], [*(chosen or default), *options.settings])
+        parts = content_settings(read.shape[1], [*(chosen or default), *options.settings])
         return {name: part for name, part in parts.items() if name != "align"}
 
-    plain = settings("none")
-    for name, align in ((c.CONTENT, CONTENT_ALONE), (c.ALIGNED, aligned)):
+    plain = [(c.CONTENT, CONTENT_ALONE, vectors, made), (c.ALIGNED, aligned, vectors, made)]
+    if options.baselines:
+        written = write_baseline_vectors(split, options.checkpoint / FOLDER)
+        for name, path in zip((c.CONTENT_TFIDF, c.CONTENT_RANDOM), written, strict=True):
+            plain.append((name, CONTENT_ALONE, *_vectors(path, split)))
+    for name, align, read, told in plain:
         out = options.checkpoint / name
         train_molar(
             split,
-            vectors,
+            read,
             id_model,
             align=align,
             out=out,
             label=name,
             command=options.command,
             report=Terminal(f"training {name}"),
-            **plain,
-            **made,
+            **settings("none", read),
+            **told,
             **o.given(options, "seed", "epochs"),
         )
         print(out)
@@ -173,7 +181,7 @@ def train(options: Namespace) -> None:
         align=aligned,
         command=options.command,
         report_for=lambda name: Terminal(f"training {name}"),
-        **settings("free", WITH_RESIDUAL),
+        **settings("free", vectors, WITH_RESIDUAL),
         **made,
         **o.given(options, "seed", "epochs"),
     )

@@ -15,6 +15,7 @@ from molar.encoder.vectors import save_vectors
 
 TFIDF, RANDOM = "tf-idf", "random"  # names of the files, and of the vectors in results
 WIDTH = 384
+FOLDER = "baselines"  # of a checkpoint, where these files lie
 
 
 def write_baseline_vectors(split: Split, out: Path) -> list[Path]:

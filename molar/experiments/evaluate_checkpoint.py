@@ -12,7 +12,7 @@ from molar.core.io import write_json
 from molar.core.schema import ALIGNED, CONTENT, CONTENT_RANDOM, CONTENT_TFIDF, EVERYTHING, GUESSED, ID
 from molar.data.segments import AMONG_COLD, MAIN
 from molar.data.splits import Split
-from molar.encoder.baseline_vectors import RANDOM, TFIDF
+from molar.encoder.baseline_vectors import FOLDER, RANDOM, TFIDF
 from molar.encoder.vectors import load_vectors
 from molar.evaluation.everything import load_everything
 from molar.evaluation.guessed_items import GuessedItems
@@ -29,7 +29,6 @@ from molar.storage.everything import FOLDERS, has_everything
 from molar.storage.trained import load_checkpoint_models, load_content_model
 
 MEASURED = (ID, CONTENT, ALIGNED)  # in the order of rows
-BASELINES = "baselines"  # the folder, in a checkpoint, of vectors that know less
 
 
 def evaluate_checkpoint(
@@ -106,13 +105,12 @@ def everything(folder: Path, split: Split, vectors: np.ndarray) -> list[LogitEnt
 
 
 def standing_models(folder: Path, split: Split) -> list[Trained]:
-    """The content models over the words of the texts and over random vectors, as far as the checkpoint holds them: trained
-    by `train-content --name NAME --vectors FILE` over what `baseline-vectors` writes to its folder BASELINES. Raises MolarError
-    where one is of other data or vectors."""
+    """The content models over the words of the texts and over random vectors, as far as the checkpoint holds them (`train
+    --baselines`). Raises MolarError where one is of other data or vectors."""
     found = []
     for name, vectors in ((CONTENT_TFIDF, TFIDF), (CONTENT_RANDOM, RANDOM)):
         if (folder / name / CONFIG).is_file():
-            array = load_vectors(folder / BASELINES / f"{vectors}.safetensors", split.dataset, read_pictures=False)
+            array = load_vectors(folder / FOLDER / f"{vectors}.safetensors", split.dataset, read_pictures=False)
             model, seed = load_content_model(folder / name, split, array), read_meta(folder / name).get("seed", 0)
             found.append(trained(folder / name, name, int(seed), model, split))
     return found

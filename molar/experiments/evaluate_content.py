@@ -14,13 +14,14 @@ from molar.data.splits import Split
 from molar.encoder.input_ablations import ITEM_ABLATIONS
 from molar.encoder.vectors import load_vectors
 from molar.evaluation import metrics
+from molar.evaluation.new_items import AS_TRAINED
 from molar.evaluation.score_fusion import FusedScorer
 from molar.experiments.alignment_report import Pairing, alignment_rows
-from molar.experiments.entries import Entry, Trained, baselines, trained
+from molar.experiments.entries import Entry, LogitEntry, Trained, baselines, trained
 from molar.experiments.evaluate import Options, Part, evaluate, open_split
 from molar.experiments.evaluate_checkpoint import everything
 from molar.experiments.input_ablations import ItemInput, ablation_rows
-from molar.experiments.rows import BUCKET_METRICS, Pairs
+from molar.experiments.rows import BUCKET_METRICS, OFFSET, Pairs
 from molar.models.id_model import IDModel
 from molar.storage.checkpoint import ID_TOWER, read_meta, state_hash
 from molar.storage.everything import FOLDERS as MEMBERS
@@ -190,12 +191,14 @@ def _partner(
 
 
 def fused_entries(split: Split, models: Models, labels: Sequence[str]) -> list[Entry]:
-    """The fused score of every content model of these labels with its ID model; its weight is chosen on validation."""
-    entries = []
+    """The fused score of every content model of these labels with its ID model; its weight is chosen on validation, and its
+    offset with those of all others."""
+    entries: list[Entry] = []
     for one in (one for one in models.contents if one.entry.label in labels):
         scorer = FusedScorer.fit(f"{one.entry.label}{FUSED}", one.reads.model, one.partner.scorer.model, split)
-        noted = {name: value for name, value in scorer.chosen().items() if value is not None}
-        entries.append(Entry(scorer, one.entry.source, noted))
+        noted = {name: value for name, value in scorer.chosen().items() if value is not None and name != OFFSET}
+        scorer.offset = AS_TRAINED
+        entries.append(LogitEntry(scorer, one.entry.source, noted))
     return entries
 
 

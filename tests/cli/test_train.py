@@ -5,7 +5,10 @@ import shutil
 
 from molar.cli.main import main
 from molar.encoder.vectors import save_vectors
+from molar.experiments.results import read_rows
 from molar.training.joined import choose_content
+
+LESS = ("content-tf-idf", "content-random")
 
 
 def test_train_writes_the_models_with_their_command(world, tmp_path):
@@ -40,6 +43,20 @@ def test_train_follows_what_choose_content_chose_and_what_is_set(world, tmp_path
         config = json.loads((folder / name / "config.json").read_text())["config"]
         told = {"residual": residual, "decoder": "ema", "scaling": "whitened", "hidden": 4}
         assert {key: config[key] for key in told} == told, name
+
+
+def test_content_models_that_know_less_are_trained_as_content_is(world, tmp_path, capsys):
+    dataset, checkpoint = world
+    folder = tmp_path / "beside"
+    shutil.copytree(tmp_path / checkpoint, folder)
+    folders = [dataset, "--checkpoint", str(folder)]
+    assert main(["train", *folders, "--epochs", "1", "--baselines", "--set", "hidden=4", "--seed", "2"]) == 0
+    saved = {name: json.loads((folder / name / "config.json").read_text()) for name in ("content", *LESS)}
+    same = [(one["config"] | {"dim_in": 0}, one["meta"]["recipe"], one["meta"]["seed"]) for one in saved.values()]
+    assert same[0] == same[1] == same[2] and same[0][0]["hidden"] == 4
+    assert len({one["meta"]["vectors"] for one in saved.values()}) == 3
+    assert main(["evaluate", *folders, "--subset", "validation", "--out", str(tmp_path / "out.json")]) == 0
+    assert set(LESS) < {row["model"] for row in read_rows(tmp_path / "out.json")}
 
 
 def test_train_content_takes_other_vectors_and_another_id_model(world, tiny, tiny_vectors, tmp_path, capsys):

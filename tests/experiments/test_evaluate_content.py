@@ -166,7 +166,15 @@ def test_cold_items_are_told_in_three_numbers(world, tiny, out, rows):
     lines = {(line["model"], line["seed"]): line for line in read_offsets(offsets_path(out))}
     line = lines["content", 1]
     assert max(line["all"]) == line["all"][line["offsets"].index(offset)] and line["split"] == "validation"
-    assert {label for label, _ in lines} == {"content", "molar", "to-gru4rec", "on-text", "joint", "late"}
+    assert {label for label, _ in lines} == {
+        "content",
+        "molar",
+        "to-gru4rec",
+        "on-text",
+        "joint",
+        "late",
+        "molar-fused",
+    }
 
 
 def test_an_input_ablation_has_a_row_and_what_it_costs(rows):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from molar.core.errors import MolarError
-from molar.core.schema import CONTENT, ID
+from molar.core.schema import CONTENT, EVERYTHING, ID
 from molar.data.segments import AMONG_COLD, MAIN
 from molar.experiments.results import read_rows
 from molar.reporting import labels, method
@@ -31,7 +31,7 @@ interval (bootstrap over users); several: mean ± standard deviation over seeds.
 """
 QUESTIONS = "The method, question by question"
 SHOP, FILMS, FILMS_COLD = "demo", "ml1m", "ml1m-cold"
-README_MODELS = ("popularity", "item-knn", "content-knn", ID, CONTENT, DEFAULT, "molar-fused")
+README_MODELS = ("popularity", "item-knn", "content-knn", "slist", ID, CONTENT, DEFAULT, EVERYTHING)
 TASTE_PAIRS = ((DEFAULT, CONTENT), (DEFAULT, ID), ("molar-fused", DEFAULT))
 
 

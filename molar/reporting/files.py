@@ -14,6 +14,7 @@ from molar.reporting.labels import NDCG
 from molar.reporting.rows import Results
 
 CURVES = "-curves"
+BEFORE = "before"  # the folder of results that newer models have replaced
 
 
 def read_results(folder: Path, served: str = "", checkpoint: Path | None = None) -> tuple[list[Results], list[str]]:
@@ -37,7 +38,7 @@ def read_results(folder: Path, served: str = "", checkpoint: Path | None = None)
             if not known and checkpoint is not None and data_hash == served:
                 known = checkpoint_curves(checkpoint, rows)
             shifted = [line for line in offsets if line["data_hash"] == data_hash]
-            found.append(Results(path.stem, rows, known, place, shifted))
+            found.append(Results(path.stem, rows, known, place, shifted, _before(path)))
     order = {name: place for place, name in enumerate(labels.RUNS)}
     found.sort(key=lambda one: (one.data_hash != served, order.get(one.name, len(order)), one.key))
     return found, problems
@@ -47,7 +48,13 @@ def results_of(folder: Path, name: str) -> Results:
     """The test rows of results/NAME.json, of whatever data; without any where there is no such file."""
     path = folder / f"{name}.json"
     rows = [row for row in read_rows(path) if row["split"] == "test"]
-    return Results(name, rows, read_curves(path), offsets=read_offsets(offsets_path(path)))
+    return Results(name, rows, read_curves(path), offsets=read_offsets(offsets_path(path)), before=_before(path))
+
+
+def _before(path: Path) -> Results | None:
+    """What the file of the same name in the folder `before` holds of the test split."""
+    rows = [row for row in _cached(_rows, path.parent / BEFORE / path.name) if row["split"] == "test"]
+    return Results(path.stem, rows) if rows else None
 
 
 def _by_data(path: Path) -> dict[str, list[dict]]:

@@ -10,6 +10,7 @@ from molar.reporting import labels, method, published
 from molar.reporting.charts import Curves, Line, shade_of
 from molar.reporting.labels import NDCG, RECALL
 from molar.reporting.rows import Results
+from molar.reporting.sections.before import before_and_now
 from molar.reporting.sections.cost import cost
 from molar.reporting.sections.new_items import chosen_offsets, trade
 from molar.reporting.tables import (
@@ -92,6 +93,7 @@ def report(results: Results, metric: str = NDCG, *, by_seed: bool = False) -> li
         rankings[ACCURACY],
         rankings[BY_VARIANT],
         differences(results),
+        before_and_now(results, metric),
         trade(results),
         beside_published(results) if results.is_full_movielens else None,
         aligned,

@@ -24,6 +24,7 @@ class Results:
     curves: list[dict] = field(repr=False, default_factory=list)
     place: int = 0  # among the datasets of the file
     offsets: list[dict] = field(repr=False, default_factory=list)  # its curves over offsets of new items
+    before: "Results | None" = field(repr=False, default=None)  # the file of the same name in results/before
 
     @property
     def key(self) -> str:

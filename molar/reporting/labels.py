@@ -128,6 +128,8 @@ FACTORS = {
         "both-mlp": "MiniLM and CLIP",
         "random-linear": "random vectors, linear",
         "random-mlp": "random vectors",
+        CONTENT_TFIDF: "words of the texts",
+        CONTENT_RANDOM: "random vectors, 384 wide",
     },
     "ID models": {label: TRAINED[label] for label in ("fpmc", "gru4rec", "duorec")},
 }

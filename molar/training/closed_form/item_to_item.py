@@ -11,6 +11,7 @@ import numpy as np
 
 from molar.core.errors import MolarError
 from molar.core.io import require_writable, write_json
+from molar.core.memory import peak_memory_mb
 from molar.core.progress import Report, silent
 from molar.core.version import __version__
 from molar.data.splits import Split, who_takes_part
@@ -67,15 +68,17 @@ def fit_item_to_item(
             report(len(tries.tried), total, "choosing on validation")
             tries.quality(candidate)
         config = max(candidates, key=tries.quality)  # the first of equals
-    started = time.process_time()
+    started, began = time.process_time(), time.perf_counter()
     fitted = build.fitted(split, config)
-    seconds = time.process_time() - started
+    seconds, waited = time.process_time() - started, time.perf_counter() - began
     if out:
         made = {"command": command, "label": label or model, "seed": 0, **told, "grid": grid, "tried": tries.tried}
         made |= {
             "molar": __version__,
             "validation": {"ndcg@10": tries.measured(fitted)},
             "cpu_seconds": {"fit": round(seconds, 1), "choice": round(tries.seconds, 1)},
+            "training_seconds": round(waited, 2),
+            "peak_memory_mb": round(peak_memory_mb()),
             "megabytes": round(2 * 4 * config.n_trained**2 / 1e6, 1),  # of the two matrices that it was solved in
             "run": run,
         }

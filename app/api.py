@@ -6,7 +6,6 @@ import gradio as gr
 
 from app.state import PageState
 from molar.core.errors import MolarError
-from molar.core.schema import ALIGNED
 
 
 def publish(shop: PageState) -> None:
@@ -21,16 +20,19 @@ def publish(shop: PageState) -> None:
         """
         return _listed(shop.recommender.search, query, limit)
 
-    def recommend(history: list[str], model: str = ALIGNED, k: int = 10) -> list[dict]:
+    def recommend(
+        history: list[str], model: str = shop.recommender.default_model, k: int = 10, new_items: float = 0
+    ) -> list[dict]:
         """The next items after a history: item_id, title, rank, score.
 
         Args:
             history: item ids, oldest first; an empty list gives the popular items
-            model: "content" (before alignment), "molar" (after it) or "sasrec" (ids only)
+            model: "everything" (all that is known, joined), "content" (before alignment), "molar" (after it) or "sasrec" (ids only)
             k: how many items, 1 to 100
+            new_items: logits on items that nobody had bought in training, -10 (fewest) to 10 (most); 0 as validation chose
         """
         _check_history(history)
-        return _listed(shop.recommender.recommend, history, model, k)
+        return _listed(shop.recommender.recommend, history, model, k, new_items=new_items)
 
     def similar_items(item_id: str, k: int = 10) -> list[dict]:
         """The items most like one of this page's items, by text and picture alone: item_id, title, rank, score (cosine).
@@ -69,13 +71,13 @@ def _check_history(history) -> None:
         raise gr.Error("history must be a list of item ids (strings).", print_exception=False)
 
 
-def _listed(function, *arguments) -> list[dict]:
-    return [asdict(one) for one in _answer(function, *arguments)]
+def _listed(function, *arguments, **named) -> list[dict]:
+    return [asdict(one) for one in _answer(function, *arguments, **named)]
 
 
-def _answer(function, *arguments):
+def _answer(function, *arguments, **named):
     """What the function gives; its MolarError as one that Gradio shows."""
     try:
-        return function(*arguments)
+        return function(*arguments, **named)
     except MolarError as error:
         raise gr.Error(str(error), print_exception=False) from None

@@ -21,6 +21,7 @@ from app.tabs.catalogue import tab as catalogue
 from app.tabs.evidence import tab as evidence
 from app.tabs.quiz import tab as quiz
 from app.tabs.recommend import tab as recommend
+from molar.core.schema import EVERYTHING
 from molar.serving.map_queries import ShopperMaps
 
 TABS = (recommend, quiz, alignment, evidence, catalogue)
@@ -32,7 +33,10 @@ def build(shop: PageState) -> tuple[gr.Blocks, list[Route]]:
     """The page over one loaded dataset and checkpoint, and the addresses beside it that its parts are drawn from."""
     routes = pictures.routes(shop.dataset)
     with gr.Blocks(title=words.PAGE_TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)) as page:
-        Panel(render("components/header.html", dataset=shop.dataset), elem_id="header")
+        Panel(
+            render("components/header.html", dataset=shop.dataset, joined=EVERYTHING in shop.recommender.models),
+            elem_id="header",
+        )
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(words.TAB_RECOMMEND, id="recommend"):
                 history = recommend.build(shop, page)

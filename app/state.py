@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 import pandas as pd
 
 import molar
 from molar.core.errors import MolarError
-from molar.core.schema import ALIGNED, CONTENT, MODELS, USER
+from molar.core.schema import ALIGNED, CONTENT, EVERYTHING, USER
 from molar.data.dataset import Dataset
 from molar.serving.map_queries import ShopperMaps
 
@@ -24,6 +25,7 @@ class Answer:
     because: int | None  # the selected item whose removal lowers the score most
     before: int  # rank by content before alignment, and after it; 0 where there is none to compare
     after: int
+    new: bool = False  # nobody had chosen it in training
 
 
 def read_truth(dataset: Dataset) -> pd.DataFrame | None:
@@ -73,21 +75,23 @@ class PageState:
         """Item ids of item numbers."""
         return [str(self.dataset.item_ids[number]) for number in numbers]
 
-    def answers(self, items: tuple[int, ...], k: int = 10) -> dict[str, list[Answer]]:
-        """Model → its k best items, with reasons, and with the ranks before and after alignment."""
-        found = {model: self.recommender.answer(items, model, k) for model in MODELS}  # one pass through each model
-        # Without items all three list what is popular: nothing has moved.
-        before, after = (found[name].ranks if items else None for name in (CONTENT, ALIGNED))
-        return {
-            model: [
-                Answer(
-                    number,
-                    rank,
-                    because or None,
-                    0 if before is None else int(before[number]),
-                    0 if after is None else int(after[number]),
+    def answers(self, items: tuple[int, ...], k: int = 10, new_items: float = 0.0) -> dict[str, list[Answer]]:
+        """Model → its k best items, with reasons, and, for those that alignment compares, with the ranks before and after.
+
+        new_items: as for `Recommender.recommend`."""
+        shop, cold = self.recommender, self.recommender.split.cold
+        found = {
+            model: shop.answer(items, model, k, new_items=new_items) for model in shop.models
+        }  # one pass through each
+        before, after = (found[name].ranks for name in (CONTENT, ALIGNED))
+        answered: dict[str, list[Answer]] = {}
+        for model, one in found.items():
+            compared = items and model != EVERYTHING  # without items all list what is popular: nothing has moved
+            moves = zip(before[one.numbers].tolist(), after[one.numbers].tolist()) if compared else repeat((0, 0))
+            answered[model] = [
+                Answer(number, rank, because or None, *moved, new=bool(cold[number]))
+                for rank, (number, because, moved) in enumerate(
+                    zip(one.numbers.tolist(), one.because.tolist(), moves), 1
                 )
-                for rank, (number, because) in enumerate(zip(one.numbers.tolist(), one.because.tolist()), start=1)
             ]
-            for model, one in found.items()
-        }
+        return answered

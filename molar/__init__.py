@@ -3,11 +3,11 @@
     import molar
 
     shop = molar.load("assets/demo", "checkpoints/demo")
-    shop.recommend(["p0611", "p0108"], model="molar", k=10)
+    shop.recommend(["p0611", "p0108"], k=10)
 
 `load` opens what is trained; the stages that make it are functions of their own: `load_dataset`, `check`,
-`encode_items`, `train_id_model`, `train_molar`, `evaluate`, `draw_maps`. Each is imported when it is first asked for, so
-that `import molar` costs nothing. Source of the method: arXiv 2412.18176.
+`encode_items`, `train_id_model`, `train_molar`, `train_everything`, `evaluate`, `draw_maps`. Each is imported when it is
+first asked for, so that `import molar` costs nothing. Source of the method: arXiv 2412.18176.
 """
 
 from importlib import import_module
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from molar.experiments.evaluate_checkpoint import evaluate_checkpoint as evaluate
     from molar.serving.shop import Shop
     from molar.serving.user_maps import draw_maps
+    from molar.training.joined.everything import train_everything
     from molar.training.train import train_id_model, train_molar
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "load_dataset",
     "load_vectors",
     "split_dataset",
+    "train_everything",
     "train_id_model",
     "train_molar",
 ]
@@ -55,6 +57,7 @@ _WHERE = {
     "load_dataset": ("molar.data.dataset", "load_dataset"),
     "load_vectors": ("molar.encoder.vectors", "load_vectors"),
     "split_dataset": ("molar.data.splits", "split_dataset"),
+    "train_everything": ("molar.training.joined.everything", "train_everything"),
     "train_id_model": ("molar.training.train", "train_id_model"),
     "train_molar": ("molar.training.train", "train_molar"),
 }

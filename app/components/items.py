@@ -24,13 +24,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Ranked:
-    """One recommended item, with the title that it is recommended for and its ranks before and after alignment, or 0."""
+    """One recommended item, with the title that it is recommended for and its ranks before and after alignment, or 0.
+
+    new: nobody had chosen it before."""
 
     item: Item
     rank: int
     because: str | None = None
     before: int = 0
     after: int = 0
+    new: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ def gallery(shown: list[Item], total: int) -> str:
     return render("components/gallery.html", items=shown, total=total, at_once=AT_ONCE)
 
 
-def rows(ranked: list[Row]) -> str:
-    """Ranked lists side by side, best first, under a line that tells what the moves mean where there are some."""
+def rows(ranked: list[Row], said: str = "") -> str:
+    """Ranked lists side by side, best first, under a line that tells what the moves mean where there are some; `said` is read
+    aloud."""
     moved = any(one.before for row in ranked for one in row.ranked)
-    return render("components/rows.html", rows=ranked, moved=moved)
+    return render("components/rows.html", rows=ranked, moved=moved, said=said)

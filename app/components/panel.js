@@ -1,6 +1,6 @@
 // A panel shows HTML made by Python and sends one event for each button in it: the button's data-act, with its item number.
 const events = [
-  'pick', 'drop', 'clear', 'undo', 'move', 'more', 'persona', 'surprise', 'filter', // recommend
+  'pick', 'drop', 'clear', 'undo', 'move', 'more', 'persona', 'surprise', 'filter', 'new_items', // recommend
   'guess', 'next', // quiz
   'similar', 'go_on', 'resume', 'stop', 'forget', // catalogue
 ];

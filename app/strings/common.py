@@ -1,10 +1,9 @@
 """What the page says on several tabs, and around them."""
 
-from molar.core.schema import ALIGNED, CONTENT, ID
+from molar.core.schema import ALIGNED, CONTENT, EVERYTHING, ID
 
 BRAND = "Molar"
 PAGE_TITLE = "Molar: recommendations that read, look and remember"
-LEAD = "Pick what you like. Three recommenders answer: one reads and looks, one is aligned with people, one knows only ids."
 THEME_SWITCH = "Light or dark"
 TAB_RECOMMEND = "Recommend"
 TAB_QUIZ = "What next?"
@@ -16,13 +15,24 @@ NOTHING_FOUND = "Nothing matches all of these words. Try fewer, or only the begi
 CLEAR = "Clear"
 # model -> (heading, what it knows)
 ROWS = {
+    EVERYTHING: ("Everything", "joins content, who chose what, and what follows what"),
     CONTENT: ("Content only", "reads the text and sees the picture"),
     ALIGNED: ("Aligned", "the same, aligned with people"),
     ID: ("ID only", "knows who chose what, sees nothing"),
 }
+NEW, NEW_HINT = "new", "nobody had chosen it before"
 BECAUSE = "because you picked"
-MOVED_EXAMPLE, MOVED_KEY = (31, 2), "would mean: from rank 31 before alignment to rank 2 after it"
+MOVED_EXAMPLE, MOVED_KEY = (31, 2), "means: rank 31 before alignment, rank 2 after it"
 HISTORY_OLDEST_FIRST = "History, oldest first"
+
+
+def lead(joined: bool) -> str:
+    """What the page is, to a visitor; joined: whether it has what joins all recommenders."""
+    if joined:
+        return "Pick what you like. One list joins all that is known; beside it, three recommenders answer alone."
+    return (
+        "Pick what you like. Three recommenders answer: one reads and looks, one is aligned with people, one knows only ids."
+    )
 
 
 def size(items: int, users: int, choices: int) -> str:

@@ -15,7 +15,11 @@ COPY_LINK = "Copy link"
 COPY_LINK_HINT = "A link that opens this page with this history"
 COPIED = "Copied"
 JUMP = "Add more"
-EMPTY_HISTORY = "Nothing picked yet, so all three show what is popular. Pick anything to begin."
+EMPTY_HISTORY = "Nothing picked yet, so all lists show what is popular. Pick anything to begin."
+NEW_ITEMS = "New items"
+FEWER, MORE = "fewer", "more"
+NEW_ITEMS_HINT = "places what nobody had chosen yet lower or higher"
+AS_CHOSEN = "as served other shoppers best"
 
 
 def filter_label(column: str) -> str:
@@ -33,9 +37,9 @@ def borrow(column: str | None) -> str:
     return f"Borrow a test shopper, by {column}" if column else "Borrow a test shopper"
 
 
-def said(count: int, first: list[str]) -> str:
-    """Read aloud after every change of the history."""
-    return f"{picked(count)}. Aligned now begins with: {'; '.join(first)}."
+def said(count: int, heading: str, first: list[str]) -> str:
+    """Read aloud after every change of the history, or of how many new items are wanted; heading: of the list that is read."""
+    return f"{picked(count)}. {heading} now begins with: {'; '.join(first)}."
 
 
 def unknown_items(count: int) -> str:

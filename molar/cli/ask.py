@@ -4,7 +4,6 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from molar.cli import options as o
-from molar.core.schema import ALIGNED
 
 if TYPE_CHECKING:
     from molar.serving.recommender import Recommendation, Recommender
@@ -15,12 +14,17 @@ def add_recommend(verbs: o.Verbs) -> None:
     verb = o.new_verb(verbs, "recommend", recommend, "the next items after a history")
     _checkpoint(verb)
     verb.add_argument("--history", required=True, help="item ids, oldest first, separated by commas")
-    verb.add_argument("--model", default=ALIGNED, help="molar, content or sasrec (default: molar)")
+    what = "everything, molar, content or sasrec (default: everything where the checkpoint has it, else molar)"
+    verb.add_argument("--model", help=what)
+    what = (
+        "logits on new items, which nobody has bought in training: negative for fewer, positive for more (default: 0)"
+    )
+    verb.add_argument("--new-items", type=float, default=0.0, metavar="X", help=what)
 
 
 def recommend(options: Namespace) -> None:
     """Print what a model recommends after a history."""
-    _print(_shop(options).recommend(o.listed(options.history), model=options.model, k=options.k))
+    _print(_shop(options).recommend(o.listed(options.history), options.model, options.k, new_items=options.new_items))
 
 
 def add_search(verbs: o.Verbs) -> None:

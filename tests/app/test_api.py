@@ -44,6 +44,17 @@ def test_recommend_leaves_the_history_out(client):
     assert not {"i01", "i02"} & {one["item_id"] for one in found}
 
 
+def test_recommend_joins_everything_unless_told_otherwise(client):
+    asked = client.predict(["i01", "i02"], api_name="/recommend")
+    assert asked == client.predict(["i01", "i02"], "everything", api_name="/recommend")
+
+
+def test_recommend_takes_a_number_of_new_items(client):
+    few, many = (client.predict(["i01", "i02"], "molar", 28, shift, api_name="/recommend") for shift in (-10, 10))
+    new = {"i03", "i29", "i30"}
+    assert {one["item_id"] for one in many[:3]} == {one["item_id"] for one in few[-3:]} == new
+
+
 def test_recommend_has_defaults(client):
     assert len(client.predict([], api_name="/recommend")) == 10
 
@@ -69,6 +80,7 @@ def test_a_mistaken_question_for_similar_items_comes_back_as_a_sentence(client, 
         ((["nothing"], "molar", 5), "nothing"),
         ((["i01"], "gpt", 5), "no model 'gpt'"),
         ((["i01"], "molar", 1000), "1 to 100"),
+        ((["i01"], "molar", 5, 11), "new_items must be a number from -10 to 10"),
         (("i01", "molar", 5), "list of item ids"),
         (([1, {}], "molar", 5), "list of item ids"),
     ],

@@ -46,7 +46,7 @@ def pick(page, place: int) -> str:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("shop", ["standin", "demo"])
-def test_three_picks_give_three_pictured_rows_and_a_fourth_changes_them(shop, size, visit, request):
+def test_three_picks_give_pictured_rows_and_a_fourth_changes_them(shop, size, visit, request):
     opened = visit(request.getfixturevalue(shop), size)
     opened.page.click("#history [data-act=clear]")
     opened.wait_for_selected(0)
@@ -55,12 +55,12 @@ def test_three_picks_give_three_pictured_rows_and_a_fourth_changes_them(shop, si
         picked.append(pick(opened.page, 4 * place))
         opened.wait_for_selected(place + 1)
     assert opened.selected() == picked
-    opened.wait_for_pictures("#recommendations", 30)
+    opened.wait_for_lists()
     before = opened.rows()
-    assert [len(titles) for titles in before.values()] == [10, 10, 10]
+    assert len(before) >= 3 and {len(titles) for titles in before.values()} == {10}
     pick(opened.page, 13)
     opened.wait_for_selected(4)
-    opened.wait_for_pictures("#recommendations", 30)
+    opened.wait_for_lists()
     after = opened.rows()
     assert all(before[model] != after[model] for model in before)
 
@@ -70,13 +70,13 @@ def test_the_first_screen_is_filled(size, standin, visit):
     opened = visit(standin, size)
     assert len(opened.selected()) == 4
     opened.wait_for_pictures("#history", 4)
-    opened.wait_for_pictures("#recommendations", 30)
+    opened.wait_for_lists()
     width, height = SIZES[size]
     seen = """(height) => [...document.querySelectorAll('%s .frame')]
         .filter((one) => { const box = one.getBoundingClientRect(); return box.bottom <= height && box.width >= %d; }).length"""
     assert opened.page.evaluate(seen % ("#recommendations", 80), height) >= 2
     if size == "desktop":
-        assert opened.page.evaluate(seen % ("#gallery", 140), height) >= 12
+        assert opened.page.evaluate(seen % ("#gallery", 140), height) >= 9
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -204,7 +204,7 @@ def test_the_simulation_is_named_on_the_demo_page(demo, visit):
 
 def test_a_dataset_without_pictures_or_maps_still_makes_a_page(bare, visit):
     opened = visit(bare)
-    opened.wait_for_pictures("#recommendations", 30)
+    opened.wait_for_lists()
     opened.open_tab("Alignment")
     opened.page.wait_for_selector("text=holds no maps yet")
     opened.page.wait_for_selector("text=holds no measured numbers yet")
@@ -214,6 +214,6 @@ def test_a_dataset_without_pictures_or_maps_still_makes_a_page(bare, visit):
 @pytest.mark.parametrize("size", SIZES)
 def test_real_posters_fill_the_page(size, posters, visit):
     opened = visit(posters, size)
-    opened.wait_for_pictures("#recommendations", 30)
+    opened.wait_for_lists()
     pick(opened.page, 0)
     opened.wait_for_selected(5)

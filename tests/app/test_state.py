@@ -6,7 +6,7 @@ from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
 from app.state import PageState
-from molar.core.schema import ALIGNED, CONTENT, MODELS
+from molar.core.schema import ALIGNED, CONTENT, EVERYTHING, MODELS
 
 
 @pytest.fixture(scope="module")
@@ -18,22 +18,22 @@ def shop(tmp_path_factory):
 
 @pytest.fixture
 def passes(shop, monkeypatch) -> list[tuple[str, int]]:
-    """(model, histories) of every pass through a model."""
+    """(model, histories) of every ranking that is asked for."""
     seen = []
-    for name, scorer in shop.recommender.scorers.items():
+    for name, ranker in shop.recommender.rankers.items():
 
-        def listen(histories, users=None, name=name, ask=scorer.model.user_vectors):
+        def listen(histories, *more, name=name, ask=ranker.scores):
             seen.append((name, len(histories)))
-            return ask(histories, users)
+            return ask(histories, *more)
 
-        monkeypatch.setattr(scorer.model, "user_vectors", listen)
+        monkeypatch.setattr(ranker, "scores", listen)
     return seen
 
 
 @pytest.mark.parametrize("picks, histories", [((3,), 1), ((3, 7, 1, 12), 5)])
 def test_a_click_is_one_pass_through_each_model(shop, passes, picks, histories):
     shop.answers(picks)
-    assert passes == [(model, histories) for model in MODELS]
+    assert passes == [(model, histories) for model in (EVERYTHING, *MODELS)]
 
 
 def test_no_pick_is_no_pass(shop, passes):
@@ -48,16 +48,24 @@ def test_a_click_looks_up_no_item_id(shop, monkeypatch):
 
 
 @pytest.mark.parametrize("picks", [(3,), (3, 7, 1, 12)])
-def test_answers_are_those_that_programs_get(shop, picks):
+@pytest.mark.parametrize("shift", [0.0, 1.5])
+def test_answers_are_those_that_programs_get(shop, picks, shift):
     """Ranks, reasons and moves equal what `recommend_with_reasons` and `ranks` say one by one."""
     recommender = shop.recommender
-    before, after = (recommender.ranks(picks, name) for name in (CONTENT, ALIGNED))
-    for model, found in shop.answers(picks, 8).items():
-        listed = recommender.recommend_with_reasons(shop.ids(picks), model, 8)
+    before, after = (recommender.ranks(picks, name, new_items=shift) for name in (CONTENT, ALIGNED))
+    for model, found in shop.answers(picks, 8, shift).items():
+        listed = recommender.recommend_with_reasons(shop.ids(picks), model, 8, new_items=shift)
         assert shop.ids([one.number for one in found]) == [one.item_id for one in listed]
         assert [one.rank for one in found] == list(range(1, 9))
         assert [one.because and shop.ids([one.because])[0] for one in found] == [one.because for one in listed]
-        assert [(one.before, one.after) for one in found] == [(before[one.number], after[one.number]) for one in found]
+        moves = [(0, 0) if model == EVERYTHING else (before[one.number], after[one.number]) for one in found]
+        assert [(one.before, one.after) for one in found] == moves
+
+
+def test_more_new_items_are_told_apart(shop):
+    found = shop.answers((3, 7, 1), new_items=4.0)
+    assert {one.number for one in found[EVERYTHING] if one.new} == {29, 30}
+    assert not any(one.new for one in found["sasrec"])
 
 
 def test_the_ranks_shown_are_those_of_the_list(shop):

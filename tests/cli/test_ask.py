@@ -7,12 +7,23 @@ from molar.cli.main import main
 
 def test_recommend_prints_ranked_titles(world, capsys):
     dataset, checkpoint = world
-    for model in ("content", "molar", "sasrec"):
-        arguments = ["recommend", dataset, "--checkpoint", checkpoint, "--history", "i01, i02", "--model", model]
-        assert main([*arguments, "--k", "3"]) == 0
-        lines = capsys.readouterr().out.splitlines()
-        assert [line.split()[0] for line in lines] == ["1", "2", "3"]
-        assert not {"i01", "i02"} & {line.split()[1] for line in lines}
+    printed = {}
+    for model in ("", "everything", "content", "molar", "sasrec"):
+        arguments = ["recommend", dataset, "--checkpoint", checkpoint, "--history", "i01, i02"]
+        assert main([*arguments, *(["--model", model] if model else []), "--k", "3"]) == 0
+        printed[model] = capsys.readouterr().out.splitlines()
+        assert [line.split()[0] for line in printed[model]] == ["1", "2", "3"]
+        assert not {"i01", "i02"} & {line.split()[1] for line in printed[model]}
+    assert printed[""] == printed["everything"]
+
+
+def test_recommend_takes_a_number_of_new_items(world, capsys):
+    dataset, checkpoint = world
+    arguments = ["recommend", dataset, "--checkpoint", checkpoint, "--history", "i01", "--k", "3", "--new-items"]
+    assert main([*arguments, "9.5"]) == 0
+    assert {line.split()[1] for line in capsys.readouterr().out.splitlines()} == {"i03", "i29", "i30"}
+    assert main([*arguments, "11"]) == 2
+    assert "new_items must be a number from -10 to 10" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("history, model, expected", [("i99", "molar", 'no item "i99"'), ("i01", "best", "no model")])

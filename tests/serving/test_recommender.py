@@ -4,7 +4,7 @@ from standin import write_checkpoint
 from tiny_world import COLD, write_tiny_folder
 
 from molar.core.errors import MolarError
-from molar.core.schema import MODELS
+from molar.core.schema import EVERYTHING, MODELS
 from molar.data.dataset import load_dataset
 from molar.serving.recommender import Recommender
 from molar.serving.search import fold
@@ -57,7 +57,7 @@ def test_an_empty_history_gives_what_training_histories_hold_most(shop):
     "arguments, message",
     [
         ((["nothing"], "molar", 10), "nothing"),
-        ((["i01"], "gpt", 10), "content, molar, sasrec"),
+        ((["i01"], "gpt", 10), "everything, content, molar, sasrec"),
         ((["i01"], "molar", 0), "1 to 100"),
         ((["i01"], "molar", 101), "1 to 100"),
         ((["i01"], "molar", 2.5), "1 to 100"),
@@ -142,12 +142,12 @@ def test_a_single_pick_is_the_reason_and_no_pick_is_none(shop):
 def test_reasons_are_one_batched_pass(shop, monkeypatch):
     network, calls = shop.scorers["molar"].model, []
     ask = network.user_vectors
-    monkeypatch.setattr(network, "user_vectors", lambda histories: calls.append(len(histories)) or ask(histories))
+    monkeypatch.setattr(network, "user_vectors", lambda *asked: calls.append(len(asked[0])) or ask(*asked))
     shop.recommend_with_reasons(["i03", "i07", "i01"], "molar", 5)
     assert calls == [4]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [EVERYTHING, *MODELS])
 def test_ranks_agree_with_the_recommendations(shop, model):
     ranks = shop.ranks([3, 7], model)
     numbers = [shop.dataset.item_number(item) for item in ids(shop.recommend(["i03", "i07"], model, 10))]
@@ -179,7 +179,7 @@ COMING = (2, 5, 8, 29)
 NAMES = {f"i{number:02d}" for number in COMING}
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [EVERYTHING, *MODELS])
 @pytest.mark.parametrize("history", [["i03", "i07"], []])
 def test_what_cannot_be_had_now_is_neither_recommended_nor_counted(later, model, history):
     cold = {30} if model == "sasrec" and history else set()

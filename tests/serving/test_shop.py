@@ -8,7 +8,7 @@ from standin import write_checkpoint
 from tiny_world import write_tiny_folder
 
 import molar
-from molar.core.schema import MODELS
+from molar.core.schema import EVERYTHING, MODELS
 from molar.serving.map_queries import ShopperMaps
 from molar.serving.recommender import Recommender
 
@@ -23,14 +23,14 @@ def shop(tmp_path_factory):
 def test_every_name_of_the_front_door_is_there():
     assert set(molar.__all__) <= set(dir(molar))
     assert all(getattr(molar, name) is not None for name in molar.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'train_everything'"):
-        molar.train_everything  # noqa: B018  (asking is the test)
+    with pytest.raises(AttributeError, match="no attribute 'train_nothing'"):
+        molar.train_nothing  # noqa: B018  (asking is the test)
 
 
 def test_it_answers_as_the_recommender_does(shop):
     plain = Recommender.load(shop.dataset.root, shop.checkpoint)
     assert isinstance(shop, molar.Shop)
-    for model in MODELS:
+    for model in (EVERYTHING, *MODELS):
         assert shop.recommend(["i03", "i07"], model, 5) == plain.recommend(["i03", "i07"], model, 5)
 
 
@@ -51,7 +51,7 @@ def test_it_locates_by_ids(shop):
 
 def test_it_measures_itself(shop, tmp_path):
     rows = shop.evaluate(tmp_path / "out.json", subset="validation")
-    assert {row["model"] for row in rows} >= {*MODELS, "popularity"}
+    assert {row["model"] for row in rows} >= {EVERYTHING, *MODELS, "popularity"}
     assert {row["split"] for row in json.loads((tmp_path / "out.json").read_text())["rows"]} == {"validation"}
 
 

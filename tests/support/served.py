@@ -76,10 +76,10 @@ class Visit:
 
     def rows(self) -> dict[str, list[str]]:
         """Model -> the titles of its row, best first."""
-        return {
-            model: self.page.locator(f"#recommendations [data-model={model}] .name").all_inner_texts()
-            for model in ("content", "molar", "sasrec")
-        }
+        return self.page.locator("#recommendations .answer").evaluate_all(
+            "all => Object.fromEntries(all.map((row) => [row.dataset.model, "
+            "[...row.querySelectorAll('.name')].map((one) => one.innerText)]))"
+        )
 
     def wait_for_pictures(self, selector: str, count: int) -> None:
         """Until `count` pictures are there and all of them are really drawn."""
@@ -91,6 +91,10 @@ class Visit:
             arg=[selector, count],
             timeout=15_000,
         )
+
+    def wait_for_lists(self) -> None:
+        """Until every list of recommendations has its ten pictures."""
+        self.wait_for_pictures("#recommendations", 10 * self.page.locator("#recommendations .answer").count())
 
     def elsewhere(self) -> list[str]:
         """Requests that left this machine."""

@@ -8,17 +8,19 @@ import pandas as pd
 
 from molar.core.hashing import sha16
 from molar.data.dataset import Dataset, load_dataset
-from molar.data.splits import leave_one_out
+from molar.data.splits import Split, leave_one_out
 from molar.encoder.vectors import load_vectors, save_vectors
 from molar.models.content import ContentConfig, ContentUserEncoder
 from molar.models.sasrec import SASRec, SASRecConfig
 from molar.storage.checkpoint import save_model
+from molar.storage.everything import EverythingConfig, save_everything
+from molar.training.closed_form.item_to_item import fit_item_to_item
 
 DIM = 16
 
 
-def write_checkpoint(folder: Path, dataset_dir: Path) -> Path:
-    """Write the stand-in for a dataset folder; every model has its own seed, so the three rows differ."""
+def write_checkpoint(folder: Path, dataset_dir: Path, *, everything: bool = True) -> Path:
+    """Write the stand-in for a dataset folder; every model has its own seed, so the rows differ. everything: joined, too."""
     import torch
 
     dataset = load_dataset(dataset_dir)
@@ -36,9 +38,23 @@ def write_checkpoint(folder: Path, dataset_dir: Path) -> Path:
         else:
             model = ContentUserEncoder(ContentConfig(dim_in=DIM, dim=16, blocks=1))
         save_model(folder / name, model, meta)
+    if everything:
+        write_everything(folder, leave_one_out(dataset), meta)
     write_maps(folder, dataset, rng)
     write_numbers(folder / "metrics.json", dataset)
     return folder
+
+
+def write_everything(folder: Path, split: Split, meta: dict) -> None:
+    """A content model with an untrained residual, a real SLIST, and invented weights."""
+    import torch
+
+    torch.manual_seed(3)
+    config = ContentConfig(DIM, dim=16, blocks=1, residual="free", catalogue_size=split.dataset.n_items)
+    save_model(folder / "everything" / "content", ContentUserEncoder(config), meta)
+    fit_item_to_item(split, choose=(), out=folder / "slist", command="stand-in")
+    joined = EverythingConfig("slist", weights=(0.5, 0.5, 0.4), new_items_offset=0.25)
+    save_everything(folder, joined, meta | {"content": "not aligned", "validation": {}})
 
 
 def write_maps(folder: Path, dataset: Dataset, rng: np.random.Generator) -> None:

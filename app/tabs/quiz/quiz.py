@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from app.state import PageState
-from molar.core.schema import ATTAINABLE_ORACLE, LATENT_PREFERENCE_ORACLE, MODELS
+from molar.core.schema import ATTAINABLE_ORACLE, LATENT_PREFERENCE_ORACLE
 from molar.data.oracles import read_oracles
 from molar.serving.quiz import Question, draw_question, question_users
 
@@ -47,6 +47,11 @@ class Quiz:
         """Indices of the shoppers that are asked about."""
         return question_users(self.split).tolist()
 
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Who guesses: the visitor, then the models in the order in which they are shown."""
+        return YOU, *self.shop.recommender.models
+
     def question(self, place: int) -> Question:
         return draw_question(self.split, self.users[place])
 
@@ -60,7 +65,7 @@ class Quiz:
     def reveal(self, question: Question, guess: int) -> Reveal:
         """The models' guesses among the eight, and where each ranks what was bought among all that could be."""
         shop, guesses, ranks = self.shop, {YOU: guess}, {}
-        for model in MODELS:
+        for model in shop.recommender.models:
             found = shop.recommender.ranks(question.history, model, without=question.unavailable)
             ranks[model] = int(found[question.target])
             rankable = [one for one in question.choices if found[one]]
@@ -78,7 +83,7 @@ class Quiz:
         if now.guess is not None or number not in question.choices:
             return now
         guesses = self.reveal(question, number).guesses
-        right = {one: now.right.get(one, 0) + (guesses.get(one) == question.target) for one in (YOU, *MODELS)}
+        right = {one: now.right.get(one, 0) + (guesses.get(one) == question.target) for one in self.players}
         return Progress(now.place, number, now.rounds + 1, right, now.asked | {now.place})
 
     def moved_on(self, now: Progress) -> Progress:

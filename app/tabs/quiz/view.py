@@ -7,11 +7,10 @@ from app.components.templates import render
 from app.strings import common
 from app.strings import quiz as words
 from app.tabs.quiz.quiz import YOU, Progress, Quiz, Reveal
-from molar.core.schema import MODELS
 from molar.serving.quiz import Question
 
 MOST_SHOWN = 12  # of the history: the last ones
-NAMES = {YOU: words.YOU, **{model: common.ROWS[model][0] for model in MODELS}, **words.ORACLES}
+NAMES = {YOU: words.YOU, **{model: heading for model, (heading, _) in common.ROWS.items()}, **words.ORACLES}
 
 
 def drawn(quiz: Quiz, now: Progress) -> str:
@@ -39,8 +38,8 @@ def drawn(quiz: Quiz, now: Progress) -> str:
         "tabs/quiz/quiz.html",
         past=[item(dataset, number) for number in question.history[-MOST_SHOWN:]],
         choices=choices,
-        answers=[_answer(who, question, reveal) for who in (YOU, *reveal.ranks)] if reveal else [],
-        score=[_score(who, now) for who in (YOU, *MODELS)] if now.rounds else [],
+        answers=[_answer(who, question, reveal, who in quiz.players) for who in (YOU, *reveal.ranks)] if reveal else [],
+        score=[_score(who, now) for who in quiz.players] if now.rounds else [],
         rounds=now.rounds,
         **told,
     )
@@ -50,9 +49,9 @@ def _score(who: str, now: Progress) -> dict:
     return {"who": who, "name": NAMES[who], "right": now.right.get(who, 0)}
 
 
-def _answer(who: str, question: Question, reveal: Reveal) -> dict:
+def _answer(who: str, question: Question, reveal: Reveal, guesses: bool) -> dict:
     """A line of the table: the guess, and the rank of what was bought on a scale from the first to the last."""
-    guesses, right = who in (YOU, *MODELS), reveal.guesses.get(who) == question.target
+    right = reveal.guesses.get(who) == question.target
     rank, place = reveal.ranks.get(who), ""
     if rank:  # the scale is logarithmic
         place = f"{100 * math.log(rank) / math.log(max(reveal.ranked, 2)):.1f}"

@@ -10,9 +10,9 @@ from app.strings import recommend as words
 from app.tabs.recommend.facets import chosen_items, facets
 from app.tabs.recommend.history import History
 from app.tabs.recommend.personas import personas
-from molar.core.schema import ALIGNED
 
 SAID_ALOUD = 3  # recommendations that a screen reader reads after a change
+MOST_SHIFT, STEP = 4, 0.25  # logits on new items at the ends of the slider, and between two of its places
 
 
 class RecommendView:
@@ -23,6 +23,7 @@ class RecommendView:
         self._items = all_items(shop.dataset)
         self.facets = facets(shop.dataset.items)
         self.personas = personas(shop.dataset, shop.recommender.split, shop.truth)
+        self.has_new_items = bool(shop.recommender.split.cold.any())
         self.column = str(shop.truth.columns[0]).replace("_", " ") if shop.truth is not None else None
 
     @property
@@ -64,21 +65,30 @@ class RecommendView:
             numbers=history.items,
         )
 
-    def rows(self, history: History) -> tuple[str, list[str]]:
-        """Three ranked lists, with reasons, and the titles that the aligned model ranks first."""
+    def new_items(self) -> str:
+        """The slider that says how many new items are wanted."""
+        return render("tabs/recommend/new_items.html", most=MOST_SHIFT, step=STEP)
+
+    def rows(self, history: History, new_items: float) -> tuple[list[Row], str]:
+        """A ranked list of each model, with reasons, and how they are told aloud: by what the default one ranks first."""
+        answers = self.shop.answers(history.items, new_items=new_items)
         ranked = [
-            Row(model, *common.ROWS[model], [self._ranked(one) for one in answers])
-            for model, answers in self.shop.answers(history.items).items()
+            Row(model, *common.ROWS[model], [self._ranked(one) for one in found]) for model, found in answers.items()
         ]
-        first = next(row.ranked[:SAID_ALOUD] for row in ranked if row.model == ALIGNED)
-        return rows(ranked), [one.item.title for one in first]
+        read = next(row for row in ranked if row.model == self.shop.recommender.default_model)
+        titles = [one.item.title for one in read.ranked[:SAID_ALOUD]]
+        return ranked, words.said(len(history.items), read.heading, titles)
 
     def _ranked(self, one: Answer) -> Ranked:
         because = None if one.because is None else self._items[one.because - 1].title
-        return Ranked(self._items[one.number - 1], one.rank, because, one.before, one.after)
+        return Ranked(self._items[one.number - 1], one.rank, because, one.before, one.after, one.new)
 
-    def drawn(self, history: History, note: str = "") -> tuple[History, str, str, list[str]]:
+    def drawn(self, history: History, new_items: float, note: str = "") -> tuple[History, str, str, list[str]]:
         """History, history bar, rows, and the ids that the browser keeps for the next visit."""
-        ranked, first = self.rows(history)
-        said = " ".join(part for part in (note, words.said(len(history.items), first)) if part)
-        return history, self.history_bar(history, said, note), ranked, self.shop.ids(history.items)
+        ranked, aloud = self.rows(history, new_items)
+        said = " ".join(part for part in (note, aloud) if part)
+        return history, self.history_bar(history, said, note), rows(ranked), self.shop.ids(history.items)
+
+    def moved(self, history: History, new_items: float) -> str:
+        """The rows alone, after the slider."""
+        return rows(*self.rows(history, new_items))

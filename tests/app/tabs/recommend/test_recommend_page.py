@@ -7,7 +7,7 @@ import pytest
 from axe import serious_problems
 from served import SIZES
 
-from molar.core.schema import MODELS
+from molar.core.schema import EVERYTHING, MODELS
 
 pytestmark = pytest.mark.browser
 
@@ -49,8 +49,8 @@ def test_the_first_screen_holds_history_gallery_and_recommendations(shop, size, 
             " return box.width >= 140 && box.bottom <= height; }).length",
             height,
         )
-        assert pictures >= 12
-        for model in MODELS:
+        assert pictures >= 9
+        for model in (EVERYTHING, *MODELS):
             assert page.evaluate(WITHIN, [f"[data-model={model}] .card", height]) >= 3
     else:
         assert page.evaluate(WITHIN, [".answer:first-child .card", height]) >= 2
@@ -71,7 +71,7 @@ def test_the_first_screen_is_painted_soon_and_stays_where_it_is(size, standin, v
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(scheme, size, standin, visit):
     opened = visit(standin, size, color_scheme=scheme)
-    opened.wait_for_pictures("#recommendations", 30)
+    opened.wait_for_lists()
     assert serious_problems(opened.page) == []
     opened.page.click("[data-act=list]")
     opened.page.click("#history [data-act=clear]")
@@ -90,6 +90,48 @@ def test_every_card_tells_rank_move_and_reason(standin, visit):
             assert {"content": before, "molar": after}.get(model, str(place)) == str(place)
         reasons = opened.page.locator(f"[data-model={model}] .because i").all_inner_texts()
         assert reasons and set(reasons) <= set(picks)
+
+
+def test_everything_stands_first_and_tells_reasons_without_moves(standin, visit):
+    opened = visit(standin)
+    headings = opened.page.locator(".answer h2").all_inner_texts()
+    assert headings == ["Everything", "Content only", "Aligned", "ID only"]
+    cards = opened.page.locator("[data-model=everything] .card").all_inner_texts()
+    assert len(cards) == 10 and not any("→" in text for text in cards)
+    reasons = opened.page.locator("[data-model=everything] .because i").all_inner_texts()
+    assert reasons and set(reasons) <= set(opened.selected())
+
+
+NEW_SHOWN = "document.querySelectorAll('[data-model=everything] .new').length > 1"
+
+
+def test_the_slider_ranks_again_with_more_and_fewer_new_items(standin, visit):
+    opened = visit(standin)
+    page, slider = opened.page, opened.page.locator("#new-items input")
+    assert page.get_by_label("New items").count() == 1
+    first = opened.rows()
+    slider.focus()
+    page.keyboard.press("End")
+    page.wait_for_function(NEW_SHOWN)
+    assert page.locator("[data-model=sasrec] .new").count() == 0
+    assert slider.get_attribute("aria-valuetext") == "4 more"
+    page.wait_for_function("document.getElementById('said')?.textContent.includes('Everything now begins with')")
+    assert page.evaluate("document.activeElement.id") == "new-items-range", "the slider keeps the keyboard"
+    page.locator("#gallery .card").nth(5).click()  # what is picked next is ranked alike
+    opened.wait_for_selected(5)
+    page.wait_for_function(NEW_SHOWN)
+    page.click("#history [data-act=undo]")
+    opened.wait_for_selected(4)
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_function("!document.querySelector('[data-model=everything] .new')")
+    slider.dblclick()
+    page.wait_for_function("document.querySelector('#new-items input').value === '0'")
+    page.wait_for_function(
+        "(titles) => [...document.querySelectorAll('[data-model=content] .name')].map((one) => one.innerText).join() === titles",
+        arg=",".join(first["content"]),
+    )
+    assert opened.rows() == first
 
 
 def test_picks_are_moved_by_keyboard_and_by_drag_and_each_step_is_undone(standin, visit):
@@ -154,7 +196,7 @@ def test_a_change_is_said_to_a_screen_reader(standin, visit):
     opened.page.locator("#gallery .card[aria-pressed=false]").first.click()
     opened.wait_for_selected(5)
     said = opened.page.locator("[role=status]#said").inner_text()
-    assert said.startswith("5 picked.") and opened.rows()["molar"][0] in said
+    assert said.startswith("5 picked.") and opened.rows()["everything"][0] in said
 
 
 def test_the_history_survives_a_reload_and_a_new_visit(standin, visit):

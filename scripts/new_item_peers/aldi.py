@@ -17,7 +17,7 @@ from scripts.new_item_peers.backbone import Backbone, NewItems, tower
 SPACE = {
     "ranking": (0.9, 0.3, 3.0),  # α
     "identification": (0.05, 0.2),  # β
-    "rating": (0.1, 0.3, 1.0),  # γ
+    "rating": (0.1, 0.3, 1.0, 3.0),  # γ
     "hidden": (200, 400),
     "lr": (1e-3, 3e-3),
     "scaling": ("pca", "whitened"),

@@ -127,9 +127,13 @@ def test_a_folder_without_models_is_refused(tmp_path):
         find_id_models([tmp_path])
 
 
-def test_two_models_of_one_name_are_refused(world, tmp_path):
+def test_two_models_of_one_name_are_refused_and_copies_are_one(world, tmp_path):
     for name in ("a", "b"):
         shutil.copytree(world[1] / "pairs", tmp_path / name)
+    assert find_id_models([tmp_path]) == {tmp_path / "a": ("pairs", 0)}
+    shutil.copytree(world[1] / "plain" / "seed-0", tmp_path / "c")
+    config = json.loads((tmp_path / "c" / CONFIG).read_text())
+    (tmp_path / "c" / CONFIG).write_text(json.dumps(config | {"meta": config["meta"] | {"label": "pairs"}}))
     with pytest.raises(MolarError, match="are both pairs with seed 0"):
         find_id_models([tmp_path])
 

@@ -15,7 +15,7 @@ NO_ATTRIBUTES = (*TECHNICAL, TITLE, DESCRIPTION)  # all others are attributes
 # Items are numbered 1..n in the order of items.csv; 0 pads histories and is never ranked.
 PAD = 0
 
-# What the three models of a checkpoint are called, in its folders and in results: the content model before and after
+# What the models of a checkpoint are called, in its folders and in results: the content model before and after
 # alignment, and the ID model that it is aligned to.
 CONTENT, ALIGNED, ID = "content", "molar", "sasrec"
 MODELS = (CONTENT, ALIGNED, ID)

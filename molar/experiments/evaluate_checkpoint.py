@@ -9,7 +9,7 @@ import numpy as np
 
 from molar.core.hashing import sha256_of
 from molar.core.io import write_json
-from molar.core.schema import ALIGNED, CONTENT, CONTENT_RANDOM, CONTENT_TFIDF, EVERYTHING, GUESSED, ID
+from molar.core.schema import ALIGNED, CONTENT, CONTENT_RANDOM, CONTENT_TFIDF, EVERYTHING, GUESSED, ID, SLIST
 from molar.data.segments import AMONG_COLD, MAIN
 from molar.data.splits import Split
 from molar.encoder.baseline_vectors import FOLDER, RANDOM, TFIDF
@@ -26,7 +26,7 @@ from molar.experiments.rows import DIFFERENCES, OFFSET, Source
 from molar.models.baselines import ContentKNN, ItemKNN
 from molar.storage.checkpoint import CONFIG, read_meta
 from molar.storage.everything import FOLDERS, has_everything
-from molar.storage.trained import load_checkpoint_models, load_content_model
+from molar.storage.trained import load_checkpoint_models, load_content_model, load_id_model
 
 MEASURED = (ID, CONTENT, ALIGNED)  # in the order of rows
 
@@ -65,6 +65,7 @@ def evaluate_checkpoint(
             *entries,
             *standing,
             *of_models.values(),
+            *item_to_item(folder, split),
             *guessed(of_models, split, vectors),
             *everything(folder, split, vectors),
         ],
@@ -88,6 +89,13 @@ def guessed(models: Mapping[str, Trained], split: Split, vectors: np.ndarray) ->
         return []
     ids = models[ID]
     return [Trained(ModelScorer(GUESSED, GuessedItems(ids.scorer.model, split, vectors), split), ids.source)]
+
+
+def item_to_item(folder: Path, split: Split) -> list[Trained]:
+    """SLIST alone, where the checkpoint joins one."""
+    if not (folder / SLIST / CONFIG).is_file():
+        return []
+    return [trained(folder / SLIST, SLIST, 0, load_id_model(folder / SLIST, split), split, has_curve=False)]
 
 
 def everything(folder: Path, split: Split, vectors: np.ndarray) -> list[LogitEntry]:

@@ -11,12 +11,14 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup, escape
 
-from molar.core.schema import ALIGNED, CONTENT, ID, MODELS
+from molar.core.schema import ALIGNED, CONTENT, EVERYTHING, ID, MODELS
 
 STRIP, MIDDLE = 26, 13  # pixels: height of a strip, and where its whisker lies
 LEFT, RIGHT, WIDE = 58, 230, 940  # pixels of a file: beside the plot, for the names, in all
-OF_OTHERS = ("#8a5a00", "#3f6f3a", "#a03a73", "#2f5fa8", "#00707e", "#7a4b2a", "#59569e", "#6b645a")
-COLOURS = {CONTENT: "#2a6f77", ALIGNED: "#b8432c", ID: "#65588f"} | dict(zip("01234567", OF_OTHERS, strict=True))
+OF_OTHERS = ("#3f6f3a", "#a03a73", "#2f5fa8", "#00707e", "#7a4b2a", "#59569e", "#6b645a", "#8a5a00")
+COLOURS = {EVERYTHING: "#80600f", CONTENT: "#2a6f77", ALIGNED: "#b8432c", ID: "#65588f"} | dict(
+    zip("01234567", OF_OTHERS, strict=True)
+)
 STYLE = (
     "text{fill:#444} .beside text{text-anchor:end} .plot text{text-anchor:middle} line{stroke:#ddd} polyline{fill:none;"
     "stroke:var(--t);vector-effect:non-scaling-stroke;stroke-linejoin:round} .thick{stroke-width:3} .thin{stroke-width:1.2;"
@@ -103,7 +105,7 @@ def _whisker(low: float, high: float) -> str:
 
 def shade_of(model: str, others: Sequence[str] = ()) -> str:
     """The CSS class that colours a model, "" for none; `others` are a picture's models without a colour of their own."""
-    if model in MODELS:
+    if model in (EVERYTHING, *MODELS):
         return f"shade-{model}"
     if model not in others:
         return ""

@@ -75,6 +75,7 @@ OVER = {"text": "MiniLM", "image": "CLIP", "both": "MiniLM + CLIP"}  # content-k
 OVER |= {"tf-idf": "words of the texts"}
 OVER |= dict.fromkeys(("random", "random-linear"), "random vectors")
 BESIDE_CURVES = OVER | {  # there is room for fifteen letters or so; the table below has the names in full
+    GUESSED: "SASRec, guessed",
     CONTENT_TFIDF: "over words",
     CONTENT_RANDOM: "over random",
     "sasrec-sampled": "sampled softmax",

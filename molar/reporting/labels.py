@@ -223,7 +223,7 @@ RUNS = {
         "A week of fashion: real purchases, texts and photographs",
         FASHION_COMMAND,
         "Everybody trains; asked are the customers who bought on two days or more. Within a day the order is not known, and many "
-        "targets are the same garment in another colour, which says little of taste: they are a column of their own. The "
+        "targets are the same garment in another colour, which says little of taste: these are told apart. The "
         "item encoder was fine-tuned on drawn prints: it had seen no photograph of a garment.",
         f"{OF_PRINTS} The data may not be passed on; garments are told by the first seven characters of an item’s id.",
     ),

@@ -22,13 +22,13 @@ from molar.experiments.evaluate import Options, Part, evaluate, open_split
 from molar.experiments.evaluate_checkpoint import everything
 from molar.experiments.input_ablations import ItemInput, ablation_rows
 from molar.experiments.rows import BUCKET_METRICS, OFFSET, Pairs
-from molar.models.id_model import IDModel
 from molar.storage.checkpoint import ID_TOWER, read_meta, state_hash
 from molar.storage.everything import FOLDERS as MEMBERS
 from molar.storage.trained import (
     find_content_models,
     find_everything,
     find_id_models,
+    is_alignment_target,
     load_alignment_target,
     load_content_model,
     load_id_model,
@@ -130,11 +130,13 @@ def read_models(
     partners: list[Trained] = []  # those of them that a content model can be aligned to
     by_weights: dict[str, Trained] = {}
     for folder, (label, seed) in find_id_models(id_models).items():
-        model = load_id_model(folder, split)
+        if not is_alignment_target(folder):
+            ids.append(trained(folder, label, seed, load_id_model(folder, split), split))
+            continue
+        model = load_alignment_target(folder, split)
         ids.append(trained(folder, label, seed, model, split))
-        if isinstance(model, IDModel):
-            partners.append(ids[-1])
-            by_weights.setdefault(state_hash(model), ids[-1])
+        partners.append(ids[-1])
+        by_weights.setdefault(state_hash(model), ids[-1])
     if not partners:
         raise MolarError("--id-model must name an ID model that was trained by gradient, such as sasrec.")
     contents, joint = [], []

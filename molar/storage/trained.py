@@ -12,7 +12,7 @@ from molar.data.splits import Split
 from molar.models.content import ContentUserEncoder
 from molar.models.id_model import IDModel
 from molar.models.interface import ITEM_VECTORS, NextItemModel
-from molar.models.zoo import required
+from molar.models.zoo import ID_MODELS, required
 from molar.storage.checkpoint import CONFIG, ID_TOWER, load_trained, read_meta, weights_sha256
 from molar.storage.everything import CLASS as JOINED
 from molar.storage.everything import has_everything
@@ -81,6 +81,11 @@ def load_id_model(folder: Path, split: Split):
             f"{folder} holds a content model, which needs item vectors: python -m molar evaluate-content measures it."
         )
     return load_trained(folder, split, vectors=np.empty((0, 0), np.float32))
+
+
+def is_alignment_target(folder: Path) -> bool:
+    """Whether a folder holds an ID model that a content model can be aligned to: one that is trained by gradient."""
+    return model_class(folder) in {model.__name__ for model, _ in ID_MODELS.values()}
 
 
 def load_alignment_target(folder: Path, split: Split) -> IDModel:

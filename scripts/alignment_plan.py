@@ -84,6 +84,8 @@ def chosen(only: str | None) -> dict[str, list[Run]]:
 
 
 def needed(studies: dict[str, list[Run]]) -> list[Run]:
-    """All trainings of the studies, each once: ID models, then content before alignment, then what is aligned."""
+    """All trainings of the studies, each once: ID models, then, from the fewest users on, content before alignment and what
+    is aligned."""
     aligned = list(dict.fromkeys(run for runs in studies.values() for run in runs))
-    return list(dict.fromkeys([*(run.teacher for run in aligned), *(run.before for run in aligned), *aligned]))
+    contents = dict.fromkeys([*(run.before for run in aligned), *aligned])
+    return [*dict.fromkeys(run.teacher for run in aligned), *sorted(contents, key=lambda run: run.users)]

@@ -12,7 +12,7 @@ ranked again.
 
 import argparse
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,11 +23,13 @@ from safetensors.numpy import save
 
 from molar.cli.options import listed
 from molar.core.errors import MolarError
+from molar.core.hashing import sha16
 from molar.core.io import write_atomically, write_json
 from molar.core.progress import Terminal
 from molar.core.schema import ID
 from molar.data.dataset import load_dataset
-from molar.data.splits import NONE, Split, leave_one_out, of_train_users
+from molar.data.lists import UserList
+from molar.data.splits import Split, leave_one_out, of_asked_users, of_train_users
 from molar.encoder.vectors import load_vectors, vectors_fingerprint
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks
 from molar.evaluation.short_histories import ShortHistories
@@ -98,10 +100,8 @@ class Study:
         """The users who train, of whom some choose the epoch."""
         part = of_train_users(self.split, run.users)
         users = part.evaluation_users("validation")
-        asked = users[:: -(-len(users) // EPOCH_USERS)]
-        places = np.full_like(part.targets["validation"], NONE)
-        places[asked] = part.targets["validation"][asked]
-        return replace(part, targets=part.targets | {"validation": places})
+        some = users[:: -(-len(users) // EPOCH_USERS)]
+        return of_asked_users(part, UserList("the validation split", some, sha16([some])))
 
     def rank(self, run: Run, seed: int, subset: str) -> None:
         """Rank everybody's targets by one trained model, by how much of each history is told, unless that is done."""

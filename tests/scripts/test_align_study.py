@@ -130,8 +130,8 @@ def test_the_test_split_is_read_when_it_is_asked_for(arguments, tmp_path, monkey
 def test_the_epoch_is_chosen_on_a_part_of_the_validation_users_and_everybody_is_ranked(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr("scripts.align_study.EPOCH_USERS", 5)
     study = Study(tiny.dataset.root, "interactions.csv", tmp_path / "v", tmp_path, "study", 1, 1)
-    asked = study.part(Run(ID, 0.5)).evaluation_users("validation")
-    assert 0 < len(asked) <= 5 and len(study.part(Run(ID, 0.5)).evaluation_users("test")) == 19
+    assert 0 < len(study.part(Run(ID, 0.5)).evaluation_users("validation")) <= 5
+    assert study.part(Run(ID, 0.5)).train_users == 0.5 and len(study.split.evaluation_users("validation")) == 19
 
 
 def test_an_unknown_study_is_refused(arguments, monkeypatch, capsys):

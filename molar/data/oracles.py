@@ -3,7 +3,7 @@
 The latent-preference oracle ranks by the probabilities that the user's next item was drawn from; the Bayes oracle by their
 posterior mean given the history alone; the attainable oracle does as the Bayes oracle, but of an item that nobody has
 bought before it knows only what text and picture tell. All leave seen items out, and those not yet available.
-DATASET/truth/oracle.csv has the columns user_id, split, item_id and one or more of knowing_rank (latent preferences),
+DATASET/truth/oracle.csv, perhaps gzipped, has the columns user_id, split, item_id and one or more of knowing_rank (latent preferences),
 reading_rank (Bayes, from the history) and attainable_rank; attainable_among_cold is the rank of a cold item where cold items are
 the only candidates, 0 elsewhere. interactions-0.csv has its ranks in truth/oracle-0.csv, and so on.
 """
@@ -43,6 +43,7 @@ def read_oracles(
     Raises MolarError when a user is missing or when an item is not the subset's target: the file is of other data.
     """
     path = dataset.root / "truth" / Path(interactions).name.replace("interactions", "oracle")
+    path = path if path.is_file() else path.with_name(f"{path.name}.gz")
     if not path.is_file():
         return {}
     table = pd.read_csv(path, dtype={c.USER: str, c.ITEM: str, "split": str}, keep_default_na=False)

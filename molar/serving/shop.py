@@ -31,7 +31,7 @@ class Shop(Recommender):
     >>> [item.title for item in shop.search("whale", limit=2)]
     ['Gusty Whale', 'Windswept Whale No. 1']
     >>> [item.item_id for item in shop.recommend(["p0611", "p0108"], model="molar", k=3)]
-    ['p0370', 'p0799', 'p0155']
+    ['p0786', 'p0799', 'p0370']
     >>> shop.recommend_with_reasons(["p0611", "p0108"], k=1)[0].because
     'p0108'
     >>> shop.similar("p0611", k=1)[0].title

@@ -1,7 +1,7 @@
 """Write the simulated shoppers of the print shop: `python -m scripts.printshop.write_shoppers assets/demo`.
 
 Three hidden-taste ratios, the same shoppers: interactions.csv (50 %), interactions-0.csv, interactions-100.csv.
-Beside them truth/: shoppers.csv (tastes), oracle*.csv (ranks of the oracles), limits.json (their metrics), taste.json
+Beside them truth/: shoppers.csv (tastes), oracle*.csv.gz (ranks of the oracles), limits.json (their metrics), taste.json
 (every parameter, and the sha256 of every interactions file). A minute on one core; the same bytes every time.
 """
 
@@ -57,7 +57,7 @@ def write_shoppers(out: Path, prints: Sequence[Print], taste: Taste, report: Rep
             "purchases": len(purchases.items),
         }
         found = limits(shop, learnable(prints, shop), purchases)
-        write_table(truth / f"oracle{ending}.csv", oracle_table(shop, purchases, found))
+        write_table(truth / f"oracle{ending}.csv.gz", oracle_table(shop, purchases, found))
         rows += [{"interactions": name, "hidden": hidden, **row} for row in limit_rows(shop, purchases, found)]
     write_table(truth / "shoppers.csv", shopper_table(shop, purchases))  # the ratio leaves the tastes as they are
     parameters = {name: value for name, value in asdict(taste).items() if name != "hidden"}
@@ -138,7 +138,8 @@ def as_csv(table: pd.DataFrame) -> bytes:
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    path.write_bytes(as_csv(table))
+    written = as_csv(table)
+    path.write_bytes(gzip.compress(written, mtime=0) if path.suffix == ".gz" else written)
 
 
 def write_json(path: Path, text: str) -> None:

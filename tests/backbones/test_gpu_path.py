@@ -158,7 +158,9 @@ def test_ranking_computes_where_the_model_is(tiny, tiny_vectors, name):
         return items.flatten(), torch.arange(items.numel(), device=items.device).view(items.shape)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch.Tensor, "cpu", lambda self: came.append(self.device.type) or torch.zeros(self.shape))
+        patch.setattr(
+            torch.Tensor, "cpu", lambda self: came.append(self.device.type) or torch.zeros(self.shape, dtype=self.dtype)
+        )
         patch.setattr(torch, "unique", each)
         scores = ModelScorer(name, model, tiny.split).scores([np.array([3, 1, 4]), np.array([2])])
     assert scores.shape == (2, 31) and came.count("meta") >= 2

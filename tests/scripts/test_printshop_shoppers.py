@@ -204,7 +204,7 @@ def test_the_command_writes_hashed_files_twice_the_same(tmp_path):
         content = gzip.decompress((tmp_path / "a" / f"{name}.gz").read_bytes())
         assert hashlib.sha256(content).hexdigest() == file["sha256"]
         assert len(content.splitlines()) == file["purchases"] + 1
-    oracle = pd.read_csv(tmp_path / "a" / "truth" / "oracle.csv")
+    oracle = pd.read_csv(tmp_path / "a" / "truth" / "oracle.csv.gz")
     ranks = oracle[["knowing_rank", "reading_rank", "attainable_rank"]]
     assert len(oracle) == 2 * TINY.shoppers and (ranks >= 1).all(axis=None)
 

@@ -30,4 +30,6 @@ def load_everything(checkpoint: Path | str, split: Split, vectors: np.ndarray) -
         items: ModelScorer | ItemKNN = ModelScorer(SLIST, load_id_model(folders[SLIST], split), split)
     else:
         items = ItemKNN(split, half_life=config.half_life or np.inf)
-    return FusedScorer(EVERYTHING, content, ids, split, items, weights=config.weights, offset=config.new_items_offset)
+    joined = FusedScorer(EVERYTHING, content, ids, split, items, weights=config.weights, floor=config.floor)
+    joined.offset = config.new_items_offset
+    return joined

@@ -20,22 +20,26 @@ FOLDERS = {CONTENT: f"{EVERYTHING}/{CONTENT}", ID: ID, SLIST: SLIST}
 class EverythingConfig:
     """How the members are joined (`molar.evaluation.score_fusion`).
 
-    items: the item-to-item member, "slist" or "item-knn". weights: of content, ID and item-to-item. new_items_offset: logits
-    on cold items. half_life: of item-kNN, in purchases; 0: it weighs all alike."""
+    items: the item-to-item member, "slist" or "item-knn". weights: of content, ID and item-to-item. floor: the least
+    item-to-item score. new_items_offset: logits on cold items. half_life: of item-kNN, in purchases; 0: it weighs all alike."""
 
     items: str
     weights: tuple[float, ...]
+    floor: float = 0.01
     new_items_offset: float = 0.0
     half_life: float = 0.0
 
     def __post_init__(self):
-        numbers = (*self.weights, self.new_items_offset, self.half_life)
+        numbers = (*self.weights, self.floor, self.new_items_offset, self.half_life)
         if self.items not in (SLIST, ITEM_KNN) or len(self.weights) != 3 or not all(map(isfinite, numbers)):
             raise MolarError(
                 f"items must be {SLIST} or {ITEM_KNN}, weights three finite numbers, not {self.items!r} and {self.weights}."
             )
-        if min(*self.weights, self.half_life) < 0:
-            raise MolarError(f"weights and half_life must be at least 0, not {self.weights} and {self.half_life}.")
+        if min(*self.weights, self.half_life) < 0 or not self.floor > 0:
+            raise MolarError(
+                f"weights and half_life must be at least 0 and floor above 0, not {self.weights}, {self.half_life} and "
+                f"{self.floor}."
+            )
 
     @property
     def members(self) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Finished models joined in one list: content, ID and item-to-item."""
 
 import dataclasses
-from itertools import product
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from molar.data.availability import ALWAYS
 from molar.evaluation import score_fusion
 from molar.evaluation.metrics import ndcg
 from molar.evaluation.ranking import ModelScorer, evaluate_ranks, rank_users
-from molar.evaluation.score_fusion import CONTENT_WEIGHTS, ITEM_WEIGHTS, LEAST_SHARE, OFFSETS, FusedScorer
+from molar.evaluation.score_fusion import CONTENT_WEIGHTS, FLOORS, ITEM_WEIGHTS, OFFSETS, FusedScorer
 
 HISTORIES = [np.array([1, 2, 3]), np.array([9])]
 HISTORY_ROWS, HISTORY_ITEMS = [0, 0, 0, 1], [1, 2, 3, 9]
@@ -75,7 +74,7 @@ def test_item_to_item_comes_in_as_the_logarithm_of_its_score(tiny, tiny_vectors,
     joined = scorer(tiny, tiny_vectors, items=neighbours, weights=(0.5, 0.5, 0.4)).scores(HISTORIES)
     warm = np.flatnonzero(~tiny.split.cold)[1:]
     added = joined[:, warm] - without[:, warm]
-    expected = 0.4 * np.log(np.maximum(neighbours.scores(HISTORIES), LEAST_SHARE))[:, warm]
+    expected = 0.4 * np.log(np.maximum(neighbours.scores(HISTORIES), FLOORS[0]))[:, warm]
     constant = added[:, -1:] - expected[:, -1:]  # normalises
     np.testing.assert_allclose(added - constant, expected, atol=1e-4)
 
@@ -108,16 +107,23 @@ def test_what_is_chosen_ranks_validation_best_and_reads_nothing_else(tiny, tiny_
     content, ids, items = content_model(tiny, tiny_vectors), id_tower(tiny.split), neighbours if joins_items else None
     fused = FusedScorer.fit("fused", content, ids, tiny.split, items)
 
-    def quality(weights: tuple[float, ...], offset: float) -> float:
-        one = FusedScorer("x", content, ids, tiny.split, items, weights=weights, offset=offset)
+    def quality(weights: tuple[float, ...], floor: float, offset: float) -> float:
+        one = FusedScorer("x", content, ids, tiny.split, items, weights=weights, floor=floor, offset=offset)
         return ndcg(evaluate_ranks(one, tiny.split, "validation"), 10).mean()
 
-    grid = [(w, round(1 - w, 1), *v) for w, *v in product(CONTENT_WEIGHTS, *([ITEM_WEIGHTS] if items else []))]
-    reached = {(weights, offset): quality(weights, offset) for weights in grid for offset in OFFSETS}
+    pairs = [(w, round(1 - w, 1)) for w in CONTENT_WEIGHTS]
+    grid = [(weights, FLOORS[0]) for weights in pairs]
+    if items:
+        grid = [((*weights, 0.0), floor) for weights, floor in grid]
+        grid += [((*weights, v), floor) for weights in pairs for v in ITEM_WEIGHTS for floor in FLOORS]
+    reached = {(*one, offset): quality(*one, offset) for one in grid for offset in OFFSETS}
     assert len({round(one, 9) for one in reached.values()}) > 5
     best = max(reached.values())
-    assert max(reached[fused.weights, offset] for offset in OFFSETS) == pytest.approx(best)
-    assert fused.validation == pytest.approx(quality(fused.weights, fused.offset)) and fused.validation >= best - 1e-9
+    assert max(reached[fused.weights, fused.floor, offset] for offset in OFFSETS) == pytest.approx(best)
+    assert (
+        fused.validation == pytest.approx(quality(fused.weights, fused.floor, fused.offset))
+        and fused.validation >= best - 1e-9
+    )
     blind = dataclasses.replace(tiny.split, targets={"validation": tiny.split.targets["validation"], "test": None})
     again = FusedScorer.fit("fused", content, ids, blind, items)
     assert again.chosen() == fused.chosen()
@@ -147,7 +153,14 @@ def test_what_was_chosen_can_be_told(tiny, tiny_vectors, neighbours):
     fused = scorer(tiny, tiny_vectors, weights=(0.3, 0.7), offset=-1.0)
     assert fused.chosen() == {"weight": 0.3, "new_items_offset": -1.0, "validation_ndcg@10": None}
     fused = scorer(tiny, tiny_vectors, items=neighbours, weights=(0.3, 0.7, 0.2))
-    assert fused.chosen()["item_weight"] == 0.2
+    assert (fused.chosen()["item_weight"], fused.chosen()["item_floor"]) == (0.2, FLOORS[0])
+
+
+def test_below_the_floor_item_to_item_tells_no_items_apart(tiny, tiny_vectors, neighbours):
+    """Its weight is then that of one constant, which is normalised away."""
+    without = scorer(tiny, tiny_vectors, weights=(0.5, 0.5)).scores(HISTORIES)
+    flat = scorer(tiny, tiny_vectors, items=neighbours, weights=(0.5, 0.5, 0.4), floor=0.9).scores(HISTORIES)
+    np.testing.assert_allclose(flat[:, 1:], without[:, 1:], atol=1e-5)
 
 
 def test_a_target_bought_before_is_ranked_as_the_protocol_ranks_it(tiny, tiny_vectors):

@@ -43,7 +43,12 @@ def made(tiny, tiny_vectors, tmp_path_factory):
 def test_what_is_opened_is_what_was_chosen(tiny, tiny_vectors, made):
     folder, scorer = made
     opened = load_everything(folder, tiny.split, tiny_vectors)
-    assert (opened.name, opened.weights, opened.offset) == ("everything", scorer.weights, scorer.offset)
+    assert (opened.name, opened.weights, opened.floor, opened.offset) == (
+        "everything",
+        scorer.weights,
+        scorer.floor,
+        scorer.offset,
+    )
     np.testing.assert_allclose(opened.scores(HISTORIES)[:, 1:], scorer.scores(HISTORIES)[:, 1:], rtol=1e-5)
     reached = ndcg(evaluate_ranks(opened, tiny.split, "validation"), 10).mean()
     assert reached == pytest.approx(scorer.validation)
@@ -135,7 +140,14 @@ def test_a_config_that_does_not_fit_ends_in_a_sentence(tiny, tiny_vectors, made,
     saved = json.loads((made[0] / "everything/config.json").read_text())
     (tmp_path / "everything").mkdir()
     path = tmp_path / "everything/config.json"
-    for wrong in ({"weight": 1}, {"items": "other"}, {"weights": [0.5]}, {"weights": [-1, 1, 1]}, {"half_life": -1}):
+    for wrong in (
+        {"weight": 1},
+        {"items": "other"},
+        {"weights": [0.5]},
+        {"weights": [-1, 1, 1]},
+        {"half_life": -1},
+        {"floor": 0},
+    ):
         path.write_text(json.dumps(saved | {"config": saved["config"] | wrong}))
         with pytest.raises(MolarError):
             read_everything(tmp_path)

@@ -25,6 +25,7 @@ from molar.storage.trained import load_id_model
 from molar.training.alignment import AlignConfig
 from molar.training.closed_form.item_to_item import fit_item_to_item
 from molar.training.distributed import Distributed
+from molar.training.settings import content_settings
 from molar.training.train import CONTENT_ALONE, train_molar
 
 OTHER = f"{EVERYTHING}/other"  # the folder of the content model that validation preferred less
@@ -40,7 +41,7 @@ def train_everything(
     id_model: IDModel,
     checkpoint: Path | str,
     *,
-    config: ContentConfig,
+    config: ContentConfig | None = None,
     align: AlignConfig = AlignConfig(),
     command: str = "",
     report_for: Callable[[str], Report] = lambda name: silent,
@@ -48,12 +49,13 @@ def train_everything(
 ) -> FusedScorer:
     """Train what CHECKPOINT/everything joins, choose the weights, save all of it, and return it joined.
 
-    The content model `config` is trained without and with the alignment; the one whose joined scores rank validation targets
+    The content model `config`, by default as WITH_RESIDUAL says, is trained without and with the alignment; the one whose joined scores rank validation targets
     better stays in everything/content, the other lies in everything/other. The item-to-item model is fitted where the
     checkpoint has none; beyond MOST_ITEMS items item-kNN takes its place. vectors: (n_items + 1, dim_in). report_for: the
     progress of a named part. training: what else `train_molar` takes. What is finished is not trained again. Raises
     MolarError as `train_molar` does."""
     checkpoint = Path(checkpoint)
+    config = config or content_settings(vectors.shape[1], WITH_RESIDUAL)["config"]
     items, told = _item_to_item(split, checkpoint, command, report_for(SLIST))
     homes = _homes(checkpoint)
     found: dict[bool, FusedScorer] = {}
@@ -73,7 +75,7 @@ def train_everything(
         found[aligned] = FusedScorer.fit(EVERYTHING, content, id_model, split, items)
     best = max(found, key=lambda aligned: (found[aligned].validation or 0.0, not aligned))
     scorer = found[best]
-    chosen = EverythingConfig(weights=scorer.weights, new_items_offset=scorer.offset, **told)
+    chosen = EverythingConfig(weights=scorer.weights, floor=scorer.floor, new_items_offset=scorer.offset, **told)
     reached = {_name(aligned): {"ndcg@10": one.validation} for aligned, one in found.items()}
     hashes = {"data_hash": split.dataset.data_hash, "split_hash": split.split_hash}
     meta: dict[str, Any] = {"command": command, "label": EVERYTHING} | hashes
@@ -94,7 +96,7 @@ def describe_everything(checkpoint: Path | str) -> str:
     parts = zip(("content", "ID", config.items), config.weights, strict=True)
     return (
         f"everything, by validation NDCG@10 with the content model {reached or 'that nobody asks for'}: {meta['content']} is kept\n"
-        f"weights: {', '.join(f'{name} {weight:g}' for name, weight in parts)}; {config.new_items_offset:+g} logits on new items"
+        f"weights: {', '.join(f'{name} {weight:g}' for name, weight in parts)} (at least {config.floor:g}); {config.new_items_offset:+g} logits on new items"
     )
 
 

@@ -65,7 +65,7 @@ def test_the_history_bar_tells_titles_labels_and_what_it_is_told_as_text(said, r
 
 
 def test_rows_tell_titles_and_reasons_as_text(recommend):
-    html, _ = recommend.rows(History((1, 2, 3)), 0.0)
+    html = recommend.moved(History((1, 2, 3)), 0.0)
     assert broken_out(html) == [] and {f"title i0{number}" for number in (1, 2, 3)} & marks(html)
 
 

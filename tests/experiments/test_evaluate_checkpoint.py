@@ -100,6 +100,7 @@ MODELS = {
     "content-random",
     "molar",
     "everything",
+    "slist",
     "oracle-knowing",
     "oracle-reading",
     "oracle-attainable",

@@ -99,6 +99,7 @@ MODELS = {
     "content",
     "content-random",
     "molar",
+    "slist",
     "everything",
     "slist",
     "oracle-knowing",

@@ -30,9 +30,7 @@ def lead(joined: bool) -> str:
     """What the page is, to a visitor; joined: whether it has what joins all recommenders."""
     if joined:
         return "Pick what you like. One list joins all that is known; beside it, three recommenders answer alone."
-    return (
-        "Pick what you like. Three recommenders answer: one reads and looks, one is aligned with people, one knows only ids."
-    )
+    return "Pick what you like. Three recommenders answer: one reads and looks, one is aligned with people, one knows only ids."
 
 
 def size(items: int, users: int, choices: int) -> str:

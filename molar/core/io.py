@@ -43,7 +43,10 @@ def write_atomically(
 def write_json(path: Path, content: dict, *, one_per_line: str = "") -> None:
     """Write JSON atomically; the list named `one_per_line` gets a line for each entry: diffs stay readable."""
     if one_per_line:
-        lines = ",\n".join(json.dumps(entry, allow_nan=False, ensure_ascii=False, separators=(",", ":")) for entry in content[one_per_line])
+        lines = ",\n".join(
+            json.dumps(entry, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+            for entry in content[one_per_line]
+        )
         text = f'{{"{one_per_line}": [\n{lines}\n]}}\n'
     else:
         text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"

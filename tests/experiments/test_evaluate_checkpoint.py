@@ -101,7 +101,6 @@ MODELS = {
     "molar",
     "slist",
     "everything",
-    "slist",
     "oracle-knowing",
     "oracle-reading",
     "oracle-attainable",
